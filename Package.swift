@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Strict from the first line: an import is internal unless it says `public`, a member is visible only where its
+/// module is imported, and an existential is spelled `any`.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "StreamGauge",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "StreamingMetrics", targets: ["StreamingMetrics"]),
+        .library(name: "Kafka", targets: ["Kafka"]),
+        .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
+        .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
+        .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
+        .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
+        .library(name: "StreamingTesting", targets: ["StreamingTesting"]),
+        .executable(name: "streamgauge", targets: ["streamgauge"]),
+        .executable(name: "make-activity-data", targets: ["make-activity-data"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // L0
+        .systemLibrary(
+            name: "CRdKafka", pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        .target(
+            name: "CSimdJSON", publicHeadersPath: "include",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "StreamingMetrics", swiftSettings: strict),
+        // L1
+        .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: strict),
+        .target(name: "StructuredStreaming", dependencies: ["StreamingMetrics"], swiftSettings: strict),
+        // L2
+        .target(
+            name: "EmbeddedEngine",
+            dependencies: [
+                "StructuredStreaming", "StreamingMetrics", "CSimdJSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "MetricsTopic",
+            dependencies: [
+                "StreamingMetrics", "Kafka", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // L4
+        .executableTarget(
+            name: "streamgauge",
+            dependencies: [
+                "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "make-activity-data",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        // For tests, ours and users'
+        .target(name: "KafkaTesting", dependencies: ["Kafka", "CRdKafka"], swiftSettings: strict),
+        .target(
+            name: "StreamingTesting", dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
+            swiftSettings: strict),
+        // Tests
+        .testTarget(
+            name: "StreamingMetricsTests", dependencies: ["StreamingMetrics"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "MetricsTopicTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedEngineTests",
+            dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "StreamgaugeTests", dependencies: ["StreamingMetrics"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
+            swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct MakeActivityData: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "make-activity-data")
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct StreamGauge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "streamgauge")
+}
