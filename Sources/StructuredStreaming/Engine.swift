@@ -9,7 +9,7 @@ public protocol Engine: AnyObject, Sendable {
     /// Runs a plan without streaming sources to its end and returns its rows.
     func collect(_ plan: LogicalPlan) async throws -> [Row]
     /// The session's streaming queries.
-    var streams: StreamingQueryManager { get }
+    var streams: any StreamingQueryManager { get }
     /// The session's settings.
     var conf: RuntimeConfiguration { get }
     /// Stops every query and releases what the engine holds.
