@@ -6,11 +6,9 @@ import Synchronization
 ///
 /// Each worker takes the next task that nobody has taken, reads it some thousands of rows at a time and hands the rows to its own
 /// consumer, so that no row is shared between threads and no lock is taken for one.
-///
-/// Used by the query's thread only.
-final class BatchExecutor {
+final class BatchExecutor: Sendable {
     /// What takes a worker's rows.
-    protocol Consumer: AnyObject {
+    protocol Consumer: AnyObject, SendableMetatype {
         /// Rows after the row steps.
         func take(_ batch: ColumnBatch, task: Int) throws
     }

@@ -95,7 +95,7 @@ private final class ListenerLane: Sendable {
         self.listener = listener
         self.capacity = capacity
         self.logger = logger
-        OSThread.start(name: "listener-bus") { self.run() }
+        OSThread.start { self.run() }
     }
 
     func post(_ event: StreamingQueryEvent) {

@@ -8,8 +8,8 @@ enum OSThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Runs `body` on a new detached thread. The name is cut to 15 bytes, the kernel's limit.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) {
+    /// Runs `body` on a new detached thread.
+    static func start(_ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
@@ -25,6 +25,5 @@ enum OSThread {
                 return nil
             }, context)
         precondition(status == 0, "the system refuses another thread (error \(status))")
-        pthread_setname_np(thread, String(decoding: name.utf8.prefix(15), as: UTF8.self))
     }
 }

@@ -21,7 +21,7 @@ struct IncrementalPlanner {
     ) throws -> (PhysicalPlan.Scan, StructType) {
         switch plan {
         case .relation(let relation): return (.relation(relation), relation.schema)
-        case .table(let name): return (.table(name), plan.schema)
+        case .table(let name, _): return (.table(name), plan.schema)
         case .local(let schema, let rows): return (.local(schema, rows), schema)
         case .project(let expressions, let child):
             let scan = try collect(child, into: &steps)
