@@ -17,8 +17,6 @@ struct ProgressReporter {
     /// What a batch, or a trigger without one, brought.
     struct Facts {
         var batchId: Int64
-        /// Whether a batch ran.
-        var executed: Bool
         var sources: [SourceFacts]
         var sinkDescription: String
         var outputRows: Int64?
@@ -71,8 +69,8 @@ struct ProgressReporter {
         durations["triggerExecution"] = max(end - triggerStart, 0)
         let sources = facts.sources.map { source in
             SourceProgress(
-                description: source.description, startOffset: JSONValue(offsetText: source.start),
-                endOffset: JSONValue(offsetText: source.end), latestOffset: .null, numInputRows: source.rows,
+                description: source.description, startOffset: Self.offset(source.start),
+                endOffset: Self.offset(source.end), latestOffset: .null, numInputRows: source.rows,
                 inputRowsPerSecond: inputRate(source.rows), processedRowsPerSecond: processedRate(source.rows, end: end))
         }
         var durationMs = MetricMap<Int64>()
@@ -89,6 +87,12 @@ struct ProgressReporter {
             processedRowsPerSecond: Self.total(sources.map(\.processedRowsPerSecond)), durationMs: durationMs,
             eventTime: eventTime, stateOperators: facts.stateOperators, sources: sources,
             sink: SinkProgress(description: facts.sinkDescription, numOutputRows: facts.outputRows ?? -1))
+    }
+
+    /// An offset's text as JSON; what is no JSON becomes a string, as in Spark.
+    private static func offset(_ text: String?) -> JSONValue {
+        guard let text else { return .null }
+        do { return try JSONValue(parsing: text) } catch { return .string(text) }
     }
 
     private func inputRate(_ rows: Int64) -> Double? {

@@ -5,7 +5,7 @@ struct ResultPipeline {
     let steps: ArraySlice<PhysicalPlan.Step>
 
     /// The result after all steps.
-    func apply(_ batches: [ColumnBatch], schema: StructType) throws -> [ColumnBatch] {
+    func apply(_ batches: [ColumnBatch]) throws -> [ColumnBatch] {
         var current = batches
         for step in steps {
             switch step {

@@ -125,3 +125,11 @@ struct FileListing: Sendable {
         return (0..<Int(result.gl_pathc)).compactMap { index in result.gl_pathv[index].map { String(cString: $0) } }
     }
 }
+
+extension ListedFile {
+    /// The bytes of a file; nil when it does not exist.
+    static func size(of path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+}
