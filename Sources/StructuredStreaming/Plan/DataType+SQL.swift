@@ -37,12 +37,19 @@ extension DataType {
 extension StructField {
     /// The field inside a `STRUCT<…>`.
     fileprivate var nestedSQL: String {
-        "\(AttributeName.quotedIfNeeded(name)): \(dataType.sql)\(nullable ? "" : " NOT NULL")"
+        "\(AttributeName.quotedIfNeeded(name)): \(dataType.sql)\(constraints)"
     }
 
     /// The field as a column of a DDL string, such as `count BIGINT NOT NULL`.
     public var ddl: String {
-        "\(AttributeName.quotedIfNeeded(name)) \(dataType.sql)\(nullable ? "" : " NOT NULL")"
+        "\(AttributeName.quotedIfNeeded(name)) \(dataType.sql)\(constraints)"
+    }
+
+    private var constraints: String {
+        let comment = comment.map { comment in
+            " COMMENT '" + comment.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "'"
+        }
+        return (nullable ? "" : " NOT NULL") + (comment ?? "")
     }
 }
 
