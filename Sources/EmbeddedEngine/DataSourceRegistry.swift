@@ -1,13 +1,18 @@
+import Logging
 import StructuredStreaming
 
 /// Which formats the engine reads and writes: the one list to add a source or sink to.
 enum DataSourceRegistry {
-    /// Makes the source of a streaming relation. `log` is the source's folder in the checkpoint.
+    /// Makes source 0 of a query, whose log lies in the checkpoint.
     static func makeSource(
-        _ relation: DataSourceRelation, log: FileStreamSourceLog, settings: EngineSettings
+        _ relation: DataSourceRelation, checkpoint: CheckpointLocation, settings: EngineSettings, logger: Logger
     ) throws -> any StreamSource {
         switch relation.format.lowercased() {
-        case "json": return try FileStreamSource(relation, log: log)
+        case "json":
+            let log = try FileStreamSourceLog(
+                directory: checkpoint.sourceDirectory(0), files: checkpoint.files,
+                minBatchesToRetain: settings.minBatchesToRetain)
+            return try FileStreamSource(relation, log: log, logger: logger)
         default: throw unknown(relation.format, "read", known: "json")
         }
     }
