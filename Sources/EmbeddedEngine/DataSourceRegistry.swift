@@ -1,0 +1,68 @@
+import StructuredStreaming
+
+/// Which formats the engine reads and writes: the one list to add a source or sink to.
+enum DataSourceRegistry {
+    /// Makes the source of a streaming relation. `log` is the source's folder in the checkpoint.
+    static func makeSource(
+        _ relation: DataSourceRelation, log: FileStreamSourceLog, settings: EngineSettings
+    ) throws -> any StreamSource {
+        switch relation.format.lowercased() {
+        case "json": return try FileStreamSource(relation, log: log)
+        default: throw unknown(relation.format, "read", known: "json")
+        }
+    }
+
+    /// Checks a relation before anything is made for it: its format, its options and its path.
+    static func check(_ relation: DataSourceRelation) throws {
+        guard relation.format.lowercased() == "json" else { throw unknown(relation.format, "read", known: "json") }
+        _ = try JSONOptions(relation.options)
+        if relation.isStreaming { _ = try FileStreamOptions(relation) }
+        for path in relation.paths { try FileListing(path: FileListing.absolutePath(path)).checkExists() }
+    }
+
+    /// The pieces of a relation that is read once.
+    static func batchTasks(_ relation: DataSourceRelation) throws -> [any ScanTask] {
+        try check(relation)
+        let options = try JSONOptions(relation.options)
+        return try files(relation).flatMap { FileScanTask.tasks(path: $0.path, size: $0.size, options: options) }
+    }
+
+    /// The schema that a relation's files have.
+    static func inferSchema(_ relation: DataSourceRelation, parallelism: Int) throws -> StructType {
+        try check(relation)
+        let paths = try files(relation).map(\.path)
+        return try JSONSchemaInference.infer(paths, options: JSONOptions(relation.options))
+    }
+
+    private static func files(_ relation: DataSourceRelation) throws -> [ListedFile] {
+        try relation.paths.flatMap { path in
+            var single = relation
+            single.paths = [path]
+            return try FileListing(single).files()
+        }
+    }
+
+    private static func unknown(_ format: String, _ verb: String, known: String) -> AnalysisError {
+        AnalysisError(
+            "DATA_SOURCE_NOT_FOUND", "the embedded engine cannot \(verb) the format '\(format)'",
+            hint: "it knows: \(known)")
+    }
+
+    /// Makes the sink of a query; `schema` is that of its rows.
+    static func makeSink(
+        _ write: StreamingWrite, schema: StructType, fileManager: any CheckpointFileManager, console: any ConsoleOutput
+    ) throws -> any StreamSink {
+        switch write.format.lowercased() {
+        case "memory": return MemorySink(schema: schema)
+        case "noop": return NoopSink()
+        case "console": return try ConsoleSink(write, output: console)
+        case "json":
+            guard let path = write.option("path") else {
+                throw EngineError(
+                    .illegalArgument, "the json sink has no path", hint: "use start(path:) or option(\"path\", …)")
+            }
+            return try FileStreamSink(path: FileListing.absolutePath(path), write: write, fileManager: fileManager)
+        default: throw unknown(write.format, "write", known: "memory, console, noop, json")
+        }
+    }
+}
