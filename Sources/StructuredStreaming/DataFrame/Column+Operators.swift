@@ -29,7 +29,9 @@ extension Column {
     }
 
     /// The difference.
-    public static func - (left: Column, right: Column) -> Column { binary(.subtract, left.expression, right.expression) }
+    public static func - (left: Column, right: Column) -> Column {
+        binary(.subtract, left.expression, right.expression)
+    }
 
     /// The difference.
     public static func - (left: Column, right: some ColumnLiteral) -> Column {
@@ -42,7 +44,9 @@ extension Column {
     }
 
     /// The product.
-    public static func * (left: Column, right: Column) -> Column { binary(.multiply, left.expression, right.expression) }
+    public static func * (left: Column, right: Column) -> Column {
+        binary(.multiply, left.expression, right.expression)
+    }
 
     /// The product.
     public static func * (left: Column, right: some ColumnLiteral) -> Column {
@@ -68,7 +72,9 @@ extension Column {
     }
 
     /// The remainder, with the sign of the dividend.
-    public static func % (left: Column, right: Column) -> Column { binary(.remainder, left.expression, right.expression) }
+    public static func % (left: Column, right: Column) -> Column {
+        binary(.remainder, left.expression, right.expression)
+    }
 
     /// The remainder, with the sign of the dividend.
     public static func % (left: Column, right: some ColumnLiteral) -> Column {
@@ -94,7 +100,9 @@ extension Column {
     }
 
     /// Whether both differ; null when one is null.
-    public static func != (left: Column, right: Column) -> Column { binary(.notEqual, left.expression, right.expression) }
+    public static func != (left: Column, right: Column) -> Column {
+        binary(.notEqual, left.expression, right.expression)
+    }
 
     /// Whether both differ; null when one is null.
     public static func != (left: Column, right: some ColumnLiteral) -> Column {
@@ -120,7 +128,9 @@ extension Column {
     }
 
     /// Whether the left is not larger.
-    public static func <= (left: Column, right: Column) -> Column { binary(.lessOrEqual, left.expression, right.expression) }
+    public static func <= (left: Column, right: Column) -> Column {
+        binary(.lessOrEqual, left.expression, right.expression)
+    }
 
     /// Whether the left is not larger.
     public static func <= (left: Column, right: some ColumnLiteral) -> Column {
@@ -146,7 +156,9 @@ extension Column {
     }
 
     /// Whether the left is not smaller.
-    public static func >= (left: Column, right: Column) -> Column { binary(.greaterOrEqual, left.expression, right.expression) }
+    public static func >= (left: Column, right: Column) -> Column {
+        binary(.greaterOrEqual, left.expression, right.expression)
+    }
 
     /// Whether the left is not smaller.
     public static func >= (left: Column, right: some ColumnLiteral) -> Column {

@@ -53,7 +53,8 @@ extension ExpressionParser {
         } while cursor.skip(symbol: ".")
         if parts.count == 1 {
             // A dot inside the name must not be read as a path to a part.
-            return .attribute(parts[0].contains(".") || parts[0].contains("`") ? AttributeName.quoted(parts[0]) : parts[0])
+            return .attribute(
+                parts[0].contains(".") || parts[0].contains("`") ? AttributeName.quoted(parts[0]) : parts[0])
         }
         return .attribute(parts.map(AttributeName.quotedIfNeeded).joined(separator: "."))
     }
@@ -93,7 +94,8 @@ extension ExpressionParser {
             guard let value = Double(sign + (digits.hasPrefix(".") ? "0" : "") + digits), value.isFinite else {
                 throw AnalysisError(
                     "NUMERIC_VALUE_OUT_OF_RANGE",
-                    "The number \(sign)\(digits)\(suffix) does not fit a double (\(cursor.source.position(token.offset))).")
+                    "The number \(sign)\(digits)\(suffix) does not fit a double (\(cursor.source.position(token.offset)))."
+                )
             }
             if suffix == "F" { return Node(expression: .literal(.double(Double(Float(value))), .float), height: 1) }
             return Node(expression: .literal(.double(value), .double), height: 1)

@@ -127,7 +127,9 @@ struct ExpressionParser {
     }
 
     private mutating func like(_ value: Node) throws(AnalysisError) -> Node {
-        if let word = cursor.keyword, ["ANY", "SOME", "ALL"].contains(word) { throw cursor.unsupported("LIKE \(word)") }
+        if let word = cursor.keyword, ["ANY", "SOME", "ALL"].contains(word) {
+            throw cursor.unsupported("LIKE \(word)")
+        }
         let pattern = try binary(minimum: 0)
         if cursor.isAt("ESCAPE") { throw cursor.unsupported("ESCAPE") }
         return try node(.function("like", [value.expression, pattern.expression]), [value, pattern])

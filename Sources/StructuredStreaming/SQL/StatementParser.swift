@@ -45,7 +45,9 @@ struct StatementParser {
 
     private mutating func requireSelect() throws(AnalysisError) {
         if parser.cursor.skip("SELECT") { return }
-        let others = ["WITH", "INSERT", "CREATE", "DROP", "VALUES", "TABLE", "SHOW", "DESCRIBE", "EXPLAIN", "FROM", "SET"]
+        let others = [
+            "WITH", "INSERT", "CREATE", "DROP", "VALUES", "TABLE", "SHOW", "DESCRIBE", "EXPLAIN", "FROM", "SET",
+        ]
         if let word = parser.cursor.keyword, others.contains(word) {
             throw parser.cursor.unsupported("A statement that begins with \(word)")
         }
@@ -98,7 +100,9 @@ struct StatementParser {
 
     private mutating func grouping() throws(AnalysisError) -> [Expression] {
         try parser.cursor.expect("BY")
-        if parser.cursor.isAt("ALL") || parser.cursor.isAhead("SETS") { throw parser.cursor.unsupported("GROUP BY ALL, GROUPING SETS") }
+        if parser.cursor.isAt("ALL") || parser.cursor.isAhead("SETS") {
+            throw parser.cursor.unsupported("GROUP BY ALL, GROUPING SETS")
+        }
         var result = [try parser.expression()]
         while parser.cursor.skip(symbol: ",") { result.append(try parser.expression()) }
         if parser.cursor.isAt("WITH") { throw parser.cursor.unsupported("WITH ROLLUP, WITH CUBE") }
