@@ -34,8 +34,10 @@ final class QueryCheckpoint: Sendable {
             self.id = id
             for setting in recovery.pinned?.overridden(session: session) ?? [] {
                 logger.warning(
-                    "\(setting.key) is \(setting.session) in the session, but the checkpoint \(path) was made with "
-                        + "\(setting.pinned), which holds for this query")
+                    """
+                    \(setting.key) is \(setting.session) in the session, but the checkpoint \(path) was made with \
+                    \(setting.pinned), which holds for this query
+                    """)
             }
             conf = recovery.pinned ?? PinnedConfiguration(session: session)
             self.location = location

@@ -12,7 +12,7 @@ struct QueryStarter {
     func start() async throws -> any StreamingQuery {
         let analyzed = try Analyzer(tableSchema: engine.schema(ofTable:)).analyze(write.plan)
         try UnsupportedOperationChecker.check(analyzed, outputMode: write.outputMode)
-        try UnsupportedOperationChecker.check(sink: write.format, outputMode: write.outputMode)
+        try UnsupportedOperationChecker.checkSink(format: write.format, outputMode: write.outputMode)
         let plan = try IncrementalPlanner.plan(analyzed)
         guard case .relation(let relation) = plan.scan else {
             throw AnalysisError(
