@@ -1,0 +1,165 @@
+import FoundationEssentials
+
+/// What the top level of a document held, before it is known which event it is.
+struct EventFields {
+    /// Identity, timestamp and name of any event, and all of a progress.
+    var progress = StreamingQueryProgress(
+        id: EventFields.zero, runId: EventFields.zero, timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0))
+    var jobTags: [String]?
+    var exception: String?
+    var errorClassOnException: String?
+    /// The class name in `Event`, as event logs have it.
+    var eventClass: String?
+    /// Members beside a wrapped progress.
+    var wrapperFields: MetricMap<JSONValue> = [:]
+    var hasTimestamp = false
+    var needsJavaNotation = false
+    /// What was in `progress`: none or one.
+    var inner: [EventFields] = []
+    var isWrapped = false
+    /// Fields of the event itself, within a wrapping if there is one.
+    var seen = FieldSet()
+    /// Where the event's object begins.
+    var start = 0
+
+    private static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+}
+
+extension JSONReader {
+    /// Reads the whole text as one event.
+    mutating func event() throws(JSONFault) -> (event: StreamingQueryEvent, encoding: StreamingQueryEvent.Encoding) {
+        var fields = EventFields()
+        try members(into: &fields, isNested: false)
+        try finish()
+        if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
+        let isLogged = fields.eventClass != nil
+        switch try kind(of: fields) {
+        case .progress:
+            let isBean = try completeProgress(&fields)
+            let encoding: StreamingQueryEvent.Encoding =
+                if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
+            let event = QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)
+            return (.progress(event), encoding)
+        case .started:
+            try require(fields, timestamp: false)
+            return (.started(started(fields)), isLogged ? .eventLog : .event)
+        case .idle:
+            try require(fields, timestamp: true)
+            let progress = fields.progress
+            return (
+                .idle(
+                    QueryIdleEvent(
+                        id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
+                        unknownFields: progress.unknownFields)), isLogged ? .eventLog : .event
+            )
+        case .terminated:
+            try require(fields, timestamp: false)
+            return (.terminated(terminated(fields)), isLogged ? .eventLog : .event)
+        }
+    }
+
+    /// The inner fields, with what stood beside them kept as the wrapping's own.
+    private func unwrapped(_ inner: EventFields, from outer: EventFields) throws(JSONFault) -> EventFields {
+        guard !outer.seen.contains(anyOf: EventField.id..<EventField.progress) else {
+            throw JSONFault(.notAnEvent, outer.start, "\"progress\" stands beside fields of another event")
+        }
+        var fields = inner
+        fields.isWrapped = true
+        fields.eventClass = outer.eventClass
+        fields.wrapperFields = outer.progress.unknownFields
+        return fields
+    }
+
+    private func started(_ fields: EventFields) -> QueryStartedEvent {
+        QueryStartedEvent(
+            id: fields.progress.id, runId: fields.progress.runId, name: fields.progress.name,
+            timestamp: fields.hasTimestamp ? fields.progress.timestamp : nil, jobTags: fields.jobTags,
+            unknownFields: fields.progress.unknownFields)
+    }
+
+    private func terminated(_ fields: EventFields) -> QueryTerminatedEvent {
+        QueryTerminatedEvent(
+            id: fields.progress.id, runId: fields.progress.runId, exception: fields.exception,
+            errorClassOnException: fields.errorClassOnException, unknownFields: fields.progress.unknownFields)
+    }
+
+    /// Which event it is: by its class in an event log, otherwise by its fields, as none carries a tag.
+    private func kind(of fields: EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
+        if let name = fields.eventClass {
+            if name.hasSuffix("QueryProgressEvent"), fields.isWrapped { return .progress }
+            if name.hasSuffix("QueryStartedEvent") { return .started }
+            if name.hasSuffix("QueryIdleEvent") { return .idle }
+            if name.hasSuffix("QueryTerminatedEvent") { return .terminated }
+            throw JSONFault(.notAnEvent, fields.start, "\"Event\" names no streaming query event")
+        }
+        let seen = fields.seen
+        if fields.isWrapped || seen.contains(anyOf: EventField.progressOnly) { return .progress }
+        if seen.contains(EventField.exception) || seen.contains(EventField.errorClassOnException) { return .terminated }
+        if seen.contains(EventField.name) || seen.contains(EventField.jobTags) { return .started }
+        if seen.contains(EventField.id), seen.contains(EventField.runId), fields.hasTimestamp { return .idle }
+        throw JSONFault(.notAnEvent, fields.start, "the object has none of the fields that tell an event")
+    }
+
+    /// Requires the identity that every event has.
+    func require(_ fields: EventFields, timestamp: Bool) throws(JSONFault) {
+        if !fields.seen.contains(EventField.id) { throw JSONFault(.missingField, fields.start, "id") }
+        if !fields.seen.contains(EventField.runId) { throw JSONFault(.missingField, fields.start, "runId") }
+        if timestamp, !fields.hasTimestamp { throw JSONFault(.missingField, fields.start, "timestamp") }
+    }
+
+    // MARK: Members
+
+    private mutating func members(into fields: inout EventFields, isNested: Bool) throws(JSONFault) {
+        let table = EventField.table
+        _ = peek()
+        fields.start = position
+        guard try beginObject() else { return }
+        var expected = 0
+        var unknown = StringSpan(start: base, count: 0, hasEscapes: false, hasNonASCII: false)
+        repeat {
+            let field = try field(
+                of: table, expected: expected, seen: &fields.seen, unknown: &unknown, in: "the event")
+            if field < EventField.jobTags, field >= 0 {
+                expected = field &+ 1
+                try progressField(field, &fields)
+            } else {
+                try otherField(field, &fields, key: unknown, isNested: isNested)
+            }
+        } while try nextMember()
+        try checkUnique(fields.progress.unknownFields, from: fields.start, in: "the event")
+    }
+
+    private mutating func otherField(
+        _ field: Int, _ fields: inout EventFields, key: StringSpan, isNested: Bool
+    ) throws(JSONFault) {
+        switch field {
+        case EventField.jobTags: fields.jobTags = try tags()
+        case EventField.exception: fields.exception = try optionalString()
+        case EventField.errorClassOnException: fields.errorClassOnException = try optionalString()
+        case EventField.event: fields.eventClass = try string()
+        case EventField.progress:
+            guard !isNested else { throw fault(.notAnEvent, "a wrapped progress stands within another") }
+            try wrapped(&fields)
+        default: try keep(key, in: &fields.progress.unknownFields)
+        }
+    }
+
+    /// Reads a wrapped progress.
+    private mutating func wrapped(_ fields: inout EventFields) throws(JSONFault) {
+        var inner = EventFields()
+        try members(into: &inner, isNested: true)
+        guard inner.eventClass == nil else { throw JSONFault(.notAnEvent, inner.start, "an event log line is wrapped") }
+        fields.inner = [inner]
+    }
+
+    private mutating func tags() throws(JSONFault) -> [String]? {
+        guard !null() else { return nil }
+        var tags: [String] = []
+        guard try beginArray() else { return tags }
+        repeat {
+            try checkMembers(tags.count)
+            tags.append(try string())
+        } while try nextElement()
+        return tags
+    }
+}
