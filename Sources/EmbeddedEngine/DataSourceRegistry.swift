@@ -11,7 +11,7 @@ enum DataSourceRegistry {
         case "json":
             let log = try FileStreamSourceLog(
                 directory: checkpoint.sourceDirectory(0), files: checkpoint.files,
-                minBatchesToRetain: settings.minBatchesToRetain)
+                settings: CompactionSettings(minBatchesToRetain: Int64(settings.minBatchesToRetain)))
             return try FileStreamSource(relation, log: log, logger: logger)
         default: throw unknown(relation.format, "read", known: "json")
         }
@@ -22,7 +22,7 @@ enum DataSourceRegistry {
         guard relation.format.lowercased() == "json" else { throw unknown(relation.format, "read", known: "json") }
         _ = try JSONOptions(relation.options)
         if relation.isStreaming { _ = try FileStreamOptions(relation) }
-        for path in relation.paths { try FileListing(path: FileListing.absolutePath(path)).checkExists() }
+        for path in relation.paths { try FileListing(path: try CheckpointPath.absolute(path)).checkExists() }
     }
 
     /// The pieces of a relation that is read once.
@@ -66,7 +66,7 @@ enum DataSourceRegistry {
                 throw EngineError(
                     .illegalArgument, "the json sink has no path", hint: "use start(path:) or option(\"path\", …)")
             }
-            return try FileStreamSink(path: FileListing.absolutePath(path), write: write, fileManager: fileManager)
+            return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
         default: throw unknown(write.format, "write", known: "memory, console, noop, json")
         }
     }

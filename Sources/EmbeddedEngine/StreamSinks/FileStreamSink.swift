@@ -12,7 +12,7 @@ import Synchronization
 final class FileStreamSink: StreamSink {
     let description: String
     private let path: String
-    private let log: Mutex<FileStreamSinkLog>
+    private let log: FileStreamSinkLog
     private let files: any CheckpointFileManager
     private let ignoreNullFields: Bool
 
@@ -26,14 +26,13 @@ final class FileStreamSink: StreamSink {
         }
         ignoreNullFields = write.option("ignoreNullFields")?.lowercased() != "false"
         try files.createDirectories(path)
-        log = Mutex(try FileStreamSinkLog(outputDirectory: path, files: files))
+        log = try FileStreamSinkLog(outputDirectory: path, files: files)
     }
 
     func begin(batchId: Int64, schema: StructType, mode: OutputMode) throws -> (any SinkBatch)? {
-        let latest = try log.withLock { try $0.latest() }
-        if let latest, batchId <= latest { return nil }
+        if let latest = log.latest, batchId <= latest { return nil }
         return FileBatch(directory: path, files: files, ignoreNullFields: ignoreNullFields) { [self] written in
-            try log.withLock { try $0.add(batchId, written) }
+            try log.add(batchId, written)
         }
     }
 
@@ -42,13 +41,13 @@ final class FileStreamSink: StreamSink {
         private let directory: String
         private let files: any CheckpointFileManager
         private let ignoreNullFields: Bool
-        private let onCommit: @Sendable ([FileStreamSinkLog.Entry]) throws -> Void
+        private let onCommit: @Sendable ([SinkFileStatus]) throws -> Void
         private let parts = Mutex<[Int: PartFile]>([:])
         private let uuid = UUID().uuidString.lowercased()
 
         init(
             directory: String, files: any CheckpointFileManager, ignoreNullFields: Bool,
-            onCommit: @escaping @Sendable ([FileStreamSinkLog.Entry]) throws -> Void
+            onCommit: @escaping @Sendable ([SinkFileStatus]) throws -> Void
         ) {
             self.directory = directory
             self.files = files
@@ -69,8 +68,8 @@ final class FileStreamSink: StreamSink {
             let entries = try all.map { part in
                 let size = try part.finish()
                 let status = try files.status(part.path)
-                return FileStreamSinkLog.Entry(
-                    path: part.path, size: size, modificationTimeMs: status?.modificationTimeMs ?? 0)
+                return SinkFileStatus(
+                    path: FileURI.uri(of: part.path), size: size, modificationTime: status?.modificationTimeMs ?? 0)
             }
             if !all.isEmpty { try files.syncDirectory(directory) }
             try onCommit(entries)
