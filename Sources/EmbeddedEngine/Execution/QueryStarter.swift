@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import StreamingMetrics
 import StructuredStreaming
+import Synchronization
 
 /// Starts one query: checks everything that can be checked, opens the checkpoint, and runs the query on a new thread.
 struct QueryStarter {
