@@ -61,7 +61,8 @@ final class MicroBatchExecution: @unchecked Sendable {
             query.isCancelled.load(ordering: .acquiring)
         }
         aggregate = try parts.plan.statefulAggregate.map {
-            try StateStoreSaveExec($0, checkpoint: parts.checkpoint, settings: parts.settings)
+            try StateStoreSaveExec(
+                $0, checkpoint: parts.checkpoint.location, settings: parts.settings, clock: parts.clock)
         }
         reporter = ProgressReporter(
             identity: .init(id: query.id, runId: query.runId, name: query.name), clock: parts.clock)
@@ -154,7 +155,7 @@ final class MicroBatchExecution: @unchecked Sendable {
             state.status.message = "Waiting for next trigger"
             state.status.isTriggerActive = false
         }
-        try aggregate?.maintain(now: parts.clock.nowMilliseconds)
+        try aggregate?.maintain()
     }
 
     /// Steps 4 and 5: rows read, and rows written if the sink counts them.
