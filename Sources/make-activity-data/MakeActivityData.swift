@@ -58,7 +58,7 @@ struct MakeActivityData: AsyncParsableCommand {
             let message = fullMessage(for: error)
             if !message.isEmpty { write(message + "\n", to: code.isSuccess ? STDOUT_FILENO : STDERR_FILENO) }
             // Bad arguments are 2, as in streamgauge.
-            exit(code == .validationFailure ? 2 : code.rawValue)
+            Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
         }
     }
 
