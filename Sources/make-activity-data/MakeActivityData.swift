@@ -51,7 +51,7 @@ struct MakeActivityData: AsyncParsableCommand {
 
     static func main() async {
         do {
-            var command = try parse()
+            let command = try parse()
             try await command.run()
         } catch {
             let code = exitCode(for: error)
