@@ -1,5 +1,6 @@
 /// A password or key. Its text goes to librdkafka and nowhere else: descriptions, dumps and mirrors show `<redacted>`.
-public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible, CustomDebugStringConvertible,
+public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible,
+    CustomDebugStringConvertible,
     CustomReflectable
 {
     let text: String

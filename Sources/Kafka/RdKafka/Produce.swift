@@ -38,7 +38,8 @@ extension Handle {
     }
 
     /// Nil bytes mean "no value" to librdkafka, so an empty one needs an address.
-    private static func memory(_ bytes: UnsafeRawBufferPointer) -> rd_kafka_vu_t.__Unnamed_union_u.__Unnamed_struct_mem {
+    private static func memory(_ bytes: UnsafeRawBufferPointer) -> rd_kafka_vu_t.__Unnamed_union_u.__Unnamed_struct_mem
+    {
         .init(ptr: UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? Self.somewhere), size: bytes.count)
     }
 
