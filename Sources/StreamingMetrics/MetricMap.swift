@@ -1,13 +1,15 @@
 /// String keys to values in the order in which they were written.
 ///
 /// Progress maps are small (a handful of phases, a few dozen counters), so a flat list beats a hash table on both reading
-/// and looking up, and keeps the order of the text.
+/// and looking up, and keeps the order of the text. In JSON they are written as Spark does, sorted by key.
 /// Two maps are equal when they hold the same pairs, in whatever order.
 public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, ExpressibleByDictionaryLiteral, Sequence {
     /// One key and its value.
     public typealias Element = (key: String, value: Value)
 
-    package var pairs: [Pair]
+    package private(set) var pairs: [Pair]
+    /// Whether the pairs are known to be sorted as Spark sorts them; if not, writing looks.
+    package private(set) var isKnownSorted = false
 
     package struct Pair: Sendable, Hashable {
         package var key: String
@@ -20,6 +22,12 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
 
     /// An empty map.
     public init() { pairs = [] }
+
+    /// Takes pairs with different keys as they are.
+    package init(pairs: [Pair], isKnownSorted: Bool) {
+        self.pairs = pairs
+        self.isKnownSorted = isKnownSorted
+    }
 
     /// The pairs in the order of the literal; a repeated key keeps its last value.
     public init(dictionaryLiteral elements: (String, Value)...) {
@@ -43,22 +51,33 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
             if let index = pairs.firstIndex(where: { $0.key == key }) {
                 if let newValue { pairs[index].value = newValue } else { pairs.remove(at: index) }
             } else if let newValue {
-                pairs.append(Pair(key: key, value: newValue))
+                append(key, newValue)
             }
         }
     }
 
+    /// Appends a pair whose key is not in the map.
+    package mutating func append(_ key: String, _ value: Value) {
+        pairs.append(Pair(key: key, value: value))
+        isKnownSorted = false
+    }
+
     /// The pairs in order.
-    public func makeIterator() -> AnyIterator<Element> {
-        var inner = pairs.makeIterator()
-        return AnyIterator { inner.next().map { ($0.key, $0.value) } }
+    public func makeIterator() -> Iterator { Iterator(pairs: pairs.makeIterator()) }
+
+    /// Goes over the pairs.
+    public struct Iterator: IteratorProtocol {
+        fileprivate var pairs: IndexingIterator<[Pair]>
+
+        /// The next pair.
+        public mutating func next() -> Element? { pairs.next().map { ($0.key, $0.value) } }
     }
 
     /// Whether both hold the same pairs, in whatever order.
     public static func == (left: MetricMap, right: MetricMap) -> Bool {
         guard left.pairs.count == right.pairs.count else { return false }
         if left.pairs == right.pairs { return true }
-        return left.pairs.allSatisfy { right[$0.key] == $0.value }
+        return left.sortedPairs == right.sortedPairs
     }
 
     /// Hashes the pairs without regard to their order.
@@ -66,5 +85,38 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
         var combined = 0
         for pair in pairs { combined ^= pair.hashValue }
         hasher.combine(combined)
+    }
+}
+
+extension MetricMap {
+    /// The pairs as Spark writes them: sorted by the keys' UTF-16 code units.
+    package var sortedPairs: [Pair] {
+        if isKnownSorted { return pairs }
+        for index in pairs.indices.dropFirst() where !KeyOrder.precedes(pairs[index - 1].key, pairs[index].key) {
+            return pairs.sorted { KeyOrder.precedes($0.key, $1.key) }
+        }
+        return pairs
+    }
+
+    /// Whether a key stands twice, byte for byte.
+    package var hasDuplicateKeys: Bool {
+        let keys = pairs.map(\.key).sorted(by: KeyOrder.precedes)
+        return zip(keys, keys.dropFirst()).contains { !KeyOrder.precedes($0, $1) }
+    }
+}
+
+/// Java's order of strings.
+package enum KeyOrder {
+    /// Whether one key comes before another by UTF-16 code units. In UTF-8 the first byte that differs decides likewise, but
+    /// that characters beyond the basic plane (0xF0 and up) come before U+E000…U+FFFF (0xEE, 0xEF).
+    package static func precedes(_ left: String, _ right: String) -> Bool {
+        var others = right.utf8.makeIterator()
+        for byte in left.utf8 {
+            guard let other = others.next() else { return false }
+            if byte == other { continue }
+            if byte >= 0xEE, other >= 0xEE, (byte >= 0xF0) != (other >= 0xF0) { return byte > other }
+            return byte < other
+        }
+        return others.next() != nil
     }
 }

@@ -1,0 +1,200 @@
+import FoundationEssentials
+
+/// What the top level of a document held, before it is known which event it is.
+struct EventFields {
+    /// Identity, timestamp and name of any event, and all of a progress.
+    var progress = StreamingQueryProgress(
+        id: EventFields.zero, runId: EventFields.zero, timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0))
+    var jobTags: [String]?
+    var exception: String?
+    var errorClassOnException: String?
+    /// The class name in `Event`, as event logs have it.
+    var eventClass: String?
+    /// Members beside a wrapped progress.
+    var wrapperFields: MetricMap<JSONValue> = [:]
+    var hasTimestamp = false
+    var needsJavaNotation = false
+    /// What was in `progress`: none or one.
+    var inner: [EventFields] = []
+    var isWrapped = false
+    /// Fields of the event itself, within a wrapping if there is one.
+    var seen = FieldSet()
+    /// Where the event's object begins.
+    var start = 0
+
+    private static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    /// Keeps fields that other events have and this one has not, as it keeps those that no event has. What would make
+    /// the event another one, were it written without its class, is refused.
+    mutating func keepForeignFields(of kind: StreamingQueryEvent.Kind) throws(JSONFault) {
+        let conflicting: Range<Int>? =
+            switch kind {
+            case .progress: nil
+            case .started: EventField.exception..<EventField.progress
+            case .idle: EventField.jobTags..<EventField.progress
+            case .terminated: EventField.progressOnly
+            }
+        let isConflicting =
+            conflicting.map { seen.contains(anyOf: $0) } == true
+            || kind != .progress && seen.contains(anyOf: EventField.progressOnly)
+            || kind == .idle && seen.contains(EventField.name)
+        guard !isConflicting else {
+            throw JSONFault(.notAnEvent, start, "it has fields of another event than \"Event\" says")
+        }
+        if kind == .terminated {
+            keep(EventField.name, "name", progress.name.map { .string($0) })
+            keep(EventField.timestamp, "timestamp", hasTimestamp ? .string(progress.timestamp.description) : nil)
+        }
+        if kind == .terminated || kind == .progress {
+            keep(EventField.jobTags, "jobTags", jobTags.map { tags in .array(tags.map { .string($0) }) })
+        }
+        if kind == .progress {
+            keep(EventField.exception, "exception", exception.map { .string($0) })
+            keep(
+                EventField.errorClassOnException, "errorClassOnException",
+                errorClassOnException.map { .string($0) })
+        }
+    }
+
+    private mutating func keep(_ field: Int, _ name: String, _ value: JSONValue?) {
+        if seen.contains(field) { progress.unknownFields.append(name, value ?? .null) }
+    }
+}
+
+extension JSONReader {
+    /// Reads the whole text as one event.
+    mutating func event() throws(JSONFault) -> (event: StreamingQueryEvent, encoding: StreamingQueryEvent.Encoding) {
+        var fields = EventFields()
+        try members(into: &fields, isNested: false)
+        try finish()
+        if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
+        let isLogged = fields.eventClass != nil
+        let kind = try kind(of: fields)
+        try require(fields, timestamp: kind == .progress || kind == .idle)
+        try fields.keepForeignFields(of: kind)
+        let progress = fields.progress
+        switch kind {
+        case .progress:
+            let isBean = try completeProgress(&fields)
+            let encoding: StreamingQueryEvent.Encoding =
+                if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
+            let event = QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)
+            return (.progress(event), encoding)
+        case .started:
+            let event = QueryStartedEvent(
+                id: progress.id, runId: progress.runId, name: progress.name,
+                timestamp: fields.hasTimestamp ? progress.timestamp : nil, jobTags: fields.jobTags,
+                unknownFields: progress.unknownFields)
+            return (.started(event), isLogged ? .eventLog : .event)
+        case .idle:
+            let event = QueryIdleEvent(
+                id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
+                unknownFields: progress.unknownFields)
+            return (.idle(event), isLogged ? .eventLog : .event)
+        case .terminated:
+            let event = QueryTerminatedEvent(
+                id: progress.id, runId: progress.runId, exception: fields.exception,
+                errorClassOnException: fields.errorClassOnException, unknownFields: progress.unknownFields)
+            return (.terminated(event), isLogged ? .eventLog : .event)
+        }
+    }
+
+    /// The inner fields, with what stood beside them kept as the wrapping's own.
+    private func unwrapped(_ inner: EventFields, from outer: EventFields) throws(JSONFault) -> EventFields {
+        guard !outer.seen.contains(anyOf: EventField.id..<EventField.progress) else {
+            throw JSONFault(.notAnEvent, outer.start, "\"progress\" stands beside fields of another event")
+        }
+        var fields = inner
+        fields.isWrapped = true
+        fields.eventClass = outer.eventClass
+        fields.wrapperFields = outer.progress.unknownFields
+        return fields
+    }
+
+    /// Which event it is: by its class in an event log, otherwise by its fields, as none carries a tag.
+    private func kind(of fields: EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
+        if let name = fields.eventClass {
+            if fields.isWrapped == name.hasSuffix("QueryProgressEvent") {
+                if fields.isWrapped { return .progress }
+            } else {
+                throw JSONFault(.notAnEvent, fields.start, "\"Event\" does not say what the fields say")
+            }
+            if name.hasSuffix("QueryStartedEvent") { return .started }
+            if name.hasSuffix("QueryIdleEvent") { return .idle }
+            if name.hasSuffix("QueryTerminatedEvent") { return .terminated }
+            throw JSONFault(.notAnEvent, fields.start, "\"Event\" names no streaming query event")
+        }
+        let seen = fields.seen
+        if fields.isWrapped || seen.contains(anyOf: EventField.progressOnly) { return .progress }
+        if seen.contains(EventField.exception) || seen.contains(EventField.errorClassOnException) { return .terminated }
+        if seen.contains(EventField.name) || seen.contains(EventField.jobTags) { return .started }
+        if seen.contains(EventField.id), seen.contains(EventField.runId), fields.hasTimestamp { return .idle }
+        throw JSONFault(.notAnEvent, fields.start, "the object has none of the fields that tell an event")
+    }
+
+    /// Requires the identity that every event has.
+    func require(_ fields: EventFields, timestamp: Bool) throws(JSONFault) {
+        if !fields.seen.contains(EventField.id) { throw JSONFault(.missingField, fields.start, "id") }
+        if !fields.seen.contains(EventField.runId) { throw JSONFault(.missingField, fields.start, "runId") }
+        if timestamp, !fields.hasTimestamp { throw JSONFault(.missingField, fields.start, "timestamp") }
+    }
+
+    // MARK: Members
+
+    private mutating func members(into fields: inout EventFields, isNested: Bool) throws(JSONFault) {
+        let table = EventField.table
+        _ = peek()
+        fields.start = position
+        guard try beginObject() else { return }
+        var expected = 0
+        var unknown = StringSpan(start: base, count: 0, hasEscapes: false, hasNonASCII: false)
+        repeat {
+            let field = try field(
+                of: table, expected: expected, seen: &fields.seen, unknown: &unknown, in: "the event")
+            if field < EventField.jobTags, field >= 0 {
+                expected = field &+ 1
+                try progressField(field, &fields)
+            } else {
+                try otherField(field, &fields, key: unknown, isNested: isNested)
+            }
+        } while try nextMember()
+        try checkUnique(fields.progress.unknownFields, from: fields.start, in: "the event")
+    }
+
+    private mutating func otherField(
+        _ field: Int, _ fields: inout EventFields, key: StringSpan, isNested: Bool
+    ) throws(JSONFault) {
+        switch field {
+        case EventField.jobTags: fields.jobTags = try tags()
+        case EventField.exception: fields.exception = try optionalString()
+        case EventField.errorClassOnException: fields.errorClassOnException = try optionalString()
+        case EventField.event: fields.eventClass = try string()
+        case EventField.progress:
+            guard !isNested else { throw fault(.notAnEvent, "a wrapped progress stands within another") }
+            try wrapped(&fields)
+        default: try keep(key, in: &fields.progress.unknownFields)
+        }
+    }
+
+    /// Reads a wrapped progress.
+    private mutating func wrapped(_ fields: inout EventFields) throws(JSONFault) {
+        var inner = EventFields()
+        // The wrapping does not count as a level: what is within the limits bare is so wrapped.
+        depth -= 1
+        try members(into: &inner, isNested: true)
+        depth += 1
+        guard inner.eventClass == nil else { throw JSONFault(.notAnEvent, inner.start, "an event log line is wrapped") }
+        fields.inner = [inner]
+    }
+
+    private mutating func tags() throws(JSONFault) -> [String]? {
+        guard !null() else { return nil }
+        var tags: [String] = []
+        guard try beginArray() else { return tags }
+        repeat {
+            try checkMembers(tags.count)
+            tags.append(try string())
+        } while try nextElement()
+        return tags
+    }
+}

@@ -1,0 +1,157 @@
+/// What a skipped value's text needs before it can be kept as a ``JSONValue``.
+private struct TextTraits {
+    /// White space, escapes or bare NaN: the text must be written anew in its plain form.
+    var needsRewriting = false
+    var hasNonASCII = false
+}
+
+extension JSONReader {
+    /// Consumes any value and keeps its text: digits, order of keys and keys that stand twice included.
+    package mutating func value() throws(JSONFault) -> JSONValue {
+        _ = peek()
+        let start = position
+        var traits = TextTraits()
+        try skip(&traits)
+        if traits.needsRewriting { return try rewritten(from: start) }
+        let raw = UnsafeBufferPointer(start: base + start, count: position - start)
+        guard traits.hasNonASCII else { return JSONValue(canonicalText: String(decoding: raw, as: UTF8.self)) }
+        guard let text = String(validating: raw, as: UTF8.self) else {
+            throw JSONFault(.invalidUTF8, start, "a value is not UTF-8")
+        }
+        return JSONValue(canonicalText: text)
+    }
+
+    private mutating func skip(_ traits: inout TextTraits) throws(JSONFault) {
+        switch peek() {
+        case UInt8(ascii: "\""): try skipString(&traits)
+        case UInt8(ascii: "{"): try skipObject(&traits)
+        case UInt8(ascii: "["): try skipArray(&traits)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): try skipNumber()
+        case UInt8(ascii: "n") where consume("null"), UInt8(ascii: "t") where consume("true"),
+            UInt8(ascii: "f") where consume("false"):
+            return
+        default:
+            if nonNumber() != nil {
+                traits.needsRewriting = true
+            } else if peek() == UInt8(ascii: "-") {
+                try skipNumber()
+            } else {
+                throw fault(.malformedJSON, position < end ? "no JSON value begins here" : "the text ends too early")
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func skipString(_ traits: inout TextTraits) throws(JSONFault) {
+        let span = try stringSpan()
+        if span.hasEscapes { traits.needsRewriting = true }
+        if span.hasNonASCII { traits.hasNonASCII = true }
+    }
+
+    /// Digits alone are by far the most frequent; anything else goes through the full grammar.
+    @inline(__always)
+    private mutating func skipNumber() throws(JSONFault) {
+        var index = position
+        if base[index] != UInt8(ascii: "0") {
+            while index < end, base[index] &- UInt8(ascii: "0") < 10 { index &+= 1 }
+            if index > position, index < end, base[index] != UInt8(ascii: "."), base[index] | 0x20 != UInt8(ascii: "e")
+            {
+                position = index
+                return
+            }
+        }
+        _ = try decimal()
+    }
+
+    private mutating func skipObject(_ traits: inout TextTraits) throws(JSONFault) {
+        let mark = position
+        guard try beginObject() else {
+            if position != mark + 2 { traits.needsRewriting = true }
+            return
+        }
+        repeat {
+            noteSpace(&traits)
+            guard peek() == UInt8(ascii: "\"") else { throw fault(.malformedJSON, "expected a key in quotes") }
+            try skipString(&traits)
+            noteSpace(&traits)
+            guard peek() == UInt8(ascii: ":") else { throw fault(.malformedJSON, "expected \":\" after a key") }
+            position += 1
+            noteSpace(&traits)
+            try skip(&traits)
+            noteSpace(&traits)
+        } while try nextMember()
+    }
+
+    private mutating func skipArray(_ traits: inout TextTraits) throws(JSONFault) {
+        let mark = position
+        guard try beginArray() else {
+            if position != mark + 2 { traits.needsRewriting = true }
+            return
+        }
+        repeat {
+            noteSpace(&traits)
+            try skip(&traits)
+            noteSpace(&traits)
+        } while try nextElement()
+    }
+
+    @inline(__always)
+    private func noteSpace(_ traits: inout TextTraits) {
+        if position < end, base[position] <= 0x20 { traits.needsRewriting = true }
+    }
+
+    // MARK: The plain form
+
+    /// Reads the value again from `start` and writes it without white space and needless escapes.
+    private mutating func rewritten(from start: Int) throws(JSONFault) -> JSONValue {
+        position = start
+        var writer = JSONWriter()
+        try rewrite(into: &writer)
+        return JSONValue(canonicalText: writer.text)
+    }
+
+    private mutating func rewrite(into writer: inout JSONWriter) throws(JSONFault) {
+        switch peek() {
+        case UInt8(ascii: "\""): writer.string(try text(of: stringSpan()))
+        case UInt8(ascii: "{"):
+            writer.byte(UInt8(ascii: "{"))
+            if try beginObject() {
+                var isFirst = true
+                repeat {
+                    if !isFirst { writer.byte(UInt8(ascii: ",")) }
+                    isFirst = false
+                    writer.string(try text(of: key()))
+                    writer.byte(UInt8(ascii: ":"))
+                    try rewrite(into: &writer)
+                } while try nextMember()
+            }
+            writer.byte(UInt8(ascii: "}"))
+        case UInt8(ascii: "["):
+            writer.byte(UInt8(ascii: "["))
+            if try beginArray() {
+                var isFirst = true
+                repeat {
+                    if !isFirst { writer.byte(UInt8(ascii: ",")) }
+                    isFirst = false
+                    try rewrite(into: &writer)
+                } while try nextElement()
+            }
+            writer.byte(UInt8(ascii: "]"))
+        default: try rewriteScalar(into: &writer)
+        }
+    }
+
+    private mutating func rewriteScalar(into writer: inout JSONWriter) throws(JSONFault) {
+        // JSON has no NaN: where a value is kept as it is, the bare word becomes the string that Spark writes for it.
+        if let word = nonNumber() {
+            writer.byte(UInt8(ascii: "\""))
+            writer.literal(word)
+            writer.byte(UInt8(ascii: "\""))
+            return
+        }
+        let start = position
+        var traits = TextTraits()
+        try skip(&traits)
+        writer.raw(UnsafeBufferPointer(start: base + start, count: position - start))
+    }
+}
