@@ -35,6 +35,9 @@ let package = Package(
         .target(
             name: "CSimdJSON", publicHeadersPath: "include",
             linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(
+            name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
         // L1
         .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: strict),
@@ -43,7 +46,8 @@ let package = Package(
         .target(
             name: "EmbeddedEngine",
             dependencies: [
-                "StructuredStreaming", "StreamingMetrics", "CSimdJSON",
+                "StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -1,13 +1,18 @@
+import Logging
 import StructuredStreaming
 
 /// Which formats the engine reads and writes: the one list to add a source or sink to.
 enum DataSourceRegistry {
-    /// Makes the source of a streaming relation. `log` is the source's folder in the checkpoint.
+    /// Makes source 0 of a query, whose log lies in the checkpoint.
     static func makeSource(
-        _ relation: DataSourceRelation, log: FileStreamSourceLog, settings: EngineSettings
+        _ relation: DataSourceRelation, checkpoint: CheckpointLocation, settings: EngineSettings, logger: Logger
     ) throws -> any StreamSource {
         switch relation.format.lowercased() {
-        case "json": return try FileStreamSource(relation, log: log)
+        case "json":
+            let log = try FileStreamSourceLog(
+                directory: checkpoint.sourceDirectory(0), files: checkpoint.files,
+                settings: CompactionSettings(minBatchesToRetain: Int64(settings.minBatchesToRetain)))
+            return try FileStreamSource(relation, log: log, logger: logger)
         default: throw unknown(relation.format, "read", known: "json")
         }
     }
@@ -17,7 +22,7 @@ enum DataSourceRegistry {
         guard relation.format.lowercased() == "json" else { throw unknown(relation.format, "read", known: "json") }
         _ = try JSONOptions(relation.options)
         if relation.isStreaming { _ = try FileStreamOptions(relation) }
-        for path in relation.paths { try FileListing(path: FileListing.absolutePath(path)).checkExists() }
+        for path in relation.paths { try FileListing(path: try CheckpointPath.absolute(path)).checkExists() }
     }
 
     /// The pieces of a relation that is read once.
@@ -61,7 +66,7 @@ enum DataSourceRegistry {
                 throw EngineError(
                     .illegalArgument, "the json sink has no path", hint: "use start(path:) or option(\"path\", …)")
             }
-            return try FileStreamSink(path: FileListing.absolutePath(path), write: write, fileManager: fileManager)
+            return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
         default: throw unknown(write.format, "write", known: "memory, console, noop, json")
         }
     }

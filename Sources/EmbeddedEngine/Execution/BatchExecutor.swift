@@ -17,16 +17,6 @@ final class BatchExecutor: Sendable {
     private let columns: StructType
     private let parallelism: Int
     private let isCancelled: @Sendable () -> Bool
-    private let readers: Mutex<[Int: ReaderBox]> = Mutex([:])
-
-    /// A worker's last reader, kept for its buffers and dictionaries.
-    ///
-    /// `@unchecked Sendable`: a worker takes its reader out of the table for as long as it uses it.
-    private final class ReaderBox: @unchecked Sendable {
-        let reader: any BatchReader
-        init(_ reader: any BatchReader) { self.reader = reader }
-    }
-
     init(plan: PhysicalPlan, parallelism: Int, isCancelled: @escaping @Sendable () -> Bool) {
         pipeline = RowPipeline(steps: plan.rowSteps)
         columns = plan.scanColumns
@@ -50,7 +40,7 @@ final class BatchExecutor: Sendable {
                 let consumer = consumer(worker)
                 slots[worker] = consumer
                 do {
-                    let read = try work(worker, tasks, next, failure, consumer)
+                    let read = try work(tasks, next, failure, consumer)
                     rows.wrappingAdd(read, ordering: .relaxed)
                 } catch {
                     failure.withLock { if $0 == nil { $0 = error } }
@@ -62,26 +52,20 @@ final class BatchExecutor: Sendable {
     }
 
     private func work<C: Consumer>(
-        _ worker: Int, _ tasks: [any ScanTask], _ next: borrowing Atomic<Int>, _ failure: borrowing Mutex<(any Error)?>,
+        _ tasks: [any ScanTask], _ next: borrowing Atomic<Int>, _ failure: borrowing Mutex<(any Error)?>,
         _ consumer: C
     ) throws -> Int64 {
         var rows: Int64 = 0
-        var last = readers.withLock { $0.removeValue(forKey: worker) }?.reader
         while true {
             let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard task < tasks.count else { break }
-            let reader = try tasks[task].open(columns: columns, reusing: last)
+            let reader = try tasks[task].open(columns: columns)
             while let batch = try reader.next() {
                 if isCancelled() { throw QueryInterrupted() }
                 if failure.withLock({ $0 != nil }) { return rows }
                 rows += Int64(batch.rowCount)
                 try consumer.take(try pipeline.apply(batch), task: task)
             }
-            last = reader
-        }
-        if let last {
-            let box = ReaderBox(last)
-            readers.withLock { $0[worker] = box }
         }
         return rows
     }

@@ -54,14 +54,15 @@ final class MicroBatchExecution: @unchecked Sendable {
         self.parts = parts
         let query = parts.query
         let recovery = parts.checkpoint.recovery
-        batchId = recovery.batchId
-        committed = recovery.start
-        pending = recovery.pending
+        batchId = recovery.nextBatchId
+        committed = (recovery.previous?.offsets.first ?? nil).map { SourceOffset(json: $0) }
+        pending = recovery.rerun
         executor = BatchExecutor(plan: parts.plan, parallelism: parts.settings.parallelism) {
             query.isCancelled.load(ordering: .acquiring)
         }
         aggregate = try parts.plan.statefulAggregate.map {
-            try StateStoreSaveExec($0, checkpoint: parts.checkpoint, settings: parts.settings)
+            try StateStoreSaveExec(
+                $0, checkpoint: parts.checkpoint.location, settings: parts.settings, clock: parts.clock)
         }
         reporter = ProgressReporter(
             identity: .init(id: query.id, runId: query.runId, name: query.name), clock: parts.clock)
@@ -109,28 +110,25 @@ final class MicroBatchExecution: @unchecked Sendable {
         let limit: ReadLimit = parts.write.trigger == .once ? .all : .sourceOptions
         let latest = try reporter.time("latestOffset") { try source.latestOffset(after: committed, limit: limit) }
         guard let latest, latest != committed else { return nil }
-        return OffsetSeq(
-            offsets: [latest], batchWatermarkMs: 0, batchTimestampMs: parts.clock.nowMilliseconds,
-            conf: parts.checkpoint.pinnedConf)
+        let metadata = OffsetSeqMetadata(
+            batchWatermarkMs: 0, batchTimestampMs: parts.clock.nowMilliseconds, conf: parts.checkpoint.conf)
+        return OffsetSeq(metadata: metadata, offsets: [latest.json])
     }
 
     /// Steps 2 and 3.
     private func log(_ offsets: OffsetSeq) throws {
         show("Writing offsets to log")
+        let location = parts.checkpoint.location
         try reporter.time("walCommit") {
-            try parts.checkpoint.offsetLog.add(batchId, offsets)
+            try location.offsetLog.add(batchId, offsets)
             if let committed { try parts.source.commit(committed) }
-            let kept = batchId - Int64(parts.settings.minBatchesToRetain)
-            if kept > 0 {
-                try parts.checkpoint.offsetLog.purge(below: kept)
-                try parts.checkpoint.commitLog.purge(below: kept)
-            }
+            try location.purge(current: batchId, minBatchesToRetain: Int64(parts.settings.minBatchesToRetain))
         }
     }
 
     /// Steps 4 to 7.
     private func runBatch(_ offsets: OffsetSeq) throws {
-        guard let end = offsets.offsets.first ?? nil else {
+        guard let end = (offsets.offsets.first ?? nil).map({ SourceOffset(json: $0) }) else {
             throw EngineError(
                 .checkpointCorrupt, "batch \(batchId) has no offset for source 0 in the checkpoint's offset log",
                 hint: "restore the checkpoint from a copy, or start with a new one")
@@ -144,7 +142,8 @@ final class MicroBatchExecution: @unchecked Sendable {
         parts.query.update { $0.physicalPlan = PlanText.describe(self.parts.plan, sink: self.parts.sink) }
         let (rows, outputRows) = try reporter.time("addBatch") { try addBatch(tasks) }
         try reporter.time("commitOffsets") {
-            try parts.checkpoint.commitLog.add(batchId, nextBatchWatermarkMs: offsets.batchWatermarkMs)
+            let watermark = offsets.metadata?.batchWatermarkMs ?? 0
+            try parts.checkpoint.location.commitLog.add(batchId, CommitMetadata(nextBatchWatermarkMs: watermark))
         }
         hasOutputRows = outputRows != nil
         if let aggregate { lastStateOperators = [aggregate.progress] }
@@ -156,7 +155,7 @@ final class MicroBatchExecution: @unchecked Sendable {
             state.status.message = "Waiting for next trigger"
             state.status.isTriggerActive = false
         }
-        try aggregate?.maintain(now: parts.clock.nowMilliseconds)
+        try aggregate?.maintain()
     }
 
     /// Steps 4 and 5: rows read, and rows written if the sink counts them.

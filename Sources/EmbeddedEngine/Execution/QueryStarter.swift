@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import StreamingMetrics
 import StructuredStreaming
+import Synchronization
 
 /// Starts one query: checks everything that can be checked, opens the checkpoint, and runs the query on a new thread.
 struct QueryStarter {
@@ -12,7 +13,7 @@ struct QueryStarter {
     func start() async throws -> any StreamingQuery {
         let analyzed = try Analyzer(tableSchema: engine.schema(ofTable:)).analyze(write.plan)
         try UnsupportedOperationChecker.check(analyzed, outputMode: write.outputMode)
-        try UnsupportedOperationChecker.check(sink: write.format, outputMode: write.outputMode)
+        try UnsupportedOperationChecker.checkSink(format: write.format, outputMode: write.outputMode)
         let plan = try IncrementalPlanner.plan(analyzed)
         guard case .relation(let relation) = plan.scan else {
             throw AnalysisError(
@@ -47,10 +48,11 @@ struct QueryStarter {
             engine.logger.warning("stopping the active run of the query on \(path): it is started again")
             try await running.stop()
         }
-        let checkpoint = try QueryCheckpoint.open(
-            path, isTemporary: isTemporary, settings: settings, fileManager: engine.fileManager, logger: engine.logger)
+        let session = settings.session(engine.conf)
+        let checkpoint = try QueryCheckpoint(
+            path, isTemporary: isTemporary, session: session, files: engine.fileManager, logger: engine.logger)
         do {
-            return try launch(plan, relation, settings.pinned(by: checkpoint), checkpoint)
+            return try launch(plan, relation, settings.pinned(by: checkpoint, session: session), checkpoint)
         } catch {
             checkpoint.close()
             throw error
@@ -66,8 +68,10 @@ struct QueryStarter {
             try refuseMemoryRecovery(checkpoint)
             engine.tables.withLock { $0[name] = memory }
         }
+        let recovered = checkpoint.recovery.rerun ?? checkpoint.recovery.previous
+        try recovered?.requireSources(1, path: checkpoint.path + "/offsets")
         let source = try DataSourceRegistry.makeSource(
-            relation, log: try checkpoint.sourceLog(0), settings: settings)
+            relation, checkpoint: checkpoint.location, settings: settings, logger: engine.logger)
         let query = EmbeddedStreamingQuery(
             id: checkpoint.id, runId: UUID(), name: write.queryName, checkpointPath: checkpoint.path, settings: settings)
         let execution = try MicroBatchExecution(
@@ -83,7 +87,7 @@ struct QueryStarter {
 
     /// A memory table does not outlive the process, so only complete mode, which builds it anew, may go on from a checkpoint.
     private func refuseMemoryRecovery(_ checkpoint: QueryCheckpoint) throws {
-        guard write.outputMode != .complete, checkpoint.recovery.batchId > 0 || checkpoint.recovery.pending != nil else {
+        guard write.outputMode != .complete, checkpoint.recovery.nextBatchId > 0 || checkpoint.recovery.isRerun else {
             return
         }
         throw EngineError(
@@ -95,11 +99,11 @@ struct QueryStarter {
 
     private func checkpointPath(_ settings: EngineSettings) throws -> (path: String, isTemporary: Bool) {
         if let path = write.option("checkpointLocation"), !path.isEmpty {
-            return (FileListing.absolutePath(path), false)
+            return (try CheckpointPath.absolute(path), false)
         }
         if let base = settings.defaultCheckpointLocation {
             let name = write.queryName ?? UUID().uuidString.lowercased()
-            return (FileListing.absolutePath(base + "/" + name), false)
+            return (try CheckpointPath.absolute(base + "/" + name), false)
         }
         guard ["memory", "console", "noop"].contains(write.format.lowercased()) else {
             throw AnalysisError(
@@ -109,7 +113,7 @@ struct QueryStarter {
                 hint: "give a directory that is kept between runs")
         }
         let directory = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        return (FileListing.absolutePath("\(directory)/temporary-\(UUID().uuidString.lowercased())"), true)
+        return (try CheckpointPath.absolute("\(directory)/temporary-\(UUID().uuidString.lowercased())"), true)
     }
 }
 

@@ -135,8 +135,8 @@ enum Cast {
         case .date(let days): return days
         case .timestamp(let microseconds): return floorDivide(microseconds, 86_400_000_000)
         case .string(let text):
-            guard let days = DateTimeText.days(text.trimmingSpaces) else { throw invalid(value, .date) }
-            return days
+            guard let days = ISODateTime.date(Array(text.utf8)) else { throw invalid(value, .date) }
+            return Int64(days)
         default: throw invalid(value, .date)
         }
     }
@@ -155,11 +155,17 @@ enum Cast {
             }
             return result
         case .string(let text):
-            guard let result = DateTimeText.microseconds(text.trimmingSpaces) else { throw invalid(value, .timestamp) }
+            let bytes = Array(text.utf8)
+            guard let result = ISODateTime.timestamp(bytes, zone: .utc, today: Self.today) else {
+                throw invalid(value, .timestamp)
+            }
             return result
         default: throw invalid(value, .timestamp)
         }
     }
+
+    /// Days since 1970 now, for times without a date.
+    private static func today() -> Int { Int(SystemClock().nowMilliseconds / 86_400_000) }
 
     private static func invalid(_ value: Value, _ type: DataType) -> EngineError {
         EngineError(

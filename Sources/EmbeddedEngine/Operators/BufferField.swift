@@ -26,6 +26,8 @@ struct BufferField: Sendable, Hashable {
     var type: DataType
     /// Whether the buffer is null until a value came; otherwise it starts at 0.
     var startsNull: Bool
+    /// Whether Spark declares it nullable (it does so for both fields of `avg`, which are never null).
+    var isNullable = true
     /// Which aggregate of the operator it belongs to.
     var aggregate: Int
 
@@ -39,7 +41,8 @@ struct BufferField: Sendable, Hashable {
             let input: Input = argumentType == nil ? .rows : .values
             return [
                 BufferField(
-                    name: "count", rule: .add, input: input, type: .long, startsNull: false, aggregate: aggregate)
+                    name: "count", rule: .add, input: input, type: .long, startsNull: false, isNullable: false,
+                    aggregate: aggregate)
             ]
         case .sum:
             return [
@@ -64,6 +67,6 @@ struct BufferField: Sendable, Hashable {
 
     /// The schema of the buffers as the state store knows it.
     static func schema(_ fields: [BufferField]) -> StructType {
-        StructType(fields.map { StructField($0.name, $0.type, nullable: $0.startsNull) })
+        StructType(fields.map { StructField($0.name, $0.type, nullable: $0.isNullable) })
     }
 }

@@ -4,6 +4,9 @@ import StructuredStreaming
 struct ResultPipeline {
     let steps: ArraySlice<PhysicalPlan.Step>
 
+    /// Whether each batch can be worked on by itself.
+    var isRowWise: Bool { steps.allSatisfy(\.isRowWise) }
+
     /// The result after all steps.
     func apply(_ batches: [ColumnBatch]) throws -> [ColumnBatch] {
         var current = batches

@@ -42,10 +42,10 @@ final class ConsoleSink: StreamSink {
             for batch in batches where shown.count < numRows {
                 for row in 0..<min(batch.rowCount, numRows - shown.count) { shown.append(batch.row(row)) }
             }
-            let table = TableRenderer(numRows: numRows, truncate: truncate)
-                .render(schema: schema, rows: shown, hasMore: total > shown.count)
+            let table = TableRenderer(truncate: truncate)
+                .text(schema: schema, rows: shown, hasMore: total > shown.count)
             let rule = String(repeating: "-", count: 43)
-            output.print("\(rule)\nBatch: \(batchId)\n\(rule)\n\(table)\n")
+            output.print("\(rule)\nBatch: \(batchId)\n\(rule)\n\(table)")
             return Int64(total)
         }
     }

@@ -20,22 +20,6 @@ struct FileListing: Sendable {
     /// Option `pathGlobFilter`: a pattern for the last component.
     var nameFilter: String?
 
-    /// Makes a user's path absolute; `file:` URIs are accepted.
-    static func absolutePath(_ path: String) -> String {
-        var text = path
-        if text.hasPrefix("file://") {
-            text = String(text.dropFirst(7))
-        } else if text.hasPrefix("file:") {
-            text = String(text.dropFirst(5))
-        }
-        while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-        if text.hasPrefix("/") { return text }
-        guard let base = getcwd(nil, 0) else { return "/" + text }
-        defer { free(base) }
-        let relative = text.hasPrefix("./") ? String(text.dropFirst(2)) : text
-        return String(cString: base) + (relative.isEmpty || relative == "." ? "" : "/" + relative)
-    }
-
     /// Whether the path holds a pattern.
     var isGlob: Bool { path.contains { "*?[{".contains($0) } }
 

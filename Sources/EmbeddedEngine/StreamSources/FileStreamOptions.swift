@@ -20,7 +20,7 @@ struct FileStreamOptions: Sendable {
     }
 
     /// Reads the options of a relation.
-    init(_ relation: DataSourceRelation) throws(EngineError) {
+    init(_ relation: DataSourceRelation) throws {
         maxFilesPerTrigger = try Self.positive(relation, "maxFilesPerTrigger").map(Int.init)
         maxBytesPerTrigger = try Self.positive(relation, "maxBytesPerTrigger")
         if maxFilesPerTrigger != nil, maxBytesPerTrigger != nil {
@@ -50,7 +50,7 @@ struct FileStreamOptions: Sendable {
         }
     }
 
-    private static func cleanSource(_ relation: DataSourceRelation) throws(EngineError) -> CleanSource {
+    private static func cleanSource(_ relation: DataSourceRelation) throws -> CleanSource {
         guard let text = relation.option("cleanSource") else { return .off }
         switch text.lowercased() {
         case "off": return .off
@@ -61,8 +61,8 @@ struct FileStreamOptions: Sendable {
                     .illegalArgument, "cleanSource is 'archive', but sourceArchiveDir is not given",
                     hint: "set option sourceArchiveDir to a directory outside the source")
             }
-            let archive = FileListing.absolutePath(directory)
-            for path in relation.paths where (archive + "/").hasPrefix(FileListing.absolutePath(path) + "/") {
+            let archive = try CheckpointPath.absolute(directory)
+            for path in relation.paths where (archive + "/").hasPrefix(try CheckpointPath.absolute(path) + "/") {
                 throw EngineError(
                     .illegalArgument, "sourceArchiveDir \(archive) lies inside the source \(path)",
                     hint: "choose a directory that the source does not read")
@@ -95,13 +95,13 @@ struct FileStreamOptions: Sendable {
 
 extension FileListing {
     /// The listing that a relation asks for; a file source has one path.
-    init(_ relation: DataSourceRelation) throws(EngineError) {
+    init(_ relation: DataSourceRelation) throws {
         guard let path = relation.paths.first ?? relation.option("path"), relation.paths.count <= 1 else {
             throw EngineError(
                 .illegalArgument, "a file stream source reads one path, but \(relation.paths.count) were given",
                 hint: "use one directory or a pattern such as data/{a,b}")
         }
-        self.init(path: Self.absolutePath(path))
+        self.init(path: try CheckpointPath.absolute(path))
         if let text = relation.option("recursiveFileLookup") { isRecursive = text.lowercased() == "true" }
         nameFilter = relation.option("pathGlobFilter")
     }

@@ -1,4 +1,5 @@
 import Logging
+import StreamingMetrics
 import StructuredStreaming
 
 /// New files of a directory as a stream: each file is read once, known by its path, oldest first.
@@ -31,7 +32,9 @@ final class FileStreamSource: StreamSource {
         seen = SeenFiles(
             maxAgeMilliseconds: options.latestFirst && options.hasLimit ? .max / 4 : options.maxFileAgeMilliseconds,
             fileNameOnly: options.fileNameOnly)
-        for entry in try log.allEntries() { seen.add(entry.filePath, modifiedMilliseconds: entry.timestamp) }
+        for entry in try log.allEntries() {
+            seen.add(try FileURI.path(of: entry.path), modifiedMilliseconds: entry.timestamp)
+        }
         seen.purge()
     }
 
@@ -39,30 +42,29 @@ final class FileStreamSource: StreamSource {
 
     func latestOffset(after start: SourceOffset?, limit: ReadLimit) throws -> SourceOffset? {
         let batch = limited(try candidates(), limit)
-        let logged = log.latestId
-        if batch.isEmpty { return logged >= 0 ? Self.offset(logged) : nil }
-        let id = logged + 1
+        if batch.isEmpty { return log.latest.map(Self.offset) }
+        let id = log.latest.map { $0 + 1 } ?? 0
         try log.add(
-            id, batch.map { FileStreamSourceLog.Entry(filePath: $0.path, timestamp: $0.modifiedMilliseconds, batchId: id) })
+            id,
+            batch.map {
+                FileEntry(path: FileURI.uri(of: $0.path), timestamp: $0.modifiedMilliseconds, batchId: id)
+            })
         for file in batch { seen.add(file.path, modifiedMilliseconds: file.modifiedMilliseconds) }
         seen.purge()
         return Self.offset(id)
     }
 
     func tasks(from start: SourceOffset?, to end: SourceOffset) throws -> [any ScanTask] {
-        let first = try start.map(Self.logOffset).map { $0 + 1 } ?? 0
-        let last = try Self.logOffset(end)
-        guard first <= last else { return [] }
-        return try (first...last).flatMap { id in
-            try log.entries(of: id).flatMap { entry in
-                FileScanTask.tasks(path: entry.filePath, size: try size(of: entry.filePath), options: format)
-            }
+        try log.entries(after: try start.map(Self.logOffset), through: try Self.logOffset(end)).flatMap { entry in
+            let path = try FileURI.path(of: entry.path)
+            return FileScanTask.tasks(path: path, size: try size(of: path), options: format)
         }
     }
 
     func commit(_ end: SourceOffset) throws {
         guard options.cleanSource != .off else { return }
-        cleaner.clean(try log.entries(of: Self.logOffset(end)).map(\.filePath))
+        let offset = try Self.logOffset(end)
+        cleaner.clean(try log.entries(after: offset - 1, through: offset).map { try FileURI.path(of: $0.path) })
     }
 
     func stop() { cleaner.finish() }
@@ -123,7 +125,7 @@ final class FileStreamSource: StreamSource {
     private static func offset(_ id: Int64) -> SourceOffset { SourceOffset(json: "{\"logOffset\":\(id)}") }
 
     private static func logOffset(_ offset: SourceOffset) throws -> Int64 {
-        guard let id = FileStreamSourceLog.logOffset(offset.json), id >= 0 else {
+        guard let id = try JSONValue(parsing: offset.json)["logOffset"]?.int64, id >= 0 else {
             throw EngineError(
                 .checkpointIncompatible, "the checkpoint's offset '\(offset.json)' is not one of a file source",
                 hint: "the query read another kind of source before; use a new checkpoint for a new source")

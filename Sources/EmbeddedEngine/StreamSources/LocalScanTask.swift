@@ -4,7 +4,7 @@ import StructuredStreaming
 struct LocalScanTask: ScanTask {
     let batches: [ColumnBatch]
 
-    func open(columns: StructType, reusing last: (any BatchReader)?) throws -> any BatchReader {
+    func open(columns: StructType) throws -> any BatchReader {
         LocalReader(batches.map { $0.selecting(columns) })
     }
 

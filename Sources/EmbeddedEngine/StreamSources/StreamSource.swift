@@ -35,9 +35,8 @@ protocol StreamSource: AnyObject {
 
 /// A piece of a batch that one thread reads.
 protocol ScanTask: Sendable {
-    /// A reader of the rows of this piece, with the wanted columns only. A worker may hand in the reader of its last task,
-    /// so that its buffers and dictionaries are used again.
-    func open(columns: StructType, reusing last: (any BatchReader)?) throws -> any BatchReader
+    /// A reader of the rows of this piece, with the wanted columns only.
+    func open(columns: StructType) throws -> any BatchReader
 }
 
 /// Rows, some thousands at a time.

@@ -23,6 +23,42 @@ struct EventFields {
     var start = 0
 
     private static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    /// Keeps fields that other events have and this one has not, as it keeps those that no event has. What would make
+    /// the event another one, were it written without its class, is refused.
+    mutating func keepForeignFields(of kind: StreamingQueryEvent.Kind) throws(JSONFault) {
+        let conflicting: Range<Int>? =
+            switch kind {
+            case .progress: nil
+            case .started: EventField.exception..<EventField.progress
+            case .idle: EventField.jobTags..<EventField.progress
+            case .terminated: EventField.progressOnly
+            }
+        let isConflicting =
+            conflicting.map { seen.contains(anyOf: $0) } == true
+            || kind != .progress && seen.contains(anyOf: EventField.progressOnly)
+            || kind == .idle && seen.contains(EventField.name)
+        guard !isConflicting else {
+            throw JSONFault(.notAnEvent, start, "it has fields of another event than \"Event\" says")
+        }
+        if kind == .terminated {
+            keep(EventField.name, "name", progress.name.map { .string($0) })
+            keep(EventField.timestamp, "timestamp", hasTimestamp ? .string(progress.timestamp.description) : nil)
+        }
+        if kind == .terminated || kind == .progress {
+            keep(EventField.jobTags, "jobTags", jobTags.map { tags in .array(tags.map { .string($0) }) })
+        }
+        if kind == .progress {
+            keep(EventField.exception, "exception", exception.map { .string($0) })
+            keep(
+                EventField.errorClassOnException, "errorClassOnException",
+                errorClassOnException.map { .string($0) })
+        }
+    }
+
+    private mutating func keep(_ field: Int, _ name: String, _ value: JSONValue?) {
+        if seen.contains(field) { progress.unknownFields.append(name, value ?? .null) }
+    }
 }
 
 extension JSONReader {
@@ -33,7 +69,11 @@ extension JSONReader {
         try finish()
         if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
         let isLogged = fields.eventClass != nil
-        switch try kind(of: fields) {
+        let kind = try kind(of: fields)
+        try require(fields, timestamp: kind == .progress || kind == .idle)
+        try fields.keepForeignFields(of: kind)
+        let progress = fields.progress
+        switch kind {
         case .progress:
             let isBean = try completeProgress(&fields)
             let encoding: StreamingQueryEvent.Encoding =
@@ -41,20 +81,21 @@ extension JSONReader {
             let event = QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)
             return (.progress(event), encoding)
         case .started:
-            try require(fields, timestamp: false)
-            return (.started(started(fields)), isLogged ? .eventLog : .event)
+            let event = QueryStartedEvent(
+                id: progress.id, runId: progress.runId, name: progress.name,
+                timestamp: fields.hasTimestamp ? progress.timestamp : nil, jobTags: fields.jobTags,
+                unknownFields: progress.unknownFields)
+            return (.started(event), isLogged ? .eventLog : .event)
         case .idle:
-            try require(fields, timestamp: true)
-            let progress = fields.progress
-            return (
-                .idle(
-                    QueryIdleEvent(
-                        id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
-                        unknownFields: progress.unknownFields)), isLogged ? .eventLog : .event
-            )
+            let event = QueryIdleEvent(
+                id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
+                unknownFields: progress.unknownFields)
+            return (.idle(event), isLogged ? .eventLog : .event)
         case .terminated:
-            try require(fields, timestamp: false)
-            return (.terminated(terminated(fields)), isLogged ? .eventLog : .event)
+            let event = QueryTerminatedEvent(
+                id: progress.id, runId: progress.runId, exception: fields.exception,
+                errorClassOnException: fields.errorClassOnException, unknownFields: progress.unknownFields)
+            return (.terminated(event), isLogged ? .eventLog : .event)
         }
     }
 
@@ -70,23 +111,14 @@ extension JSONReader {
         return fields
     }
 
-    private func started(_ fields: EventFields) -> QueryStartedEvent {
-        QueryStartedEvent(
-            id: fields.progress.id, runId: fields.progress.runId, name: fields.progress.name,
-            timestamp: fields.hasTimestamp ? fields.progress.timestamp : nil, jobTags: fields.jobTags,
-            unknownFields: fields.progress.unknownFields)
-    }
-
-    private func terminated(_ fields: EventFields) -> QueryTerminatedEvent {
-        QueryTerminatedEvent(
-            id: fields.progress.id, runId: fields.progress.runId, exception: fields.exception,
-            errorClassOnException: fields.errorClassOnException, unknownFields: fields.progress.unknownFields)
-    }
-
     /// Which event it is: by its class in an event log, otherwise by its fields, as none carries a tag.
     private func kind(of fields: EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
         if let name = fields.eventClass {
-            if name.hasSuffix("QueryProgressEvent"), fields.isWrapped { return .progress }
+            if fields.isWrapped == name.hasSuffix("QueryProgressEvent") {
+                if fields.isWrapped { return .progress }
+            } else {
+                throw JSONFault(.notAnEvent, fields.start, "\"Event\" does not say what the fields say")
+            }
             if name.hasSuffix("QueryStartedEvent") { return .started }
             if name.hasSuffix("QueryIdleEvent") { return .idle }
             if name.hasSuffix("QueryTerminatedEvent") { return .terminated }
@@ -147,7 +179,10 @@ extension JSONReader {
     /// Reads a wrapped progress.
     private mutating func wrapped(_ fields: inout EventFields) throws(JSONFault) {
         var inner = EventFields()
+        // The wrapping does not count as a level: what is within the limits bare is so wrapped.
+        depth -= 1
         try members(into: &inner, isNested: true)
+        depth += 1
         guard inner.eventClass == nil else { throw JSONFault(.notAnEvent, inner.start, "an event log line is wrapped") }
         fields.inner = [inner]
     }

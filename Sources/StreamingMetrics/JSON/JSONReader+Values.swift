@@ -36,7 +36,7 @@ extension JSONReader {
             } else if peek() == UInt8(ascii: "-") {
                 try skipNumber()
             } else {
-                throw mismatch("a JSON value")
+                throw fault(.malformedJSON, position < end ? "no JSON value begins here" : "the text ends too early")
             }
         }
     }

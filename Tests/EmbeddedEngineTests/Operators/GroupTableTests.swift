@@ -55,7 +55,9 @@ import Testing
         try table.add(keys: [batch.columns[key]], arguments: [batch.columns[value]], rowCount: batch.rowCount)
         var result: [Value: Int64] = [:]
         for group in 0..<table.count {
-            result[UnsafeRow.decode(table.key(group), types: [.string])[0]] = table.buffers[0][group].integer
+            let base = try #require(table.key(group).baseAddress)
+            let key = UnsafeRow(base: base, fieldCount: 1).value(0, .string)
+            result[key] = table.buffers[0][group].integer
         }
         return result
     }

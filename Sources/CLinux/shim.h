@@ -1,0 +1,14 @@
+// GNU functions that Swift's Glibc module leaves out because it is built without _GNU_SOURCE.
+#ifndef CLINUX_SHIM_H
+#define CLINUX_SHIM_H
+
+#include <sys/types.h>
+
+/// Renames; with flags 1 (RENAME_NOREPLACE) it fails with EEXIST if the target exists.
+extern int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path,
+                     unsigned int flags);
+
+/// With flags 2 (SYNC_FILE_RANGE_WRITE) it starts writing dirty pages to the disk without waiting for it.
+extern int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
+
+#endif
