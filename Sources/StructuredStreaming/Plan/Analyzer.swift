@@ -26,7 +26,12 @@ public struct Analyzer: Sendable {
                 hint: "split the query")
         }
         switch plan {
-        case .relation, .local: return plan
+        case .relation(let relation):
+            try requireDistinct(relation.schema.names)
+            return plan
+        case .local(let schema, _):
+            try requireDistinct(schema.names)
+            return plan
         case .table(let name, _): return .table(name, schema: try schema(ofTable: name))
         case .project(let outputs, let child):
             return try analyzeProject(outputs, over: try analyze(child, depth: depth + 1))
@@ -53,6 +58,16 @@ public struct Analyzer: Sendable {
             throw error
         } catch {
             throw AnalysisError("TABLE_OR_VIEW_NOT_FOUND", "The table or view `\(name)` cannot be found: \(error)")
+        }
+    }
+
+    /// Columns of a source must differ by more than case, or none of them could be named.
+    private func requireDistinct(_ names: [String]) throws(AnalysisError) {
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name.lowercased()).inserted {
+            throw AnalysisError(
+                "COLUMN_ALREADY_EXISTS",
+                "The column `\(name.lowercased())` already exists. Choose another name or rename the existing column.")
         }
     }
 

@@ -24,7 +24,10 @@ extension Expression {
         case .attribute, .star: true
         case .column(_, _, _, let nullable): nullable
         case .literal(let value, _): value == .null
-        case .alias(let child, _), .cast(let child, _): child.nullable
+        case .alias(let child, _): child.nullable
+        // Spark calls every value read from a text nullable, also where a text that is none fails the query.
+        case .cast(let child, let type):
+            child.nullable || (child.dataType == .string && type != .string && type != .binary)
         case .unary(.isNull, _), .unary(.isNotNull, _): false
         case .unary(_, let child): child.nullable
         case .binary(.nullSafeEqual, _, _): false

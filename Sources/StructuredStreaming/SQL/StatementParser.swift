@@ -165,7 +165,7 @@ extension Expression {
         guard let qualifier else { return self }
         if case .attribute(let name) = self {
             let prefix = AttributeName.quotedIfNeeded(qualifier) + "."
-            guard name.lowercased().hasPrefix(prefix.lowercased()) else { return self }
+            guard name.prefix(prefix.count).lowercased() == prefix.lowercased() else { return self }
             return .attribute(String(name.dropFirst(prefix.count)))
         }
         return mapChildren { $0.removingQualifier(qualifier) }
