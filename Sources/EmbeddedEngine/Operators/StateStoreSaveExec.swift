@@ -25,7 +25,7 @@ final class StateStoreSaveExec {
         try OperatorStateMetadata.check(
             [
                 OperatorStateMetadata(
-                    operatorId: 0, operatorName: Self.name, stores: [.init(numPartitions: settings.shufflePartitions)])
+                    operatorId: 0, operatorName: Self.name, stores: [.init(numPartitions: Int64(settings.shufflePartitions))])
             ], stateDirectory: checkpoint.stateDirectory, files: checkpoint.files)
         let schema = StateSchema(key: plan.keySchema, value: BufferField.schema(plan.fields))
         provider = try StateStoreProvider(
