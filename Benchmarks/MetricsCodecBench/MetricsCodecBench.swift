@@ -1,28 +1,43 @@
 import Foundation
 import StreamingMetrics
 
-/// Times reading and writing of progress documents: `metrics-codec-bench DOCS.jsonl [SECONDS]`.
+/// Times reading and writing of progress documents.
 ///
-/// Each round goes over all documents once; the figures are the mean of all rounds and the best round, per document.
+///     metrics-codec-bench make kafka|rocksdb [COUNT]    writes documents to standard output
+///     metrics-codec-bench time DOCS.jsonl [SECONDS]     reads and writes them over and over
 @main struct MetricsCodecBench {
     static func main() throws {
-        let arguments = CommandLine.arguments
-        guard arguments.count >= 2 else {
-            print("usage: metrics-codec-bench DOCS.jsonl [SECONDS]")
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch (arguments.first, arguments.dropFirst().first) {
+        case ("make", let kind?) where kind == "kafka" || kind == "rocksdb":
+            var maker = DocumentMaker()
+            for index in 0..<(arguments.count > 2 ? Int(arguments[2]) ?? 1000 : 1000) {
+                print(kind == "kafka" ? maker.kafka(index).json : maker.rocksDB(index).json)
+            }
+        case ("time", let path?):
+            try time(path, seconds: arguments.count > 2 ? Double(arguments[2]) ?? 1 : 1)
+        default:
+            print("usage: metrics-codec-bench make kafka|rocksdb [COUNT] | time DOCS.jsonl [SECONDS]")
             exit(2)
         }
-        let seconds = arguments.count > 2 ? Double(arguments[2]) ?? 1 : 1
-        let lines = try Data(contentsOf: URL(fileURLWithPath: arguments[1])).split(separator: 0x0A).map { [UInt8]($0) }
-        let events = try lines.map { try MetricsCodec.decode($0) }
-        let progresses = events.compactMap { event -> StreamingQueryProgress? in
-            if case .progress(let progress) = event { progress.progress } else { nil }
+    }
+
+    private static func time(_ path: String, seconds: Double) throws {
+        let lines = try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: 0x0A).map { [UInt8]($0) }
+        let progresses = try lines.map { try StreamingQueryProgress(json: $0) }
+        var buffer: [UInt8] = []
+        var same = 0
+        for (progress, line) in zip(progresses, lines) {
+            buffer.removeAll(keepingCapacity: true)
+            MetricsCodec.encode(progress, into: &buffer)
+            if buffer == line { same += 1 }
         }
+        print("documents=\(lines.count) bytes=\(lines.map(\.count).reduce(0, +) / lines.count) same-bytes=\(same)")
 
         try measure("decode", lines, seconds) { line in
             guard case .progress(let event) = try MetricsCodec.decode(line) else { return 0 }
-            return event.progress.sources.count + Int(truncatingIfNeeded: event.progress.numInputRows)
+            return event.progress.sources.count &+ Int(truncatingIfNeeded: event.progress.numInputRows)
         }
-        var buffer: [UInt8] = []
         try measure("encode", progresses, seconds) { progress in
             buffer.removeAll(keepingCapacity: true)
             MetricsCodec.encode(progress, into: &buffer)
@@ -30,7 +45,8 @@ import StreamingMetrics
         }
     }
 
-    static func measure<Item>(
+    /// Each round goes over all documents once; prints the mean of all rounds and the best one, in µs a document.
+    private static func measure<Item>(
         _ name: String, _ items: [Item], _ seconds: Double, _ work: (Item) throws -> Int
     ) throws {
         var check = 0
@@ -50,7 +66,7 @@ import StreamingMetrics
         )
     }
 
-    static func perDocument(_ time: Duration, _ count: Int) -> String {
+    private static func perDocument(_ time: Duration, _ count: Int) -> String {
         let microseconds = Double(time.components.attoseconds) / 1e12 + Double(time.components.seconds) * 1e6
         return String(format: "%.3f", microseconds / Double(count))
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import StreamingMetrics
 import Testing
 
@@ -66,6 +67,21 @@ import Testing
             let error = failure(json: #"{"id":"\#(id)","runId":"\#(sampleRunId)","exception":null}"#)
             #expect(error?.code == .invalidValue)
             #expect(error?.path == "$.id")
+        }
+    }
+
+    @Test func `an id takes hexadecimal digits of either case and hyphens, each in their places`() throws {
+        for position in sampleId.utf8.indices {
+            for byte in UInt8(0x23)...0x7E where byte != UInt8(ascii: "\\") {
+                var bytes = Array(sampleId.utf8)
+                bytes[sampleId.utf8.distance(from: sampleId.startIndex, to: position)] = byte
+                let id = String(decoding: bytes, as: UTF8.self)
+                let json = #"{"id":"\#(id)","runId":"\#(sampleRunId)","exception":null}"#
+                let event = try? StreamingQueryEvent(json: json)
+                let isHyphenPlace = sampleId[position] == "-"
+                let isValid = isHyphenPlace ? byte == 45 : Character(Unicode.Scalar(byte)).isHexDigit
+                #expect(event?.id == (isValid ? UUID(uuidString: id) : nil), "\(id)")
+            }
         }
     }
 

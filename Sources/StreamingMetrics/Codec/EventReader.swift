@@ -68,34 +68,41 @@ extension JSONReader {
         try members(into: &fields, isNested: false)
         try finish()
         if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
-        let isLogged = fields.eventClass != nil
         let kind = try kind(of: fields)
         try require(fields, timestamp: kind == .progress || kind == .idle)
         try fields.keepForeignFields(of: kind)
-        let progress = fields.progress
+        let isLogged = fields.eventClass != nil
+        guard kind == .progress else { return (otherEvent(kind, fields), isLogged ? .eventLog : .event) }
+        let isBean = try completeProgress(&fields)
+        let encoding: StreamingQueryEvent.Encoding =
+            if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
+        return (
+            .progress(QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)), encoding
+        )
+    }
+
+    /// Makes an event that is no progress.
+    private func otherEvent(_ kind: StreamingQueryEvent.Kind, _ fields: EventFields) -> StreamingQueryEvent {
+        let common = fields.progress
         switch kind {
-        case .progress:
-            let isBean = try completeProgress(&fields)
-            let encoding: StreamingQueryEvent.Encoding =
-                if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
-            let event = QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)
-            return (.progress(event), encoding)
         case .started:
-            let event = QueryStartedEvent(
-                id: progress.id, runId: progress.runId, name: progress.name,
-                timestamp: fields.hasTimestamp ? progress.timestamp : nil, jobTags: fields.jobTags,
-                unknownFields: progress.unknownFields)
-            return (.started(event), isLogged ? .eventLog : .event)
+            return .started(
+                QueryStartedEvent(
+                    id: common.id, runId: common.runId, name: common.name,
+                    timestamp: fields.hasTimestamp ? common.timestamp : nil, jobTags: fields.jobTags,
+                    unknownFields: common.unknownFields))
         case .idle:
-            let event = QueryIdleEvent(
-                id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
-                unknownFields: progress.unknownFields)
-            return (.idle(event), isLogged ? .eventLog : .event)
+            return .idle(
+                QueryIdleEvent(
+                    id: common.id, runId: common.runId, timestamp: common.timestamp,
+                    unknownFields: common.unknownFields))
         case .terminated:
-            let event = QueryTerminatedEvent(
-                id: progress.id, runId: progress.runId, exception: fields.exception,
-                errorClassOnException: fields.errorClassOnException, unknownFields: progress.unknownFields)
-            return (.terminated(event), isLogged ? .eventLog : .event)
+            return .terminated(
+                QueryTerminatedEvent(
+                    id: common.id, runId: common.runId, exception: fields.exception,
+                    errorClassOnException: fields.errorClassOnException, unknownFields: common.unknownFields))
+        case .progress:
+            return .progress(QueryProgressEvent(progress: common, unknownFields: fields.wrapperFields))
         }
     }
 

@@ -175,7 +175,7 @@ package struct JSONReader {
     }
 }
 
-/// Eight bytes from an unaligned address.
+/// Eight bytes from an unaligned address, in the machine's order.
 @inline(__always)
 package func loadWord(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
     UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self)
