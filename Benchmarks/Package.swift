@@ -8,7 +8,13 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "metrics-codec-bench",
-            dependencies: [.product(name: "StreamingMetrics", package: "StreamGauge")], path: "MetricsCodecBench")
+            dependencies: [.product(name: "StreamingMetrics", package: "StreamGauge")], path: "MetricsCodecBench"),
+        .executableTarget(
+            name: "engine-bench",
+            dependencies: [
+                .product(name: "EmbeddedEngine", package: "StreamGauge"),
+                .product(name: "StructuredStreaming", package: "StreamGauge"),
+            ], path: "EngineBench"),
     ],
     swiftLanguageModes: [.v6]
 )

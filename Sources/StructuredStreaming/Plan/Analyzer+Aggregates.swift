@@ -113,6 +113,8 @@ extension Analyzer {
         depth: Int
     ) throws(AnalysisError) -> Expression {
         guard depth < Self.maximumDepth else { return expression }
+        // Already a column of the outputs, from an earlier analysis.
+        if case .column = expression { return expression }
         if case .attribute(let name) = expression {
             return try liftName(name, into: &outputs, groups: groups, schema)
         }
@@ -148,7 +150,8 @@ extension Analyzer {
     }
 
     private func groupEqual(to expression: Expression, _ groups: [Expression], _ schema: StructType) -> Expression? {
-        if case .literal = expression { return nil }
+        // Columns count the outputs here, groups count the columns of the child.
+        if expression.isConstant || expression.containsColumn { return nil }
         // Not resolvable here is no error: its parts may be names of outputs.
         guard let resolved = try? resolve(expression, schema), groups.contains(resolved) else { return nil }
         return resolved
@@ -160,7 +163,7 @@ extension Analyzer {
         if let existing = outputs.firstIndex(where: { $0.withoutAlias == resolved }) {
             index = existing
         } else {
-            outputs.append(.alias(resolved, name))
+            outputs.append(resolved.isNamed && resolved.name == name ? resolved : .alias(resolved, name))
         }
         let field = outputs[index].field
         return .column(index: index, name: field.name, type: field.dataType, nullable: field.nullable)
@@ -174,6 +177,18 @@ extension Analyzer {
 }
 
 extension Expression {
+    /// Whether this is a literal.
+    fileprivate var isConstant: Bool {
+        if case .literal = self { return true }
+        return false
+    }
+
+    /// Whether a resolved column is somewhere inside.
+    fileprivate var containsColumn: Bool {
+        if case .column = self { return true }
+        return children.contains(where: \.containsColumn)
+    }
+
     /// The expression an alias names, or itself.
     var withoutAlias: Expression {
         if case .alias(let child, _) = self { return child }

@@ -35,6 +35,7 @@ extension ExpressionParser {
         case "INTERVAL" where !isEndOfName(cursor.peek()): throw cursor.unsupported("INTERVAL")
         case "EXISTS" where cursor.isAhead("SELECT", by: 2): throw cursor.unsupported("A subquery")
         case "TRY_CAST": throw cursor.unsupported("TRY_CAST")
+        case "LIKE" where cursor.peek().kind == .symbol("("): return try call()
         case .some(let word) where ReservedWord.all.contains(word):
             throw cursor.expected("an expression", hint: Self.quoteHint)
         default: break
