@@ -80,6 +80,19 @@ import Testing
         #expect(orders[0].expression == .column(index: 1, name: "s", type: .long, nullable: true))
     }
 
+    @Test func `a plan is drawn as a tree`() throws {
+        let tree = try analyze("select a, count(*) n from t where d > 1 group by a order by n desc limit 3").treeString
+        #expect(
+            tree == """
+                Limit 3
+                +- Sort [n DESC]
+                   +- Aggregate [a], [a, count(1) AS n]
+                      +- Filter (d > 1.0)
+                         +- Table t
+
+                """)
+    }
+
     @Test func `columns of files are nullable whatever the schema says`() throws {
         let schema = StructType([StructField("x", .long, nullable: false)])
         let relation = DataSourceRelation(format: "json", options: [:], paths: ["p"], schema: schema, isStreaming: true)
