@@ -20,6 +20,21 @@ sg_json_reader *sg_json_create(const sg_json_field *fields, size_t count, int ha
   }
 }
 
+sg_json_reader *sg_json_create_inferring(void) {
+  sg_json_reader *reader = sg_json_create(nullptr, 0, 0, 0);
+  if (reader) reader->records.rows.isInferring = true;
+  return reader;
+}
+
+size_t sg_json_field_count(const sg_json_reader *reader) { return reader->records.rows.columns.size(); }
+
+int sg_json_field_seen(const sg_json_reader *reader, size_t field, const char **name, size_t *name_length) {
+  const sg::Column &column = reader->records.rows.columns[field];
+  *name = column.name.data();
+  *name_length = column.name.size();
+  return column.seen;
+}
+
 void sg_json_destroy(sg_json_reader *reader) { delete reader; }
 
 void sg_json_begin(sg_json_reader *reader, const uint8_t *bytes, size_t length) { reader->records.begin(bytes, length); }

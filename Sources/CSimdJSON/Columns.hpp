@@ -17,6 +17,9 @@ struct Column {
   /// The row that was given a value last, plus one: tells duplicates and missing values.
   size_t filled = 0;
   size_t validCount = 0;
+  /// Of an inferred field: the kinds of the values of all finished rows, and that of this row.
+  int seen = 0;
+  int seenNow = 0;
   std::vector<uint64_t> validity;
   std::vector<uint8_t> booleans;
   std::vector<int64_t> integers;
@@ -32,6 +35,7 @@ struct Column {
   bool isText() const { return type == SG_JSON_STRING; }
 
   void reserve(size_t rows) {
+    if (type == SG_JSON_INFERRED) return;
     validity.resize((rows + 63) / 64 + 1);
     if (type == SG_JSON_BOOLEAN) booleans.resize(rows);
     else if (type == SG_JSON_FLOAT || type == SG_JSON_DOUBLE) doubles.resize(rows);
@@ -69,6 +73,7 @@ struct Column {
 
   /// Takes back what an unfinished row was given.
   void undo(size_t row) {
+    if (type == SG_JSON_INFERRED) return;
     if (validity.size() <= row >> 6 || !(validity[row >> 6] >> (row & 63) & 1)) return;
     validity[row >> 6] &= ~(uint64_t(1) << (row & 63));
     validCount--;
@@ -77,6 +82,10 @@ struct Column {
 
   /// Forgets the rows. A dictionary that grows large, or hardly saves anything, is given up here, between batches.
   void clear(size_t rows) {
+    if (type == SG_JSON_INFERRED) {
+      filled = 0;
+      return;
+    }
     std::fill(validity.begin(), validity.end(), 0);
     if (isText() && isDictionary) {
       codedRows += validCount;
@@ -101,6 +110,8 @@ struct Column {
 class Columns {
  public:
   std::vector<Column> columns;
+  /// Whether columns are added as fields turn up, and hold no values.
+  bool isInferring = false;
 
   size_t rows() const { return rows_; }
 
@@ -123,6 +134,12 @@ class Columns {
 
   /// Ends the row: columns without a value are null.
   void endRow() {
+    if (isInferring) {
+      for (Column &c : columns)
+        if (c.filled == rows_ + 1) c.seen |= c.seenNow;
+      rows_++;
+      return;
+    }
     if (filledCount_ != columns.size())
       for (Column &c : columns)
         if (c.filled != rows_ + 1) c.clearSlot(rows_);

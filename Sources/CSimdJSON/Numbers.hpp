@@ -25,8 +25,12 @@ inline const uint8_t *scanDigits(const uint8_t *p, uint64_t &mantissa) {
   return p;
 }
 
+/// Numbers that may have more digits than Spark takes are left to the caller.
+constexpr ptrdiff_t kLongestNumber = 1000;
+
 /// Whether bytes p ..< end are one JSON number. The byte at end must be no digit.
 inline bool scanNumber(const uint8_t *p, const uint8_t *end, Number &n) {
+  if (end - p > kLongestNumber) return false;
   n.negative = *p == '-';
   p += n.negative;
   n.mantissa = 0;

@@ -89,7 +89,29 @@ bool RecordReader::unescape(Extent quoted, const uint8_t *&text, size_t &length)
   return true;
 }
 
+/// Notes the kind of an inferred field's value; false for kinds that are the caller's to judge.
+bool RecordReader::note(Column &column, Extent value) {
+  switch (*value.start) {
+    case 'n': column.seenNow = SG_JSON_SEEN_NULL; return true;
+    case '"':
+      column.seenNow = value.end - value.start == 2 ? SG_JSON_SEEN_EMPTY_TEXT : SG_JSON_SEEN_TEXT;
+      return true;
+    case 't':
+    case 'f': column.seenNow = SG_JSON_SEEN_BOOLEAN; return true;
+    case '{':
+    case '[': return false;
+    default: {
+      Number number;
+      int64_t integer;
+      if (!scanNumber(value.start, value.end, number)) return false;
+      column.seenNow = number.isInteger ? SG_JSON_SEEN_LONG : SG_JSON_SEEN_DOUBLE;
+      return !number.isInteger || toInt64(number, integer);
+    }
+  }
+}
+
 bool RecordReader::convert(Column &column, Extent value) {
+  if (column.type == SG_JSON_INFERRED) return note(column, value);
   size_t row = rows.rows();
   uint8_t c = *value.start;
   if (c == 'n') {

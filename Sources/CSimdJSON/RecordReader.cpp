@@ -177,12 +177,18 @@ void RecordReader::learnKeys() {
   expectedText_.swap(text);
 }
 
-int32_t RecordReader::columnNamed(const uint8_t *name, size_t length) const {
+int32_t RecordReader::columnNamed(const uint8_t *name, size_t length) {
   for (size_t i = 0; i < rows.columns.size(); i++) {
     const std::string &other = rows.columns[i].name;
     if (rows.columns[i].origin != SG_JSON_CALLER && other.size() == length && memcmp(other.data(), name, length) == 0) return int32_t(i);
   }
-  return -1;
+  if (!rows.isInferring) return -1;
+  Column field;
+  field.name.assign(reinterpret_cast<const char *>(name), length);
+  field.type = SG_JSON_INFERRED;
+  field.origin = SG_JSON_FIELD;
+  rows.columns.push_back(std::move(field));
+  return int32_t(rows.columns.size() - 1);
 }
 
 inline bool RecordReader::readValue(int32_t column) {

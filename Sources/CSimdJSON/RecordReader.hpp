@@ -48,9 +48,10 @@ class RecordReader {
   bool readField(size_t &position);
   bool readKey(size_t &position, int32_t &column);
   void learnKeys();
-  int32_t columnNamed(const uint8_t *name, size_t length) const;
+  int32_t columnNamed(const uint8_t *name, size_t length);
   bool readValue(int32_t column);
   bool convert(Column &column, Extent value);
+  bool note(Column &column, Extent value);
   bool convertNumber(Column &column, Extent value);
   bool convertText(Column &column, Extent value);
   bool convertTime(Column &column, const uint8_t *text, size_t length);

@@ -64,7 +64,7 @@ enum DataSourceRegistry {
         case "json":
             guard let path = write.option("path") else {
                 throw EngineError(
-                    .illegalArgument, "the json sink has no path", hint: "use start(path:) or option(\"path\", …)")
+                    .illegalArgument, "the json sink has no path", hint: "use start(…) with a path or option(\"path\", …)")
             }
             return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
         default: throw unknown(write.format, "write", known: "memory, console, noop, json")

@@ -33,7 +33,21 @@ typedef enum {
   SG_JSON_DATE,
   SG_JSON_TIMESTAMP,
   SG_JSON_TIMESTAMP_NTZ,
+  /// A field of an inferring reader.
+  SG_JSON_INFERRED,
 } sg_json_type;
+
+/// What values a field had, of all the records read; see sg_json_create_inferring.
+enum {
+  SG_JSON_SEEN_NULL = 1,
+  SG_JSON_SEEN_EMPTY_TEXT = 2,
+  SG_JSON_SEEN_TEXT = 4,
+  SG_JSON_SEEN_BOOLEAN = 8,
+  /// An integer of 64 bits.
+  SG_JSON_SEEN_LONG = 16,
+  /// A number with a fraction or an exponent.
+  SG_JSON_SEEN_DOUBLE = 32,
+};
 
 /// Where a column's values come from.
 typedef enum {
@@ -92,6 +106,15 @@ typedef struct sg_json_reader sg_json_reader;
 /// seconds; without has_fixed_zone lines with such times are handed back.
 sg_json_reader *sg_json_create(const sg_json_field *fields, size_t count, int has_fixed_zone, int32_t zone_offset);
 void sg_json_destroy(sg_json_reader *reader);
+
+/// A reader that keeps no rows but notes the fields that records have and the kinds of their values; null when there is
+/// no memory. It hands back lines with nested values, integers of more than 64 bits and two fields of one name, besides
+/// those that every reader hands back.
+sg_json_reader *sg_json_create_inferring(void);
+/// How many fields have been noted.
+size_t sg_json_field_count(const sg_json_reader *reader);
+/// A field's name, until the next call, and what values it had; 0 for a field that only lines handed back have.
+int sg_json_field_seen(const sg_json_reader *reader, size_t field, const char **name, size_t *name_length);
 
 /// Takes a chunk of whole lines; its last byte must be a line feed, sg_json_padding() readable bytes must follow, and
 /// it must stay where it is until it has been read.

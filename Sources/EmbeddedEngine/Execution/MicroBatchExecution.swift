@@ -64,6 +64,10 @@ final class MicroBatchExecution: @unchecked Sendable {
             try StateStoreSaveExec(
                 $0, checkpoint: parts.checkpoint.location, settings: parts.settings, clock: parts.clock)
         }
+        if aggregate == nil {
+            let location = parts.checkpoint.location
+            try OperatorStateMetadata.check([], stateDirectory: location.stateDirectory, files: location.files)
+        }
         reporter = ProgressReporter(
             identity: .init(id: query.id, runId: query.runId, name: query.name), clock: parts.clock)
         logger = parts.logger

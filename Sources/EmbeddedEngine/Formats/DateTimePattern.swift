@@ -29,6 +29,12 @@ struct DateTimePattern: Sendable, Hashable {
         elements = try Self.elements(&rest, of: text, option: option, nested: false)
     }
 
+    /// A pattern whose parts are known.
+    init(_ text: String, elements: [Element]) {
+        self.text = text
+        self.elements = elements
+    }
+
     private static func elements(
         _ rest: inout ArraySlice<Character>, of text: String, option: String, nested: Bool
     ) throws(EngineError) -> [Element] {

@@ -11,8 +11,7 @@ import Synchronization
 /// Used by the query's thread only.
 final class StateStoreSaveExec {
     private let plan: HashAggregatePlan
-    private let stores: [FileStateStore]
-    private let files: any CheckpointFileManager
+    private let provider: StateStoreProvider
     private let clock: any StreamClock
     private var updatedRows: Int64 = 0
     private var updateMilliseconds: Int64 = 0
@@ -23,9 +22,21 @@ final class StateStoreSaveExec {
     ) throws {
         self.plan = plan
         self.clock = clock
-        files = checkpoint.files
-        stores = try Self.open(plan, checkpoint, settings)
+        try OperatorStateMetadata.check(
+            [
+                OperatorStateMetadata(
+                    operatorId: 0, operatorName: Self.name, stores: [.init(numPartitions: Int64(settings.shufflePartitions))])
+            ], stateDirectory: checkpoint.stateDirectory, files: checkpoint.files)
+        let schema = StateSchema(key: plan.keySchema, value: BufferField.schema(plan.fields))
+        provider = try StateStoreProvider(
+            stateDirectory: checkpoint.stateDirectory, operatorId: 0, numPartitions: settings.shufflePartitions,
+            schema: schema, files: checkpoint.files,
+            settings: StateStoreSettings(minBatchesToRetain: Int64(settings.minBatchesToRetain)))
     }
+
+    /// Spark's name of the operator, in progress and in the checkpoint.
+    private static let name = "stateStoreSave"
+    private var stores: [FileStateStore] { provider.stores }
 
     /// Runs the aggregation of a batch: reads the tasks, merges, writes the rows of the mode into the sink and commits the
     /// state. Returns the rows read.
@@ -48,13 +59,12 @@ final class StateStoreSaveExec {
 
     /// Writes snapshots and deletes old state files where it is time to.
     func maintain() throws {
-        let now = clock.nowMilliseconds
-        for store in stores { try store.maintain(timestampMs: now) }
+        try provider.maintain(timestampMs: clock.nowMilliseconds)
     }
 
     /// The operator's numbers after a batch.
     var progress: StateOperatorProgress {
-        let metrics = stores.map(\.metrics).reduce(StateStoreMetrics()) { $0 + $1 }
+        let metrics = provider.metrics
         var custom: MetricMap<Int64> = [:]
         // Spark reports at most five instances by default; see numStateStoreInstanceMetricsToReport.
         for (partition, store) in stores.prefix(5).enumerated() {
@@ -64,7 +74,7 @@ final class StateStoreSaveExec {
         custom["loadedMapCacheMissCount"] = metrics.loadedMapCacheMissCount
         custom["stateOnCurrentVersionSizeBytes"] = metrics.stateOnCurrentVersionSizeBytes
         return StateOperatorProgress(
-            operatorName: "stateStoreSave", numRowsTotal: metrics.numKeys, numRowsUpdated: updatedRows,
+            operatorName: Self.name, numRowsTotal: metrics.numKeys, numRowsUpdated: updatedRows,
             allUpdatesTimeMs: updateMilliseconds, numRowsRemoved: 0, allRemovalsTimeMs: 0,
             commitTimeMs: commitMilliseconds, memoryUsedBytes: metrics.memoryUsedBytes, numRowsDroppedByWatermark: 0,
             numShufflePartitions: Int64(stores.count), numStateStoreInstances: Int64(stores.count), customMetrics: custom)
@@ -134,9 +144,7 @@ final class StateStoreSaveExec {
     /// Writes the next version of all partitions; their files reach the disk together.
     private func commit() throws {
         let start = clock.nowMilliseconds
-        for store in stores { try files.createDirectories(store.directory) }
-        try files.createAtomic(stores.flatMap { $0.prepareCommit(timestampMs: start) }, .overwrite)
-        for store in stores { _ = store.finishCommit() }
+        try provider.commit(timestampMs: start)
         commitMilliseconds = clock.nowMilliseconds - start
     }
 

@@ -114,7 +114,7 @@ final class FileStreamSource: StreamSource {
     private func size(of path: String) throws -> Int64 {
         guard let size = ListedFile.size(of: path) else {
             throw EngineError(
-                .pathNotFound, "the input file \(path) of a batch that must run again is gone",
+                .pathNotFound, "the input file \(path), which the batch must read, is gone",
                 hint: "put the file back; without it the result would silently miss its rows")
         }
         return size

@@ -122,7 +122,7 @@ import Testing
             let query = try await spark.readStream.schema(Workspace.schema).json(workspace.input)
                 .filter("gt = 'walk' AND n > 0").selectExpr("gt", "n * 2 AS twice")
                 .writeStream.option("checkpointLocation", workspace.checkpoint).format("json")
-                .trigger(.availableNow).start(path: workspace.output)
+                .trigger(.availableNow).start(workspace.output)
             try await query.awaitTermination()
             #expect(query.lastProgress?.sink.numOutputRows == -1)
             try await spark.stop()

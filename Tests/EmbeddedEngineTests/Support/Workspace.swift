@@ -26,10 +26,11 @@ final class Workspace: Sendable {
     func addFile(_ number: Int, _ lines: [String]) throws {
         let name = String(repeating: "0", count: 5 - String(number).count) + String(number)
         let file = "\(input)/part-\(name).json"
-        try write(lines.map { $0 + "\n" }.joined(), to: file + ".tmp")
+        let hidden = "\(input)/.part-\(name).json"
+        try write(lines.map { $0 + "\n" }.joined(), to: hidden)
         var times = [timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0), timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0)]
-        utimensat(AT_FDCWD, file + ".tmp", &times, 0)
-        rename(file + ".tmp", file)
+        utimensat(AT_FDCWD, hidden, &times, 0)
+        rename(hidden, file)
     }
 
     func write(_ text: String, to file: String) throws {
