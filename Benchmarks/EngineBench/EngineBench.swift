@@ -27,8 +27,8 @@ import StructuredStreaming
         var rows: Int64 = 0
         for round in 0..<repeats {
             let start = ContinuousClock.now
-            let input = try spark.readStream.schema(schema).option("maxFilesPerTrigger", perTrigger).json(arguments[1])
-            input.createOrReplaceTempView("input")
+            let input = try await spark.readStream.schema(schema).option("maxFilesPerTrigger", perTrigger).json(arguments[1])
+            try input.createOrReplaceTempView("input")
             let query = try await spark.sql(sql).writeStream.outputMode(.complete)
                 .option("checkpointLocation", "\(work)/checkpoint\(round)").queryName("q\(round)").format("memory")
                 .trigger(.availableNow).start()

@@ -4,6 +4,10 @@
 #include <charconv>
 #include <cmath>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "Words.hpp"
 
 namespace sg {
@@ -61,6 +65,26 @@ inline bool scanNumber(const uint8_t *p, const uint8_t *end, Number &n) {
     n.exponent += minus ? -e : e;
   }
   return p == end;
+}
+
+/// Whether bytes p ..< end are an integer or a decimal fraction of up to 16 bytes, in a few steps without a loop. False
+/// says nothing.
+inline bool isShortNumber(const uint8_t *p, const uint8_t *end) {
+#ifdef __SSE2__
+  size_t n = size_t(end - p);
+  if (n > 16) return false;
+  __m128i value = _mm_sub_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)), _mm_set1_epi8('0'));
+  __m128i isDigit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+  uint32_t others = ~uint32_t(_mm_movemask_epi8(isDigit)) & ((uint32_t(1) << n) - 1);
+  uint32_t first = *p == '-';
+  others &= ~first;
+  // The place of the point, or n without one.
+  uint32_t point = uint32_t(__builtin_ctz(others | uint32_t(1) << n));
+  bool hasOnePoint = (others & (others - 1)) == 0 && (others == 0 || (p[point] == '.' && point + 1 < n));
+  return hasOnePoint && point > first && (p[first] != '0' || point == first + 1);
+#else
+  return p == nullptr && end == nullptr;
+#endif
 }
 
 /// The value as int64_t, or false when it does not fit.

@@ -95,37 +95,6 @@ sg_json_status RecordReader::next(size_t &start, size_t &end) {
   }
 }
 
-bool RecordReader::readRecord() {
-  surprised_ = false;
-  if (*token() != '{') return false;
-  next_++;
-  if (*token() == '}') {
-    next_++;
-    return true;
-  }
-  size_t position = 0;
-  while (true) {
-    if (!readField(position)) return false;
-    uint8_t c = *token();
-    next_++;
-    if (c == '}') return true;
-    if (c != ',') return false;
-  }
-}
-
-inline bool RecordReader::readField(size_t &position) {
-  int32_t column;
-  if (!surprised_ && position < expected_.size()) {
-    const ExpectedKey &key = expected_[position];
-    if (same(token(), expectedText_.data() + key.text, key.length)) {
-      position++;
-      next_ += 2;
-      return readValue(key.column);
-    }
-  }
-  return readKey(position, column) && readValue(column);
-}
-
 /// Reads a key that was not expected here, and from then on notes the line's keys.
 bool RecordReader::readKey(size_t &position, int32_t &column) {
   if (!surprised_) {
@@ -189,15 +158,6 @@ int32_t RecordReader::columnNamed(const uint8_t *name, size_t length) {
   field.origin = SG_JSON_FIELD;
   rows.columns.push_back(std::move(field));
   return int32_t(rows.columns.size() - 1);
-}
-
-inline bool RecordReader::readValue(int32_t column) {
-  Extent value;
-  if (!skipValue(value, 0)) return false;
-  if (column < 0) return true;
-  Column &c = rows.columns[size_t(column)];
-  // The last of two values of one name counts, but the first one's errors count too.
-  return rows.fill(c) && convert(c, value);
 }
 
 }  // namespace sg

@@ -20,6 +20,9 @@ final class JSONFileReader {
     /// Lines so far that could not be read, wholly or in a wanted field; in DROPMALFORMED mode those that were left out.
     private(set) var malformedLineCount = 0
 
+    /// Lines so far that the fast way handed back to the record parser.
+    private(set) var handedBackLineCount = 0
+
     private let path: String
     private let options: JSONOptions
     private let chunks: JSONLineChunks
@@ -34,7 +37,7 @@ final class JSONFileReader {
     /// and what opening a file throws.
     init(
         path: String, schema: StructType, options: JSONOptions = JSONOptions(), slice: Range<Int>? = nil,
-        chunkBytes: Int = 1 << 20
+        chunkBytes: Int = 1 << 18
     ) throws(EngineError) {
         if path.hasSuffix(".gz") || path.hasSuffix(".bz2") || path.hasSuffix(".zst") {
             throw EngineError(
@@ -83,6 +86,7 @@ final class JSONFileReader {
     }
 
     private func appendLine(_ line: UnsafeBufferPointer<UInt8>) throws(EngineError) {
+        handedBackLineCount += 1
         let records: [JSONRecordParser.Record]
         var isCorrupt = true
         switch parser.parse(line) {

@@ -13,7 +13,7 @@ final class JSONLineChunks {
     private let path: String
     private let descriptor: Int32
     /// Lines that begin at this position of the file or later are somebody else's.
-    private let limit: Int
+    private var limit: Int
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// The file position of the buffer's first byte.
@@ -39,7 +39,6 @@ final class JSONLineChunks {
         limit = slice?.upperBound ?? .max
         capacity = max(chunkBytes, 16)
         buffer = .allocate(capacity: capacity + 1 + Int(sg_json_padding()))
-        buffer.initialize(repeating: 0, count: capacity + 1 + Int(sg_json_padding()))
         start = 0
         if let first = slice?.lowerBound, first > 0 { try skipToLine(at: first) } else { try skipByteOrderMark() }
     }
@@ -128,8 +127,7 @@ final class JSONLineChunks {
     private func grow() {
         let wanted = capacity * 2
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted + 1 + Int(sg_json_padding()))
-        larger.initialize(repeating: 0, count: wanted + 1 + Int(sg_json_padding()))
-        larger.update(from: buffer, count: count)
+        larger.initialize(from: buffer, count: count)
         buffer.deallocate()
         buffer = larger
         capacity = wanted
@@ -140,6 +138,8 @@ final class JSONLineChunks {
         if count >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF {
             consumed = 3
             dropConsumed()
+            // The first line begins at byte 0 with the mark.
+            if limit > 0 { limit = max(limit, start + 1) }
         }
     }
 

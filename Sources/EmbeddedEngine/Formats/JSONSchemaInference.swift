@@ -42,7 +42,7 @@ enum JSONSchemaInference {
 
     /// One file's fields, their types not finished.
     private static func schema(of path: String, _ options: JSONOptions) throws(EngineError) -> StructType {
-        let chunks = try JSONLineChunks(path: path, slice: nil, chunkBytes: 1 << 20)
+        let chunks = try JSONLineChunks(path: path, slice: nil, chunkBytes: 1 << 18)
         guard let native = sg_json_create_inferring() else { throw NativeColumns.noMemory }
         defer { sg_json_destroy(native) }
         var lines = LineSchema(options: options, path: path)

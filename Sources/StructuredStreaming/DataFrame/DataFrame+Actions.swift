@@ -40,4 +40,9 @@ extension DataFrame {
     public func printSchema() throws(AnalysisError) {
         print(try analyzed().schema.treeString)
     }
+
+    /// Prints the analyzed plan. Throws the frame's error.
+    public func explain() throws(AnalysisError) {
+        print("== Analyzed Logical Plan ==\n" + (try analyzed().treeString))
+    }
 }

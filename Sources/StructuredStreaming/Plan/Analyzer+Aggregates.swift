@@ -4,6 +4,11 @@ extension Analyzer {
         _ grouping: [Expression], _ outputs: [Expression], over child: LogicalPlan
     ) throws(AnalysisError) -> LogicalPlan {
         let schema = child.schema
+        if outputs.contains(.star), grouping.contains(where: \.isConstant) {
+            throw AnalysisError(
+                "STAR_GROUP_BY_POS",
+                "Star (*) is not allowed in a select list when GROUP BY an ordinal position is used.")
+        }
         let expanded = expandStars(outputs, schema)
         var groups: [Expression] = []
         for group in grouping {
@@ -96,6 +101,9 @@ extension Analyzer {
             let lifted = try lift(expression, into: &outputs, groups: groups, child.schema, depth: 0)
             let extended = LogicalPlan.aggregate(grouping: groups, outputs: outputs, child)
             return (try resolve(lifted, extended.schema), extended)
+        case .project(let outputs, let child) where child.isAggregation && outputs.arePrefix(of: child.schema):
+            // What HAVING hid is still there for ORDER BY; the caller hides it again.
+            return try resolve(expression, reachingBelow: child, misplacedAggregate: misplacedAggregate)
         case .project(var outputs, let child) where !expression.containsAggregate:
             let lifted = try lift(expression, into: &outputs, groups: nil, child.schema, depth: 0)
             let extended = LogicalPlan.project(outputs, child)
@@ -193,5 +201,27 @@ extension Expression {
     var withoutAlias: Expression {
         if case .alias(let child, _) = self { return child }
         return self
+    }
+}
+
+extension LogicalPlan {
+    /// Whether this is an aggregation, filtered or not.
+    fileprivate var isAggregation: Bool {
+        switch self {
+        case .aggregate: true
+        case .filter(_, let child): child.isAggregation
+        case .relation, .table, .local, .project, .sort, .limit: false
+        }
+    }
+}
+
+extension [Expression] {
+    /// Whether these are the first columns of a schema, in order and under their names.
+    fileprivate func arePrefix(of schema: StructType) -> Bool {
+        guard count <= schema.fields.count else { return false }
+        return zip(indices, self).allSatisfy { position, output in
+            guard case .column(position, schema.fields[position].name, _, _) = output else { return false }
+            return true
+        }
     }
 }

@@ -12,6 +12,7 @@ extension Analyzer {
             return .binary(operation, TypeCoercion.coerce(left, to: .double), TypeCoercion.coerce(right, to: .double))
         case .integralDivide:
             let type = try arithmeticType(left, right, in: whole)
+            guard type.isIntegral || left.dataType == right.dataType else { throw differentTypes(whole, left, right) }
             guard type.isIntegral || type == .null else {
                 throw .mismatch("BINARY_OP_WRONG_TYPE", whole, "div requires integers, not \(quoted(type))")
             }
@@ -88,10 +89,19 @@ extension Analyzer {
     func typedCast(_ child: Expression, _ type: DataType) throws(AnalysisError) -> Expression {
         guard TypeCoercion.canCast(child.dataType, type) else {
             throw .mismatch(
-                "CAST_WITHOUT_SUGGESTION", .cast(child, type),
+                castRefusal(child.dataType, type), .cast(child, type),
                 "cannot cast \(quoted(child.dataType)) to \(quoted(type))")
         }
         return child.dataType == type ? child : .cast(child, type)
+    }
+
+    /// Spark's class for a refused cast: it tells where a function or a setting would do what the cast does not.
+    private func castRefusal(_ from: DataType, _ to: DataType) -> String {
+        switch (from, to) {
+        case (.date, _) where to.isNumeric, (_, .date) where from.isNumeric: "CAST_WITH_FUNC_SUGGESTION"
+        case (.timestamp, .boolean), (.boolean, .timestamp): "CAST_WITH_CONF_SUGGESTION"
+        default: "CAST_WITHOUT_SUGGESTION"
+        }
     }
 
     /// The type arithmetic is done in.
@@ -103,11 +113,13 @@ extension Analyzer {
         if let type = TypeCoercion.common(leftType, rightType), type.isNumeric {
             return TypeCoercion.widerNumber(type, type) ?? type
         }
-        guard leftType != rightType, leftType != .null, rightType != .null else {
+        // A text is read as what stands beside it, so both are of one type then: one that is no number.
+        let isOneType = leftType == rightType || leftType == .string || rightType == .string
+        guard !isOneType, leftType != .null, rightType != .null else {
             throw .mismatch(
                 "BINARY_OP_WRONG_TYPE", whole,
                 "the binary operator requires the input type \"NUMERIC\", not "
-                    + quoted(leftType == .null ? rightType : leftType))
+                    + quoted(leftType == .null || leftType == .string ? rightType : leftType))
         }
         throw differentTypes(whole, left, right)
     }
@@ -116,7 +128,9 @@ extension Analyzer {
         _ operand: Expression, in whole: Expression, other: Expression
     ) throws(AnalysisError) -> Expression {
         switch operand.dataType {
-        case .boolean, .null, .string: return TypeCoercion.coerce(operand, to: .boolean)
+        case .boolean, .null: return TypeCoercion.coerce(operand, to: .boolean)
+        // A text is read as a truth value beside one.
+        case .string where other.dataType == .boolean: return TypeCoercion.coerce(operand, to: .boolean)
         default:
             if other.dataType != operand.dataType { throw differentTypes(whole, operand, other) }
             throw .mismatch(

@@ -25,9 +25,7 @@ extension Expression {
         case .column(_, _, _, let nullable): nullable
         case .literal(let value, _): value == .null
         case .alias(let child, _): child.nullable
-        // Spark calls every value read from a text nullable, also where a text that is none fails the query.
-        case .cast(let child, let type):
-            child.nullable || (child.dataType == .string && type != .string && type != .binary)
+        case .cast(let child, let type): child.nullable || Self.castMayLose(child.dataType, type)
         case .unary(.isNull, _), .unary(.isNotNull, _): false
         case .unary(_, let child): child.nullable
         case .binary(.nullSafeEqual, _, _): false
@@ -40,6 +38,16 @@ extension Expression {
         case .function(let name, let arguments):
             ScalarFunction(rawValue: name)?.isNullable(arguments.map(\.nullable)) ?? true
         case .aggregate(let function, _): function != .count
+        }
+    }
+
+    /// Whether Spark calls a cast nullable although its value is not: a text may be no value of the type, a fraction no whole
+    /// number, also where that fails the query.
+    private static func castMayLose(_ from: DataType, _ to: DataType) -> Bool {
+        switch (from, to) {
+        case (.string, .string), (.string, .binary): false
+        case (.string, _): true
+        default: from.isFractional && (to.isIntegral || to == .timestamp)
         }
     }
 

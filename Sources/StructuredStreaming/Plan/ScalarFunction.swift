@@ -75,7 +75,8 @@ extension ScalarFunction {
     func isNullable(_ arguments: [Bool]) -> Bool {
         switch self {
         case .isnan: false
-        case .ln, .log10: true
+        // Spark calls these nullable whatever their argument.
+        case .ln, .log10, .sqrt, .exp, .floor, .ceil, .round, .sign: true
         case .coalesce, .greatest, .least: arguments.allSatisfy { $0 }
         default: arguments.contains(true)
         }

@@ -19,6 +19,8 @@ import Testing
         ("select a, sum(b) s from t group by a having s>1 order by s", "struct<a:int,s:bigint>"),
         ("select a, sum(b) s from t group by a order by sum(b), a limit 3", "struct<a:int,s:bigint>"),
         ("select a, sum(b) s from t group by a order by count(*)", "struct<a:int,s:bigint>"),
+        ("select sum(a) x from t group by a having count(*) > 1 order by a + 1 limit 3", "struct<x:bigint>"),
+        ("select a from t group by a having count(*) > 1 order by sum(b)", "struct<a:int>"),
         ("select a+1 from t group by a+1 order by a+1 desc", "struct<(a + 1):int>"),
         ("select a from t order by b", "struct<a:int>"),
         ("select a, b from t order by 2 desc, 1", "struct<a:int,b:bigint>"),
@@ -40,6 +42,7 @@ import Testing
         ("select * from t group by a", "MISSING_AGGREGATION"),
         ("select a from t group by 3", "GROUP_BY_POS_OUT_OF_RANGE"),
         ("select sum(a) from t group by 1", "GROUP_BY_POS_AGGREGATE"),
+        ("select *, 1 from t group by 1", "STAR_GROUP_BY_POS"),
         ("select a as b, b from t group by b", "MISSING_AGGREGATION"),
         ("select a from t order by 5", "ORDER_BY_POS_OUT_OF_RANGE"),
         ("select a from t order by 0", "ORDER_BY_POS_OUT_OF_RANGE"),
@@ -78,6 +81,19 @@ import Testing
         }
         #expect(columns.count == 2)
         #expect(orders[0].expression == .column(index: 1, name: "s", type: .long, nullable: true))
+    }
+
+    @Test func `a plan is drawn as a tree`() throws {
+        let tree = try analyze("select a, count(*) n from t where d > 1 group by a order by n desc limit 3").treeString
+        #expect(
+            tree == """
+                Limit 3
+                +- Sort [n DESC]
+                   +- Aggregate [a], [a, count(1) AS n]
+                      +- Filter (d > 1.0)
+                         +- Table t
+
+                """)
     }
 
     @Test func `columns of files are nullable whatever the schema says`() throws {
