@@ -7,7 +7,7 @@ import Testing
         "StreamingMetrics": [],
         "Kafka": ["CRdKafka"],
         "StructuredStreaming": ["StreamingMetrics"],
-        "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "Logging"],
+        "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
         "MetricsTopic": ["StreamingMetrics", "Kafka", "Logging"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
