@@ -26,7 +26,8 @@ struct Run: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder of JSON-lines files to read.", valueName: "path"))
     var json: String
 
-    @Option(help: ArgumentHelp("The columns, such as \"gt STRING, x DOUBLE\"; inferred when left out.", valueName: "ddl"))
+    @Option(
+        help: ArgumentHelp("The columns, such as \"gt STRING, x DOUBLE\"; inferred when left out.", valueName: "ddl"))
     var schema: String?
 
     @Option(help: ArgumentHelp("The query, a SELECT from the table input.", valueName: "select"))

@@ -19,7 +19,8 @@ struct MetricsTable {
 
     /// The headings, underlined.
     static var header: String {
-        line(columns.map(\.heading)) + "\n" + columns.map { String(repeating: "-", count: $0.width) }.joined(separator: "  ")
+        line(columns.map(\.heading)) + "\n"
+            + columns.map { String(repeating: "-", count: $0.width) }.joined(separator: "  ")
     }
 
     /// One event's line. A query without a name shows the start of its id.

@@ -13,5 +13,7 @@ enum NumberText {
     static func integer(_ value: Int64?) -> String { value.map(String.init) ?? "-" }
 
     /// A count and its noun: `1 row`, `2 rows`.
-    static func count(_ value: some BinaryInteger, _ noun: String) -> String { "\(value) \(noun)\(value == 1 ? "" : "s")" }
+    static func count(_ value: some BinaryInteger, _ noun: String) -> String {
+        "\(value) \(noun)\(value == 1 ? "" : "s")"
+    }
 }
