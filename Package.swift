@@ -98,7 +98,7 @@ let package = Package(
             dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting", "crash-probe"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "StreamgaugeTests", dependencies: ["StreamingMetrics"], swiftSettings: strict),
+            name: "StreamgaugeTests", dependencies: ["streamgauge", "StreamingMetrics"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
             swiftSettings: strict),

@@ -67,7 +67,14 @@ enum DataSourceRegistry {
                     .illegalArgument, "the json sink has no path", hint: "use start(…) with a path or option(\"path\", …)")
             }
             return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
-        default: throw unknown(write.format, "write", known: "memory, console, noop, json")
+        case "result":
+            guard let path = write.option("path") else {
+                throw EngineError(
+                    .illegalArgument, "the result sink has no path",
+                    hint: "use start(…) with a path or option(\"path\", …)")
+            }
+            return try ResultFileSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
+        default: throw unknown(write.format, "write", known: "memory, console, noop, json, result")
         }
     }
 }

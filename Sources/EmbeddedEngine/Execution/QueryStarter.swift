@@ -105,7 +105,7 @@ struct QueryStarter {
             let name = write.queryName ?? UUID().uuidString.lowercased()
             return (try CheckpointPath.absolute(base + "/" + name), false)
         }
-        guard ["memory", "console", "noop"].contains(write.format.lowercased()) else {
+        guard ["memory", "console", "noop", "result"].contains(write.format.lowercased()) else {
             throw AnalysisError(
                 "CHECKPOINT_LOCATION_REQUIRED",
                 "checkpointLocation must be specified either through option(\"checkpointLocation\", ...) or "
