@@ -81,9 +81,13 @@ extension KafkaConsumer {
             return all
         }
 
-        /// Without a group there is nothing to commit; a position that has left the log goes to its nearer end.
+        /// Without a group there is nothing to commit; a position that has left the log goes to its nearer end. librdkafka's
+        /// consumer asks for a group's name all the same, and neither joins it nor writes to it.
         private static func alone(resetToBeginning: Bool) -> [(String, String)] {
-            [("enable.auto.commit", "false"), ("auto.offset.reset", resetToBeginning ? "earliest" : "latest")]
+            [
+                ("group.id", "reads-alone"), ("enable.auto.commit", "false"),
+                ("auto.offset.reset", resetToBeginning ? "earliest" : "latest"),
+            ]
         }
 
         var isGroup: Bool {

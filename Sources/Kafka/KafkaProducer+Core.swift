@@ -1,8 +1,12 @@
+import Synchronization
+
 extension KafkaProducer {
     /// What the poll thread keeps alive: it ends when the producer is closed or dropped, and destroys the client.
     final class Core: Sendable {
         let handle: Handle
         let state = Monitor(StateMachine())
+        /// Records taken and not reported yet. librdkafka's own count has events in it that are no records.
+        private let taken = Atomic<Int>(0)
         private let onDelivery: @Sendable ([DeliveryReport]) -> Void
         private let onError: @Sendable (KafkaError) -> Void
 
@@ -15,6 +19,20 @@ extension KafkaProducer {
             self.onError = onError
         }
 
+        var outstanding: Int { taken.load(ordering: .acquiring) }
+
+        /// Hands a record to the client. Counted before, since the report may be there before the call returns.
+        @inline(__always)
+        func send(_ produce: () throws(KafkaError) -> Void) throws(KafkaError) {
+            taken.add(1, ordering: .relaxed)
+            do throws(KafkaError) {
+                try produce()
+            } catch {
+                taken.subtract(1, ordering: .relaxed)
+                throw error
+            }
+        }
+
         /// The poll thread's body.
         func run() {
             var queue = EventQueue(ownerView: handle.ownerView)
@@ -25,7 +43,7 @@ extension KafkaProducer {
             try? handle.purge()
             handle.closeGate()
             var idlePolls = 0
-            while queue.outstanding > 0, idlePolls < 50 {
+            while outstanding > 0, idlePolls < 50 {
                 let event = queue.poll(timeoutMs: 20)
                 if case .none = event { idlePolls += 1 }
                 serve(event)
@@ -43,6 +61,7 @@ extension KafkaProducer {
                 if failed > 0 { state.withLock { $0.reported(failed: failed) } }
                 if !reports.isEmpty { onDelivery(reports) }
                 for (promise, report) in promises { promise.fulfil(report) }
+                taken.subtract(reports.count + promises.count, ordering: .releasing)
             case .error(let error):
                 if error.isFatal {
                     guard state.withLock({ $0.fail(error) }) else { return }
@@ -56,7 +75,7 @@ extension KafkaProducer {
             let clock = ContinuousClock()
             let deadline = clock.now + timeout
             // A flush that did not finish leaves records to be purged, which is what the count tells.
-            if handle.outstanding > 0 { try? handle.flush(timeoutMs: timeout.milliseconds) }
+            if outstanding > 0 { try? handle.flush(timeoutMs: timeout.milliseconds) }
             requestClose()
             // The poll thread needs a moment to purge and to join librdkafka's threads.
             let grace = max(clock.now.duration(to: deadline), .zero) + .seconds(2)

@@ -62,9 +62,12 @@ public final class KafkaProducer: Sendable {
         headers: [RecordHeader] = [], timestampMs: Int64? = nil, token: UInt = 0
     ) throws(KafkaError) {
         try Self.check(topic: topic, partition: partition)
-        try core.handle.produce(
-            topic: topic, partition: partition, key: key, value: value, headers: headers, timestampMs: timestampMs,
-            opaque: Self.opaque(token, topic: topic))
+        let opaque = try Self.opaque(token, topic: topic)
+        try core.send { () throws(KafkaError) in
+            try core.handle.produce(
+                topic: topic, partition: partition, key: key, value: value, headers: headers, timestampMs: timestampMs,
+                opaque: opaque)
+        }
     }
 
     /// Sends a record and waits for its report.
@@ -90,7 +93,7 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Records taken and not reported yet; 0 after closing.
-    public var outstandingCount: Int { core.handle.outstanding }
+    public var outstandingCount: Int { core.outstanding }
 
     /// Why the producer has failed for good; nil while it has not. Only a new producer helps.
     public var fatalError: KafkaError? { core.state.withLock { $0.fatalError } }
@@ -127,7 +130,7 @@ public final class KafkaProducer: Sendable {
         } catch {
             // No thread is left to wait on: end without the courtesy of a flush.
             core.requestClose()
-            return core.handle.outstanding
+            return core.outstanding
         }
     }
 
@@ -136,6 +139,17 @@ public final class KafkaProducer: Sendable {
     @discardableResult
     public func close(timeout: Duration = .seconds(5)) -> Int {
         core.close(timeout: timeout)
+    }
+
+    /// What the brokers say about a topic, blocking the thread.
+    package func metadata(topic: String, timeout: Duration) throws(KafkaError) -> ClusterMetadata {
+        try core.handle.metadata(topic: topic, timeoutMs: timeout.milliseconds)
+    }
+
+    /// Creates a topic, blocking the thread.
+    package func createTopic(_ topic: NewTopic, timeout: Duration) throws(KafkaError) {
+        let results = try core.handle.createTopics([topic], timeoutMs: timeout.milliseconds)
+        if let error = results.first?.1 { throw error }
     }
 
     /// Fails the producer for good, as an idempotent producer fails by itself: for tests.
@@ -147,9 +161,11 @@ public final class KafkaProducer: Sendable {
         try Self.check(topic: record.topic, partition: record.partition)
         try record.key.withOptionalBytes { key throws(KafkaError) in
             try record.value.withOptionalBytes { value throws(KafkaError) in
-                try core.handle.produce(
-                    topic: record.topic, partition: record.partition, key: key, value: value, headers: record.headers,
-                    timestampMs: record.timestampMs, opaque: opaque)
+                try core.send { () throws(KafkaError) in
+                    try core.handle.produce(
+                        topic: record.topic, partition: record.partition, key: key, value: value,
+                        headers: record.headers, timestampMs: record.timestampMs, opaque: opaque)
+                }
             }
         }
     }

@@ -20,12 +20,6 @@ struct EventQueue {
         queue = ownerView.queue
     }
 
-    /// Records taken by the client and not reported yet.
-    var outstanding: Int { Int(rd_kafka_outq_len(client)) }
-
-    /// Why the client has failed for good; nil while it has not.
-    var fatalError: KafkaError? { KafkaError.fatal(of: client) }
-
     /// Waits for an event.
     mutating func poll(timeoutMs: Int32) -> Event {
         guard let event = rd_kafka_queue_poll(queue, timeoutMs) else { return .none }
@@ -33,10 +27,15 @@ struct EventQueue {
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR: return deliveries(event)
         case RD_KAFKA_EVENT_ERROR:
-            return .error(
-                KafkaError.reported(
-                    rd_kafka_event_error(event), rd_kafka_event_error_string(event).map { String(cString: $0) },
-                    client: client))
+            let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
+            // A fatal error comes with the code of its cause.
+            if rd_kafka_event_error_is_fatal(event) != 0 {
+                return .error(
+                    KafkaError(
+                        rd_kafka_event_error(event), attempt: "go on with this Kafka client", detail: reason,
+                        isFatal: true))
+            }
+            return .error(KafkaError.reported(rd_kafka_event_error(event), reason, client: client))
         default: return .none
         }
     }

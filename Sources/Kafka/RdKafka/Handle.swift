@@ -39,15 +39,19 @@ final class Handle: @unchecked Sendable {
                 code: .invalidConfiguration,
                 message: "cannot create the Kafka client: \(String(cBytes: reason)); check the options named there")
         }
+        if role == .consumer { rd_kafka_poll_set_consumer(client) }
+        let queue = role == .consumer ? rd_kafka_queue_get_consumer(client) : rd_kafka_queue_get_main(client)
+        guard let queue else {
+            rd_kafka_destroy(client)
+            retained.release()
+            throw KafkaError(
+                code: .invalidConfiguration,
+                message: "cannot create the Kafka consumer: librdkafka wants a group id; do not set group.id to nothing"
+            )
+        }
         self.client = client
         self.context = retained
-        switch role {
-        case .producer:
-            queue = rd_kafka_queue_get_main(client)
-        case .consumer:
-            rd_kafka_poll_set_consumer(client)
-            queue = rd_kafka_queue_get_consumer(client)
-        }
+        self.queue = queue
     }
 
     /// Runs a call into librdkafka unless the client is closed.

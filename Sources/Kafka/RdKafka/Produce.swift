@@ -76,11 +76,9 @@ extension Handle {
 
     private static func refusal(_ failure: OpaquePointer, client: OpaquePointer, topic: String) -> KafkaError {
         let code = rd_kafka_error_code(failure)
-        if code == RD_KAFKA_RESP_ERR__FATAL, let fatal = KafkaError.fatal(of: client) {
-            rd_kafka_error_destroy(failure)
-            return fatal
-        }
         rd_kafka_error_destroy(failure)
+        // A client that has failed for good refuses with the code of the cause.
+        if code != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = KafkaError.fatal(of: client) { return fatal }
         return KafkaError(code, attempt: "send to topic \"\(topic)\"")
     }
 
@@ -89,8 +87,7 @@ extension Handle {
         try withClient(otherwise: .closed("flush")) { client throws(KafkaError) in
             let code = rd_kafka_flush(client, timeoutMs)
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-            throw KafkaError(
-                code, attempt: "flush within \(timeoutMs) ms, \(rd_kafka_outq_len(client)) records are outstanding")
+            throw KafkaError(code, attempt: "deliver everything within \(timeoutMs) ms")
         }
     }
 
@@ -101,14 +98,6 @@ extension Handle {
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             throw KafkaError(code, attempt: "purge the records that are outstanding")
         }
-    }
-
-    /// Records taken and not reported yet; 0 after closing.
-    var outstanding: Int {
-        let count: Int? = try? withClient(otherwise: KafkaError.closed("count")) { client throws(KafkaError) in
-            Int(rd_kafka_outq_len(client))
-        }
-        return count ?? 0
     }
 
     /// Test hook of librdkafka: fails the client for good.
