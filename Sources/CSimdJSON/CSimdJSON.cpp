@@ -20,6 +20,12 @@ sg_json_reader *sg_json_create(const sg_json_field *fields, size_t count, int ha
   }
 }
 
+void sg_json_keep_wrong_types(sg_json_reader *reader, int32_t corrupt_column) {
+  reader->records.keepWrongTypes(corrupt_column);
+}
+
+size_t sg_json_corrupt_count(const sg_json_reader *reader) { return reader->records.corruptCount(); }
+
 sg_json_reader *sg_json_create_inferring(void) {
   sg_json_reader *reader = sg_json_create(nullptr, 0, 0, 0);
   if (reader) reader->records.rows.isInferring = true;

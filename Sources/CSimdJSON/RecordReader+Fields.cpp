@@ -16,6 +16,13 @@ inline RecordReader::Extent RecordReader::scalar() const {
   return {start, end};
 }
 
+/// A value that its column's type never takes; false when such records are the caller's.
+bool RecordReader::wrongType(Column &column) {
+  if (!keepsWrongTypes_) return false;
+  column.clearSlot(rows.rows());
+  return isCorrupt_ = true;
+}
+
 inline bool RecordReader::convertNumber(Column &column, Extent value) {
   size_t row = rows.rows();
   Number number;
@@ -26,12 +33,13 @@ inline bool RecordReader::convertNumber(Column &column, Extent value) {
     if (!isRead) return false;
   } else {
     int64_t integer;
-    if (!toInt64(number, integer)) return false;
+    // A byte may be up to 255, which is the caller's to wrap.
+    if (!toInt64(number, integer)) return column.type != SG_JSON_BYTE && wrongType(column);
     int64_t most = column.type == SG_JSON_BYTE      ? INT8_MAX
                    : column.type == SG_JSON_SHORT   ? INT16_MAX
                    : column.type == SG_JSON_INTEGER ? INT32_MAX
                                                     : INT64_MAX;
-    if (integer > most || integer < -most - 1) return false;
+    if (integer > most || integer < -most - 1) return column.type != SG_JSON_BYTE && wrongType(column);
     column.integers[row] = integer;
   }
   column.setValid(row);
@@ -89,7 +97,7 @@ inline bool RecordReader::readField(size_t &position) {
 }
 
 bool RecordReader::readRecord() {
-  surprised_ = false;
+  surprised_ = isCorrupt_ = false;
   if (*token() != '{') return false;
   next_++;
   if (*token() == '}') {

@@ -44,16 +44,25 @@ bool RecordReader::convert(Column &column, Extent value) {
       column.setText(row, value.start, size_t(value.end - value.start));
       return true;
     case SG_JSON_BOOLEAN:
-      if (c != 't' && c != 'f') return false;
+      if (c != 't' && c != 'f') return wrongType(column);
       column.booleans[row] = c == 't';
       column.setValid(row);
       return true;
     case SG_JSON_DATE:
     case SG_JSON_TIMESTAMP:
     case SG_JSON_TIMESTAMP_NTZ:
+      if (c != '"') {
+        // A number may be a timestamp in seconds.
+        bool isNumber = c == '-' || uint8_t(c - '0') <= 9;
+        return !(isNumber && column.type == SG_JSON_TIMESTAMP) && wrongType(column);
+      }
       // No time that is read here has an escape in it.
-      return c == '"' && convertTime(column, value.start + 1, size_t(value.end - value.start) - 2);
-    default: return (c == '-' || uint8_t(c - '0') <= 9) && convertNumber(column, value);
+      return convertTime(column, value.start + 1, size_t(value.end - value.start) - 2);
+    case SG_JSON_FLOAT:
+    case SG_JSON_DOUBLE:
+      // A string may be NaN or an infinity.
+      return c != '"' && wrongType(column);
+    default: return wrongType(column);
   }
 }
 
@@ -94,6 +103,15 @@ bool RecordReader::unescape(Extent quoted, const uint8_t *&text, size_t &length)
   text = scratch_.data();
   length = size_t(end - text);
   return true;
+}
+
+/// Counts the row being built as corrupt and gives it its line's text.
+void RecordReader::markCorrupt(Extent line) {
+  corruptCount_++;
+  if (corruptColumn_ < 0) return;
+  Column &column = rows.columns[size_t(corruptColumn_)];
+  rows.fill(column);
+  column.setText(rows.rows(), line.start, size_t(line.end - line.start));
 }
 
 }  // namespace sg

@@ -83,13 +83,13 @@ sg_json_status RecordReader::next(size_t &start, size_t &end) {
     // The record must end on its line, and nothing may follow it there.
     if (readRecord() && next_[-1] < limit && (next_ == last_ || *next_ > limit)) {
       if (surprised_) learnKeys();
+      if (isCorrupt_) markCorrupt({lineStart(line), lineEnd});
       rows.endRow();
       continue;
     }
     rows.undoRow();
     for (next_ = first; next_ < last_ && *next_ < limit;) next_++;
-    while (line > base_ && line[-1] != '\n') line--;
-    start = size_t(line - bytes_);
+    start = size_t(lineStart(line) - bytes_);
     end = size_t(lineEnd - bytes_);
     return SG_JSON_LINE;
   }

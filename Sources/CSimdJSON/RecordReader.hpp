@@ -26,6 +26,13 @@ class RecordReader {
   void begin(const uint8_t *bytes, size_t length);
   sg_json_status next(size_t &start, size_t &end);
 
+  /// Keeps records with values of wrong types; see sg_json_keep_wrong_types.
+  void keepWrongTypes(int32_t corruptColumn) {
+    keepsWrongTypes_ = true;
+    corruptColumn_ = corruptColumn;
+  }
+  size_t corruptCount() const { return corruptCount_; }
+
   Columns rows;
 
  private:
@@ -51,6 +58,8 @@ class RecordReader {
   int32_t columnNamed(const uint8_t *name, size_t length);
   bool readValue(int32_t column);
   bool convert(Column &column, Extent value);
+  bool wrongType(Column &column);
+  void markCorrupt(Extent line);
   bool note(Column &column, Extent value);
   bool convertNumber(Column &column, Extent value);
   bool convertText(Column &column, Extent value);
@@ -61,6 +70,10 @@ class RecordReader {
   bool unescape(Extent quoted, const uint8_t *&text, size_t &length);
   Extent scalar() const;
 
+  const uint8_t *lineStart(const uint8_t *p) const {
+    while (p > base_ && p[-1] != '\n') p--;
+    return p;
+  }
   const uint8_t *token() const { return base_ + *next_; }
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
@@ -71,6 +84,10 @@ class RecordReader {
   std::vector<Extent> seenKeys_;
   std::vector<int32_t> seenColumns_;
   bool surprised_ = false;
+  bool keepsWrongTypes_ = false;
+  bool isCorrupt_ = false;
+  int32_t corruptColumn_ = -1;
+  size_t corruptCount_ = 0;
   int32_t zoneOffset_;
   bool hasFixedZone_;
 

@@ -93,6 +93,21 @@ public final class EmbeddedEngine: Engine {
         return try await QueryStarter(engine: self, write: write).start()
     }
 
+    /// The whole result of an aggregation that has ended without failing, whatever its output mode: one row a group, as complete
+    /// mode would write it now. nil for a query without an aggregation, whose rows are not kept.
+    ///
+    /// - Throws: ``EngineError/Code/illegalState`` for a query that runs, has failed, or is not one of this engine.
+    public func result(of query: any StreamingQuery) throws -> [Row]? {
+        guard let query = query as? EmbeddedStreamingQuery, let read = query.finalResult.withLock({ $0 }) else {
+            throw EngineError(
+                .illegalState, "the result of query \(query.name ?? query.id.uuidString.lowercased()) cannot be read",
+                hint: "wait for the end of the query; one that failed has none")
+        }
+        return try read()?.flatMap { batch in
+            (0..<batch.rowCount).map { Row(schema: batch.schema, values: batch.row($0)) }
+        }
+    }
+
     /// Stops every query, delivers what listeners have not seen yet and ends.
     public func stop() async throws {
         isStopped.store(true, ordering: .releasing)

@@ -107,6 +107,12 @@ typedef struct sg_json_reader sg_json_reader;
 sg_json_reader *sg_json_create(const sg_json_field *fields, size_t count, int has_fixed_zone, int32_t zone_offset);
 void sg_json_destroy(sg_json_reader *reader);
 
+/// Makes the reader keep lines in which a wanted field has a value of the wrong type, instead of handing them back: that
+/// field is null, the line counts as corrupt, and the column corrupt_column, unless it is -1, gets the line's text.
+void sg_json_keep_wrong_types(sg_json_reader *reader, int32_t corrupt_column);
+/// How many lines have been kept so since the reader was made.
+size_t sg_json_corrupt_count(const sg_json_reader *reader);
+
 /// A reader that keeps no rows but notes the fields that records have and the kinds of their values; null when there is
 /// no memory. It hands back lines with nested values, integers of more than 64 bits and two fields of one name, besides
 /// those that every reader hands back.

@@ -18,6 +18,8 @@ final class EmbeddedStreamingQuery: StreamingQuery {
     let started = Latch()
     /// Opened when the query has ended and its terminated event is posted.
     let terminated = Latch()
+    /// Reads the whole result of an ended aggregation.
+    let finalResult = Mutex<(@Sendable () throws -> [ColumnBatch]?)?>(nil)
     private let state = Mutex(QueryState())
     private let recentLimit: Int
     private let stopTimeoutMilliseconds: Int64

@@ -77,6 +77,7 @@ final class MicroBatchExecution: @unchecked Sendable {
     /// Runs the query to its end; called on the query's thread.
     func run() throws {
         parts.query.update { $0.phase = .active }
+        try restoreTable()
         if parts.write.trigger == .availableNow { try parts.source.prepareForAvailableNow() }
         let logger = logger
         let executor = TriggerExecutor(
@@ -86,6 +87,20 @@ final class MicroBatchExecution: @unchecked Sendable {
             logger.warning("the batch took \(took) ms, longer than the trigger interval of \(interval) ms")
         }
         try executor.run { try trigger() }
+    }
+
+    /// The whole result so far; nil for a query without an aggregation, whose result is not kept. Only before the first and
+    /// after the last trigger.
+    func result() throws -> [ColumnBatch]? {
+        let rest = ResultPipeline(steps: parts.plan.resultSteps.dropFirst())
+        return try aggregate?.result(version: batchId, rest: rest)
+    }
+
+    /// A memory table in complete mode shows what the checkpoint holds from the start; in Spark it is empty until the first new
+    /// batch.
+    private func restoreTable() throws {
+        guard let memory = parts.sink as? MemorySink, parts.write.outputMode == .complete, batchId > 0 else { return }
+        if let result = try result() { memory.restore(result) }
     }
 
     // MARK: One trigger

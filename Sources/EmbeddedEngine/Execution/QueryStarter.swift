@@ -144,6 +144,7 @@ struct QueryLifecycle: Sendable {
     }
 
     private func end(_ failure: (any Error)?) {
+        if failure == nil { query.finalResult.withLock { $0 = { [execution] in try execution.result() } } }
         source.stop()
         checkpoint.close()
         let exception = failure.map(wrapped)

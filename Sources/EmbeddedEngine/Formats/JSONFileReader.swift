@@ -7,8 +7,9 @@ import StructuredStreaming
 ///     file → chunks of whole lines → structural index (simdjson) → record walk (C++) → columns
 ///                                                    └ lines it hands back → JSONRecordParser ┘
 ///
-/// The fast way takes lines that are one correct JSON object whose wanted fields have the wanted types; every other line
-/// is read by ``JSONRecordParser``, which knows all of Spark's rules. Texts are dictionary-coded until a column turns
+/// The fast way takes lines that are one correct JSON object whose wanted fields have values of the usual spellings, and
+/// in PERMISSIVE mode values of plainly wrong types; every other line is read by ``JSONRecordParser``, which knows all of
+/// Spark's rules. Texts are dictionary-coded until a column turns
 /// out to have too many of them; the codes of one reader's batches agree.
 ///
 /// Not `Sendable`: one task reads a file from end to end.
@@ -18,11 +19,12 @@ final class JSONFileReader {
     /// Rows produced so far.
     private(set) var rowCount = 0
     /// Lines so far that could not be read, wholly or in a wanted field; in DROPMALFORMED mode those that were left out.
-    private(set) var malformedLineCount = 0
+    var malformedLineCount: Int { exactMalformedLineCount + sg_json_corrupt_count(columns.handle) }
 
     /// Lines so far that the fast way handed back to the record parser.
     private(set) var handedBackLineCount = 0
 
+    private var exactMalformedLineCount = 0
     private let path: String
     private let options: JSONOptions
     private let chunks: JSONLineChunks
@@ -56,6 +58,9 @@ final class JSONFileReader {
         }
         parser = JSONRecordParser(fields: schema.fields, options: options)
         columns = try NativeColumns(schema: schema, options: options)
+        if options.mode == .permissive {
+            sg_json_keep_wrong_types(columns.handle, corruptColumn.map(Int32.init) ?? -1)
+        }
         chunks = try JSONLineChunks(path: path, slice: slice, chunkBytes: chunkBytes)
     }
 
@@ -94,7 +99,7 @@ final class JSONFileReader {
         case .malformed: records = [.init(values: [Value](repeating: .null, count: schema.fields.count))]
         }
         if isCorrupt {
-            malformedLineCount += 1
+            exactMalformedLineCount += 1
             switch options.mode {
             case .permissive: break
             case .dropMalformed: return

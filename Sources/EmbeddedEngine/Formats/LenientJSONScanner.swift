@@ -23,7 +23,7 @@ struct LenientJSONScanner {
 
     let bytes: UnsafeBufferPointer<UInt8>
     let options: JSONOptions
-    private(set) var position = 0
+    var position = 0
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, options: JSONOptions) {
         self.bytes = bytes
@@ -156,136 +156,12 @@ struct LenientJSONScanner {
         throw MalformedJSON()
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
+    static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"), 0x80...:
             true
         default: false
         }
-    }
-}
-
-extension LenientJSONScanner {
-    private mutating func number() throws(MalformedJSON) -> Item {
-        let start = position
-        var digitCount = 0
-        let isSigned = current == UInt8(ascii: "-") || current == UInt8(ascii: "+")
-        if isSigned || current == UInt8(ascii: "N") || current == UInt8(ascii: "I"), let value = nonNumericWord() {
-            return .nonNumeric(value, start..<position)
-        }
-        if current == UInt8(ascii: "-") { position += 1 }
-        let first = position
-        digitCount += try digits()
-        if bytes[first] == UInt8(ascii: "0"), digitCount > 1, !options.allowNumericLeadingZeros {
-            throw MalformedJSON()
-        }
-        var isInteger = true
-        if current == UInt8(ascii: ".") {
-            position += 1
-            isInteger = false
-            digitCount += try digits()
-        }
-        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
-            position += 1
-            isInteger = false
-            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
-            digitCount += try digits()
-        }
-        guard digitCount <= Self.mostDigits else { throw MalformedJSON() }
-        return .number(start..<position, isInteger: isInteger)
-    }
-
-    private mutating func digits() throws(MalformedJSON) -> Int {
-        let start = position
-        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
-        guard position > start else { throw MalformedJSON() }
-        return position - start
-    }
-
-    private mutating func nonNumericWord() -> Double? {
-        guard options.allowNonNumericNumbers else { return nil }
-        let words: [(StaticString, Double)] = [
-            ("NaN", .nan), ("Infinity", .infinity), ("+Infinity", .infinity), ("-Infinity", -.infinity),
-            ("+INF", .infinity), ("-INF", -.infinity),
-        ]
-        for (text, value) in words {
-            let end = position + text.utf8CodeUnitCount
-            guard end <= bytes.count, end == bytes.count || !Self.isNameByte(bytes[end]) else { continue }
-            if (0..<text.utf8CodeUnitCount).allSatisfy({ bytes[position + $0] == text.utf8Start[$0] }) {
-                position = end
-                return value
-            }
-        }
-        return nil
-    }
-
-    /// The text of the string whose opening quote is here.
-    private mutating func string() throws(MalformedJSON) -> [UInt8] {
-        let quote = bytes[position]
-        var text: [UInt8] = []
-        var isASCII = true
-        position += 1
-        while let byte = current {
-            position += 1
-            if byte == quote {
-                if !isASCII, String(validating: text, as: UTF8.self) == nil { throw MalformedJSON() }
-                return text
-            }
-            switch byte {
-            case UInt8(ascii: "\\"): try escape(&text)
-            case 0..<0x20 where !options.allowUnquotedControlChars: throw MalformedJSON()
-            default:
-                isASCII = isASCII && byte < 0x80
-                text.append(byte)
-            }
-        }
-        throw MalformedJSON()
-    }
-
-    private mutating func escape(_ text: inout [UInt8]) throws(MalformedJSON) {
-        guard let byte = current else { throw MalformedJSON() }
-        position += 1
-        switch byte {
-        case UInt8(ascii: "b"): text.append(8)
-        case UInt8(ascii: "f"): text.append(12)
-        case UInt8(ascii: "n"): text.append(10)
-        case UInt8(ascii: "r"): text.append(13)
-        case UInt8(ascii: "t"): text.append(9)
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "'") where options.allowSingleQuotes: text.append(byte)
-        case UInt8(ascii: "u"): text += Array(String(try unicodeEscape()).utf8)
-        default:
-            guard options.allowBackslashEscapingAnyCharacter, byte < 0x80 else { throw MalformedJSON() }
-            text.append(byte)
-        }
-    }
-
-    private mutating func unicodeEscape() throws(MalformedJSON) -> Unicode.Scalar {
-        let first = try fourHexDigits()
-        // Half a surrogate pair becomes a question mark, as Java makes of it in UTF-8.
-        guard (0xD800..<0xE000).contains(first) else { return Unicode.Scalar(first) ?? "?" }
-        guard first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
-            bytes[position + 1] == UInt8(ascii: "u")
-        else { return "?" }
-        let before = position
-        position += 2
-        let second = try fourHexDigits()
-        guard (0xDC00..<0xE000).contains(second) else {
-            position = before
-            return "?"
-        }
-        return Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) ?? "?"
-    }
-
-    private mutating func fourHexDigits() throws(MalformedJSON) -> UInt32 {
-        guard position + 4 <= bytes.count else { throw MalformedJSON() }
-        var value: UInt32 = 0
-        for _ in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else { throw MalformedJSON() }
-            value = value << 4 | UInt32(digit)
-            position += 1
-        }
-        return value
     }
 }

@@ -119,6 +119,19 @@ final class StateStoreSaveExec {
         return groups
     }
 
+    /// The whole result at a version of the state: what complete mode would write.
+    func result(version: Int64, rest: ResultPipeline) throws -> [ColumnBatch] {
+        try concurrently { try $0.load(version: version) }
+        let rows = Mutex<[ColumnBatch]>([])
+        let collected = CollectedBatch { batches in
+            rows.withLock { $0 = batches }
+            return nil
+        }
+        try emit(.complete, rest, into: collected)
+        _ = try collected.commit()
+        return rows.withLock { $0 }
+    }
+
     /// Writes all groups in complete mode, else those that this batch touched.
     private func emit(_ mode: OutputMode, _ rest: ResultPipeline, into sink: any SinkBatch) throws {
         var collected: [ColumnBatch] = []

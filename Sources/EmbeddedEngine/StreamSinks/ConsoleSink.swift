@@ -44,8 +44,7 @@ final class ConsoleSink: StreamSink {
             }
             let table = TableRenderer(truncate: truncate)
                 .text(schema: schema, rows: shown, hasMore: total > shown.count)
-            let rule = String(repeating: "-", count: 43)
-            output.print("\(rule)\nBatch: \(batchId)\n\(rule)\n\(table)")
+            output.print(TableRenderer.batchHeader(batchId) + table)
             return Int64(total)
         }
     }

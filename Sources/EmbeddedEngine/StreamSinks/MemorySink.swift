@@ -20,6 +20,9 @@ final class MemorySink: StreamSink {
     /// The table as it is now.
     var batches: [ColumnBatch] { table.withLock { $0.batches } }
 
+    /// Fills the table with the result that a checkpoint holds, so that it is whole before the first new batch.
+    func restore(_ batches: [ColumnBatch]) { table.withLock { $0.batches = batches } }
+
     func begin(batchId: Int64, schema: StructType, mode: OutputMode) throws -> (any SinkBatch)? {
         if let latest = table.withLock({ $0.latestBatchId }), batchId <= latest { return nil }
         return CollectedBatch { [self] batches in

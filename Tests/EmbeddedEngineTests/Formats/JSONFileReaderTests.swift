@@ -57,7 +57,10 @@ import Testing
         let rows = try readRows(text.utf8, Self.schema)
         #expect(rows.count == 2000)
         for (index, row) in rows.enumerated() {
-            #expect(row == (index % 97 == 5 ? [.null, .null, .string("{\"a\":\"open")] : [.long(Int64(index)), .null, .null]))
+            #expect(
+                row
+                    == (index % 97 == 5
+                        ? [.null, .null, .string("{\"a\":\"open")] : [.long(Int64(index)), .null, .null]))
         }
     }
 
@@ -112,11 +115,11 @@ import Testing
 
     @Test func `correct lines of any key order go the fast way`() throws {
         let lines = [
-            #"{"a":1,"b":"x"}"#, #"{"b":"é "q"","a":2}"#, #" { "x" : [1,{"y":null}] , "a" : -3 } "#, "{}", #"{"b":5.0}"#,
+            #"{"a":1,"b":"x"}"#, #"{"b":"\u00e9 \"q\"","a":2}"#, #" { "x" : [1,{"y":null}] , "a" : -3 } "#, "{}",
+            #"{"b":5.0}"#,
             #"{"b":{"k":[true]},"a":null}"#, #"{"other":1e-7,"a":4}"#,
         ]
-        let file = try TemporaryFile((0..<70).map { lines[$0 % 7] }.joined(separator: "
-").utf8)
+        let file = try TemporaryFile((0..<70).map { lines[$0 % 7] }.joined(separator: "\n").utf8)
         let reader = try JSONFileReader(path: file.path, schema: Self.schema)
         while try reader.nextBatch() != nil {}
         #expect(reader.rowCount == 70)
