@@ -31,18 +31,19 @@ enum RecordFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// Progress as comma-separated values.
 enum CSVLine {
-    static let header = "timestamp,name,id,runId,batchId,numInputRows,inputRowsPerSecond,processedRowsPerSecond,batchMs,"
-        + "numStateRows"
+    static let header =
+        "timestamp,name,id,runId,batchId,numInputRows,inputRowsPerSecond,processedRowsPerSecond,batchMs,numStateRows"
 
     /// One event's values; a value that is not there is empty.
     static func row(_ progress: StreamingQueryProgress) -> String {
-        [
-            progress.timestamp.description, progress.name ?? "", progress.id.uuidString.lowercased(),
-            progress.runId.uuidString.lowercased(), progress.batchId.map(String.init) ?? "",
-            String(progress.numInputRows), progress.inputRowsPerSecond.map { "\($0)" } ?? "",
-            progress.processedRowsPerSecond.map { "\($0)" } ?? "", progress.batchMs.map(String.init) ?? "",
-            String(progress.stateRows),
-        ].map(quoted).joined(separator: ",")
+        let batchId = progress.batchId.map { "\($0)" }
+        let values: [String?] = [
+            progress.timestamp.description, progress.name, progress.id.uuidString.lowercased(),
+            progress.runId.uuidString.lowercased(), batchId, "\(progress.numInputRows)",
+            progress.inputRowsPerSecond.map { "\($0)" }, progress.processedRowsPerSecond.map { "\($0)" },
+            progress.batchMs.map { "\($0)" }, "\(progress.stateRows)",
+        ]
+        return values.map { quoted($0 ?? "") }.joined(separator: ",")
     }
 
     private static func quoted(_ text: String) -> String {

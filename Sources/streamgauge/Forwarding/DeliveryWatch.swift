@@ -7,9 +7,9 @@ struct DeliveryWatch: Sendable {
 
     /// Runs the work; when nothing moves, the listener is closed, which lets everything that waits for it go on.
     func whileRunning(_ work: () async throws -> Void) async throws {
-        async let watching: Void = closeWhenStalled()
+        // Cancelled, and waited for, when the work is over.
+        async let _ = closeWhenStalled()
         try await work()
-        _ = watching
     }
 
     /// Waits until nothing is pending, or delivery was given up, or a signal came.
