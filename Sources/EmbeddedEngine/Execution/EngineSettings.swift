@@ -10,8 +10,6 @@ struct EngineSettings: Sendable {
     var stopTimeoutMilliseconds: Int64
     var stopActiveRunOnRestart: Bool
     var defaultCheckpointLocation: String?
-    var stateFormatVersion: Int
-    var compressionCodec: String
     var parallelism: Int
 
     /// Reads the settings; a value that is no number or out of its range is an error.
@@ -43,8 +41,11 @@ struct EngineSettings: Sendable {
         stopTimeoutMilliseconds = try number("spark.sql.streaming.stopTimeout", 0, 0...most)
         stopActiveRunOnRestart = try flag("spark.sql.streaming.stopActiveRunOnRestart", true)
         defaultCheckpointLocation = conf.get("spark.sql.streaming.checkpointLocation")
-        stateFormatVersion = 2
-        compressionCodec = conf.get("spark.sql.streaming.stateStore.compression.codec") ?? "lz4"
+        if let zone = conf.get("spark.sql.session.timeZone"), !["UTC", "Etc/UTC", "GMT", "Z", "+00:00"].contains(zone) {
+            throw EngineError(
+                .unsupported, "the setting spark.sql.session.timeZone is '\(zone)', and the engine computes in UTC only",
+                hint: "unset it; a reader's option timeZone says how input without a zone is to be read")
+        }
         parallelism = Int(try number("spark.default.parallelism", Int64(max(cores, 1)), 1...1024))
     }
 

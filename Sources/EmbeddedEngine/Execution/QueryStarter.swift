@@ -62,6 +62,7 @@ struct QueryStarter {
     private func launch(
         _ plan: PhysicalPlan, _ relation: DataSourceRelation, _ settings: EngineSettings, _ checkpoint: QueryCheckpoint
     ) throws -> EmbeddedStreamingQuery {
+        try PlanFingerprint(plan, source: try relation.fingerprint()).check(checkpoint.location)
         let sink = try DataSourceRegistry.makeSink(
             write, schema: plan.schema, fileManager: engine.fileManager, console: StandardOutput())
         if let memory = sink as? MemorySink, let name = write.queryName {
@@ -114,6 +115,13 @@ struct QueryStarter {
         }
         let directory = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         return (try CheckpointPath.absolute("\(directory)/temporary-\(UUID().uuidString.lowercased())"), true)
+    }
+}
+
+extension DataSourceRelation {
+    /// Format and absolute paths, as they identify the source in a checkpoint.
+    fileprivate func fingerprint() throws -> String {
+        try ([format.lowercased()] + paths.map { "file:" + (try CheckpointPath.absolute($0)) }).joined(separator: " ")
     }
 }
 

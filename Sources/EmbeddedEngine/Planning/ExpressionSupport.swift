@@ -16,15 +16,24 @@ enum ExpressionSupport {
         }
     }
 
+    /// Checks the columns that a scan has to deliver.
+    static func check(_ columns: StructType) throws(EngineError) {
+        for field in columns.fields where PhysicalType(field.dataType) == nil {
+            throw refusal(field.dataType, field.name)
+        }
+    }
+
     private static func check(_ expression: Expression) throws(EngineError) {
         var refused: Expression?
         expression.visit { node in
             if refused == nil, PhysicalType(node.dataType) == nil { refused = node }
         }
-        guard let refused else { return }
-        throw EngineError(
-            .unsupported,
-            "the embedded engine has no columns of type \(refused.dataType.sql) yet, as in \(refused.name)",
+        if let refused { throw refusal(refused.dataType, refused.name) }
+    }
+
+    private static func refusal(_ type: DataType, _ name: String) -> EngineError {
+        EngineError(
+            .unsupported, "the embedded engine has no columns of type \(type.sql) yet, as in \(name)",
             hint: "leave the column out of the query, or give it the type STRING in the schema to get its JSON text")
     }
 }

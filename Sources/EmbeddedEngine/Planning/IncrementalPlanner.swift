@@ -11,6 +11,7 @@ struct IncrementalPlanner {
         var resultSteps = Array(steps[split...])
         let scanColumns = try prune(input, &rowSteps, &resultSteps)
         for step in rowSteps + resultSteps { try ExpressionSupport.check(step) }
+        try ExpressionSupport.check(scanColumns)
         return PhysicalPlan(
             scan: scan, scanColumns: scanColumns, rowSteps: rowSteps, resultSteps: resultSteps, schema: logical.schema)
     }

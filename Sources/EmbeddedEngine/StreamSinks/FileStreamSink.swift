@@ -14,7 +14,7 @@ final class FileStreamSink: StreamSink {
     private let path: String
     private let log: FileStreamSinkLog
     private let files: any CheckpointFileManager
-    private let ignoreNullFields: Bool
+    private let format: JSONOptions
 
     init(path: String, write: StreamingWrite, fileManager: any CheckpointFileManager) throws {
         self.path = path
@@ -24,14 +24,14 @@ final class FileStreamSink: StreamSink {
             throw EngineError(
                 .unsupported, "the json sink does not support option '\(option)' yet", hint: "remove the option")
         }
-        ignoreNullFields = write.option("ignoreNullFields")?.lowercased() != "false"
+        format = try JSONOptions(write.options)
         try files.createDirectories(path)
         log = try FileStreamSinkLog(outputDirectory: path, files: files)
     }
 
     func begin(batchId: Int64, schema: StructType, mode: OutputMode) throws -> (any SinkBatch)? {
         if let latest = log.latest, batchId <= latest { return nil }
-        return FileBatch(directory: path, files: files, ignoreNullFields: ignoreNullFields) { [self] written in
+        return FileBatch(directory: path, files: files, format: format) { [self] written in
             try log.add(batchId, written)
         }
     }
@@ -40,18 +40,18 @@ final class FileStreamSink: StreamSink {
     private final class FileBatch: SinkBatch {
         private let directory: String
         private let files: any CheckpointFileManager
-        private let ignoreNullFields: Bool
+        private let writer: JSONLinesWriter
         private let onCommit: @Sendable ([SinkFileStatus]) throws -> Void
         private let parts = Mutex<[Int: PartFile]>([:])
         private let uuid = UUID().uuidString.lowercased()
 
         init(
-            directory: String, files: any CheckpointFileManager, ignoreNullFields: Bool,
+            directory: String, files: any CheckpointFileManager, format: JSONOptions,
             onCommit: @escaping @Sendable ([SinkFileStatus]) throws -> Void
         ) {
             self.directory = directory
             self.files = files
-            self.ignoreNullFields = ignoreNullFields
+            writer = JSONLinesWriter(format)
             self.onCommit = onCommit
         }
 
@@ -59,7 +59,7 @@ final class FileStreamSink: StreamSink {
             guard batch.rowCount > 0 else { return }
             // A task belongs to one worker, so a part is taken out of the table while it is written to.
             let part = try parts.withLock { $0.removeValue(forKey: task) } ?? PartFile(path: path(task))
-            try part.append(batch, ignoreNullFields: ignoreNullFields)
+            try part.append(batch, writer)
             parts.withLock { $0[task] = part }
         }
 

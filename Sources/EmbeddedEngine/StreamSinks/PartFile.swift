@@ -21,8 +21,8 @@ final class PartFile: @unchecked Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Adds rows.
-    func append(_ batch: ColumnBatch, ignoreNullFields: Bool) throws {
-        JSONLinesWriter(ignoreNullFields: ignoreNullFields).append(batch, to: &buffer)
+    func append(_ batch: ColumnBatch, _ writer: JSONLinesWriter) throws {
+        writer.append(batch, to: &buffer)
         if buffer.count >= Self.flushBytes { try flush() }
     }
 
