@@ -131,21 +131,21 @@ import Testing
         tracker.setEnd(LogOffsets(start: 0, end: 3), of: a)
         tracker.setEnd(LogOffsets(start: 4, end: 4), of: b)
         #expect(!tracker.isComplete)
-        #expect(tracker.includes(offset: 1, of: a))
+        #expect(tracker.includes(offset: 1, of: a) == true)
         #expect(!tracker.isComplete)
-        #expect(tracker.includes(offset: 2, of: a))
+        #expect(tracker.includes(offset: 2, of: a) == true)
         #expect(tracker.isComplete)
-        #expect(!tracker.includes(offset: 3, of: a))
+        #expect(tracker.includes(offset: 3, of: a) == false)
     }
 
     @Test func `a gap up to the end counts as read`() {
         var tracker = EndOfLogTracker()
         tracker.expect([a])
         tracker.setEnd(LogOffsets(start: 0, end: 10), of: a)
-        #expect(tracker.includes(offset: 5, of: a))
+        #expect(tracker.includes(offset: 5, of: a) == true)
         tracker.reachedEnd(of: a)
         #expect(tracker.isComplete)
-        #expect(!tracker.includes(offset: 10, of: a))
+        #expect(tracker.includes(offset: 10, of: a) == false)
     }
 
     @Test func `partitions that others read are not waited for`() {
@@ -175,8 +175,8 @@ import Testing
     @Test func `only the first fatal error is told`() {
         var machine = KafkaProducer.StateMachine()
         let first = KafkaError(code: .fatal, message: "first")
-        #expect(machine.fail(first))
-        #expect(!machine.fail(KafkaError(code: .fatal, message: "second")))
+        #expect(machine.fail(first) == true)
+        #expect(machine.fail(KafkaError(code: .fatal, message: "second")) == false)
         #expect(machine.fatalError == first)
     }
 }
