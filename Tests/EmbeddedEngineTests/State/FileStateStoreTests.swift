@@ -128,7 +128,9 @@ import Testing
             }
             #expect(try load(good) == nil)
             #expect(try load(nil)?.message.contains("CANNOT_READ_DELTA_FILE_NOT_EXISTS") == true)
-            for damaged in [[], Array(good.prefix(40)), Array(good.dropLast(30)), good.map { $0 ^ ($0 == 0x6B ? 1 : 0) }] {
+            for damaged in [
+                [], Array(good.prefix(40)), Array(good.dropLast(30)), good.map { $0 ^ ($0 == 0x6B ? 1 : 0) },
+            ] {
                 let error = try load(damaged)
                 #expect(error?.code == .stateUnreadable)
                 #expect(error?.message.contains(path) == true)
@@ -161,7 +163,9 @@ import Testing
         #expect(engineError { try store(scratch).load(version: 1) }?.message.contains("RocksDB provider") == true)
     }
 
-    @Test func `a death at any operation of a commit leaves the version before loadable, and running it again works`() throws {
+    @Test func `a death at any operation of a commit leaves the version before loadable, and running it again works`()
+        throws
+    {
         func prepare(_ scratch: CheckpointScratch) throws {
             let writer = try store(scratch)
             try writer.load(version: 0)

@@ -67,7 +67,8 @@ import Testing
         for _ in 0..<5000 {
             var bytes = Array("LZ4Block".utf8)
             for _ in 0..<Int.random(in: 0..<80, using: &generator) {
-                bytes.append(UInt8.random(in: .min ... .max, using: &generator) & (Bool.random(using: &generator) ? 0x2F : 0xFF))
+                bytes.append(
+                    UInt8.random(in: .min ... .max, using: &generator) & (Bool.random(using: &generator) ? 0x2F : 0xFF))
             }
             _ = try? decompress(bytes)
         }
