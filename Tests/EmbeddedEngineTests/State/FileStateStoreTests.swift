@@ -56,6 +56,25 @@ import Testing
         #expect(store.counts() == ["a": 1])
     }
 
+    @Test func `the empty key of an aggregation without grouping columns is a key like others`() throws {
+        let scratch = try CheckpointScratch()
+        let schema = StateSchema(key: StructType([]), value: StateFixtures.counts.value)
+        for batch: Int64 in 0..<3 {
+            let store = try FileStateStore(directory: scratch.path + "/0", schema: schema, files: scratch.files)
+            try store.load(version: batch)
+            store.withTable { table in
+                let key = UnsafeRawBufferPointer(start: nil, count: 0)
+                let (slot, isNew) = table.slotForUpdate(key, hash: StateTable.hash(key), valueLength: 16)
+                #expect(isNew == (batch == 0))
+                let count = table.mutableValue(slot) + 8
+                count.storeBytes(of: count.load(as: Int64.self) + 1, as: Int64.self)
+                let value = Array(table.value(slot))
+                #expect(value == longValue(batch + 1))
+            }
+            _ = try store.commit(timestampMs: 0)
+        }
+    }
+
     @Test func `running a batch again replaces its delta`() throws {
         let scratch = try CheckpointScratch()
         for value: Int64 in [1, 2] {
