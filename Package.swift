@@ -76,6 +76,13 @@ let package = Package(
             name: "StreamingTesting", dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
             swiftSettings: strict),
         // Tests
+        .executableTarget(
+            name: "crash-probe",
+            dependencies: [
+                "EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/CrashProbe", swiftSettings: strict),
         .testTarget(
             name: "StreamingMetricsTests", dependencies: ["StreamingMetrics"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
@@ -88,10 +95,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EmbeddedEngineTests",
-            dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting"],
+            dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting", "crash-probe"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "StreamgaugeTests", dependencies: ["StreamingMetrics"], swiftSettings: strict),
+            name: "StreamgaugeTests", dependencies: ["streamgauge", "StreamingMetrics"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
             swiftSettings: strict),

@@ -25,7 +25,7 @@ extension StreamingQueryProgress: CustomStringConvertible {
 }
 
 extension SourceProgress {
-    /// The source's part of the canonical JSON, compact.
+    /// The source's part of the canonical JSON, compact; rates have one decimal, as since Spark 4.1.
     public var json: String { MetricsCodec.text { $0.source(self, .oneDecimal) } }
     /// The same over several lines.
     public var prettyJSON: String { JSONPrettyPrinter.pretty(json) }

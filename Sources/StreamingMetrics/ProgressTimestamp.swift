@@ -110,8 +110,8 @@ extension ProgressTimestamp {
 
     /// Writes the text, at most 36 bytes, and gives its length. Years beyond 9999 take the digits they need.
     static func write(_ milliseconds: Int64, to target: UnsafeMutablePointer<UInt8>) -> Int {
-        let days = milliseconds.flooredQuotient(by: millisecondsPerDay)
-        let time = milliseconds - days * millisecondsPerDay
+        var (days, time) = milliseconds.quotientAndRemainder(dividingBy: millisecondsPerDay)
+        if time < 0 { (days, time) = (days - 1, time + millisecondsPerDay) }
         let date = date(days)
         var position = 0
         func put(_ value: Int64, _ width: Int, _ separator: Unicode.Scalar) {
@@ -142,13 +142,5 @@ extension ProgressTimestamp {
         put(time / 1000 % 60, 2, ".")
         put(time % 1000, 3, "Z")
         return position
-    }
-}
-
-extension Int64 {
-    /// The quotient rounded down; `divisor` is positive.
-    fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
     }
 }

@@ -190,7 +190,7 @@ extension StreamingQueryEvent {
     func kindError(_ wanted: Kind) -> MetricsCodecError {
         MetricsCodecError(
             code: .notAnEvent,
-            message: "cannot read a \(wanted.rawValue) event: this is a \(kind.rawValue) event of query \(id); "
-                + "read it with StreamingQueryEvent(json:), which takes every kind")
+            message: "cannot read the event of query \(id) as \(wanted.rawValue): it is of kind \(kind.rawValue); "
+                + "StreamingQueryEvent(json:) takes every kind")
     }
 }

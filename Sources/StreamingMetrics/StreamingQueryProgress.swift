@@ -37,7 +37,8 @@ public struct StreamingQueryProgress: Sendable, Hashable {
     public var observedMetrics: MetricMap<JSONValue>
     /// Members of the JSON object that are none of the above, in their order.
     public var unknownFields: MetricMap<JSONValue>
-    /// How ``json`` writes rates.
+    /// How ``json`` writes rates. Reading sets what gives the rates back as they were: Java's notation where one of them has
+    /// an exponent or more than one decimal.
     public var rateNotation: RateNotation
 
     /// Creates a progress; what is not given is absent or empty.

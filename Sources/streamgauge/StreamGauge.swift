@@ -1,6 +1,39 @@
 import ArgumentParser
+import Glibc
 
+/// The command line: each verb is one file in `Commands`.
 @main
 struct StreamGauge: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "streamgauge")
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "streamgauge",
+        abstract: "Runs streaming queries and carries their metrics to Kafka and back.",
+        discussion: """
+            EXAMPLES
+              streamgauge demo
+              streamgauge broker --port 9092
+              streamgauge run --json data/activity-data \\
+                --sql "SELECT gt, count(*) AS count FROM input GROUP BY gt" \\
+                --trigger available-now --bootstrap-servers localhost:9092
+              streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
+              streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
+
+            The exit code is 0 when all went well, 1 when something failed, 2 when the command line is wrong.
+            """,
+        version: version,
+        subcommands: [Run.self, Broker.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Glibc.exit(CommandExit.report(error))
+        }
+    }
 }

@@ -4,11 +4,12 @@
 extension JSONReader {
     /// Checks a progress that has been read, and turns one in bean form into the canonical form; says whether it was one.
     func completeProgress(_ fields: inout EventFields) throws(JSONFault) -> Bool {
-        try require(fields, timestamp: true)
         let seen = fields.seen
         let isBean = !seen.contains(EventField.numInputRows)
         if isBean {
-            for index in fields.progress.sources.indices { fields.progress.sources[index].parseOffsets() }
+            // An offset stands three levels deep, and must be readable there once it is written.
+            let limits = MetricsCodec.Limits(maximumBytes: .max, maximumDepth: maximumDepth - 3)
+            for index in fields.progress.sources.indices { fields.progress.sources[index].parseOffsets(limits) }
             fields.progress.observedMetrics.parseRows()
             try fields.sumRows()
             if !seen.contains(EventField.inputRowsPerSecond), !seen.contains(EventField.processedRowsPerSecond) {
@@ -50,17 +51,17 @@ extension EventFields {
 }
 
 extension SourceProgress {
-    fileprivate mutating func parseOffsets() {
-        startOffset = startOffset.parsedOffset
-        endOffset = endOffset.parsedOffset
-        latestOffset = latestOffset?.parsedOffset
+    fileprivate mutating func parseOffsets(_ limits: MetricsCodec.Limits) {
+        startOffset = startOffset.parsedOffset(limits)
+        endOffset = endOffset.parsedOffset(limits)
+        latestOffset = latestOffset?.parsedOffset(limits)
     }
 }
 
 extension JSONValue {
     /// The JSON that a string holds; a string that holds other text, and every other value, stays as it is.
-    fileprivate var parsedOffset: JSONValue {
-        guard let text = string, let parsed = try? JSONValue(parsing: text) else { return self }
+    fileprivate func parsedOffset(_ limits: MetricsCodec.Limits) -> JSONValue {
+        guard let text = string, let parsed = try? JSONValue(parsing: text, limits: limits) else { return self }
         // A bare NaN would come back as a string: then the text was no JSON and stays itself.
         if parsed.jsonText.utf8.first == UInt8(ascii: "\""), text.utf8.first != UInt8(ascii: "\"") { return self }
         return parsed

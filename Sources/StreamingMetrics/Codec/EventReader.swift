@@ -23,6 +23,42 @@ struct EventFields {
     var start = 0
 
     private static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    /// Keeps fields that other events have and this one has not, as it keeps those that no event has. What would make
+    /// the event another one, were it written without its class, is refused.
+    mutating func keepForeignFields(of kind: StreamingQueryEvent.Kind) throws(JSONFault) {
+        let conflicting: Range<Int>? =
+            switch kind {
+            case .progress: nil
+            case .started: EventField.exception..<EventField.progress
+            case .idle: EventField.jobTags..<EventField.progress
+            case .terminated: EventField.progressOnly
+            }
+        let isConflicting =
+            conflicting.map { seen.contains(anyOf: $0) } == true
+            || kind != .progress && seen.contains(anyOf: EventField.progressOnly)
+            || kind == .idle && seen.contains(EventField.name)
+        guard !isConflicting else {
+            throw JSONFault(.notAnEvent, start, "it has fields of another event than \"Event\" says")
+        }
+        if kind == .terminated {
+            keep(EventField.name, "name", progress.name.map { .string($0) })
+            keep(EventField.timestamp, "timestamp", hasTimestamp ? .string(progress.timestamp.description) : nil)
+        }
+        if kind == .terminated || kind == .progress {
+            keep(EventField.jobTags, "jobTags", jobTags.map { tags in .array(tags.map { .string($0) }) })
+        }
+        if kind == .progress {
+            keep(EventField.exception, "exception", exception.map { .string($0) })
+            keep(
+                EventField.errorClassOnException, "errorClassOnException",
+                errorClassOnException.map { .string($0) })
+        }
+    }
+
+    private mutating func keep(_ field: Int, _ name: String, _ value: JSONValue?) {
+        if seen.contains(field) { progress.unknownFields.append(name, value ?? .null) }
+    }
 }
 
 extension JSONReader {
@@ -32,29 +68,41 @@ extension JSONReader {
         try members(into: &fields, isNested: false)
         try finish()
         if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
+        let kind = try kind(of: fields)
+        try require(fields, timestamp: kind == .progress || kind == .idle)
+        try fields.keepForeignFields(of: kind)
         let isLogged = fields.eventClass != nil
-        switch try kind(of: fields) {
-        case .progress:
-            let isBean = try completeProgress(&fields)
-            let encoding: StreamingQueryEvent.Encoding =
-                if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
-            let event = QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)
-            return (.progress(event), encoding)
+        guard kind == .progress else { return (otherEvent(kind, fields), isLogged ? .eventLog : .event) }
+        let isBean = try completeProgress(&fields)
+        let encoding: StreamingQueryEvent.Encoding =
+            if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
+        return (
+            .progress(QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)), encoding
+        )
+    }
+
+    /// Makes an event that is no progress.
+    private func otherEvent(_ kind: StreamingQueryEvent.Kind, _ fields: EventFields) -> StreamingQueryEvent {
+        let common = fields.progress
+        switch kind {
         case .started:
-            try require(fields, timestamp: false)
-            return (.started(started(fields)), isLogged ? .eventLog : .event)
+            return .started(
+                QueryStartedEvent(
+                    id: common.id, runId: common.runId, name: common.name,
+                    timestamp: fields.hasTimestamp ? common.timestamp : nil, jobTags: fields.jobTags,
+                    unknownFields: common.unknownFields))
         case .idle:
-            try require(fields, timestamp: true)
-            let progress = fields.progress
-            return (
-                .idle(
-                    QueryIdleEvent(
-                        id: progress.id, runId: progress.runId, timestamp: progress.timestamp,
-                        unknownFields: progress.unknownFields)), isLogged ? .eventLog : .event
-            )
+            return .idle(
+                QueryIdleEvent(
+                    id: common.id, runId: common.runId, timestamp: common.timestamp,
+                    unknownFields: common.unknownFields))
         case .terminated:
-            try require(fields, timestamp: false)
-            return (.terminated(terminated(fields)), isLogged ? .eventLog : .event)
+            return .terminated(
+                QueryTerminatedEvent(
+                    id: common.id, runId: common.runId, exception: fields.exception,
+                    errorClassOnException: fields.errorClassOnException, unknownFields: common.unknownFields))
+        case .progress:
+            return .progress(QueryProgressEvent(progress: common, unknownFields: fields.wrapperFields))
         }
     }
 
@@ -70,23 +118,14 @@ extension JSONReader {
         return fields
     }
 
-    private func started(_ fields: EventFields) -> QueryStartedEvent {
-        QueryStartedEvent(
-            id: fields.progress.id, runId: fields.progress.runId, name: fields.progress.name,
-            timestamp: fields.hasTimestamp ? fields.progress.timestamp : nil, jobTags: fields.jobTags,
-            unknownFields: fields.progress.unknownFields)
-    }
-
-    private func terminated(_ fields: EventFields) -> QueryTerminatedEvent {
-        QueryTerminatedEvent(
-            id: fields.progress.id, runId: fields.progress.runId, exception: fields.exception,
-            errorClassOnException: fields.errorClassOnException, unknownFields: fields.progress.unknownFields)
-    }
-
     /// Which event it is: by its class in an event log, otherwise by its fields, as none carries a tag.
     private func kind(of fields: EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
         if let name = fields.eventClass {
-            if name.hasSuffix("QueryProgressEvent"), fields.isWrapped { return .progress }
+            if fields.isWrapped == name.hasSuffix("QueryProgressEvent") {
+                if fields.isWrapped { return .progress }
+            } else {
+                throw JSONFault(.notAnEvent, fields.start, "\"Event\" does not say what the fields say")
+            }
             if name.hasSuffix("QueryStartedEvent") { return .started }
             if name.hasSuffix("QueryIdleEvent") { return .idle }
             if name.hasSuffix("QueryTerminatedEvent") { return .terminated }
@@ -147,7 +186,10 @@ extension JSONReader {
     /// Reads a wrapped progress.
     private mutating func wrapped(_ fields: inout EventFields) throws(JSONFault) {
         var inner = EventFields()
+        // The wrapping does not count as a level: what is within the limits bare is so wrapped.
+        depth -= 1
         try members(into: &inner, isNested: true)
+        depth += 1
         guard inner.eventClass == nil else { throw JSONFault(.notAnEvent, inner.start, "an event log line is wrapped") }
         fields.inner = [inner]
     }

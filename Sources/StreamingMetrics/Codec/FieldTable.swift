@@ -66,7 +66,10 @@ struct FieldTable: @unchecked Sendable {
         return length
     }
 
-    /// Which key a span spells; for text with white space before its colons.
+    /// Which key a text spells.
+    func index(named name: String) -> Int? { (0..<count).first { keys[$0].name == name } }
+
+    /// Which key a span without escapes spells; for text with white space before its colons.
     func index(of span: StringSpan) -> Int? {
         (0..<count).first { index in
             keys[index].length == span.count + 3 && sameBytes(keys[index].start + 1, span.start, span.count)
@@ -104,16 +107,16 @@ extension JSONReader {
         of table: FieldTable, expected: Int, seen: inout FieldSet, unknown: inout StringSpan, in object: StaticString
     ) throws(JSONFault) -> Int {
         _ = peek()
-        let start = position
         var field = -1
         if let match = table.match(base + position, available: end &- position, expected: expected) {
             position &+= match.length
             field = match.index
         } else {
             unknown = try key()
-            if let index = table.index(of: unknown) { field = index }
+            let index = unknown.hasEscapes ? table.index(named: try text(of: unknown)) : table.index(of: unknown)
+            if let index { field = index }
         }
-        if field >= 0, !seen.insert(field) { throw JSONFault(.duplicateKey, start, object) }
+        if field >= 0, !seen.insert(field) { throw fault(.duplicateKey, object) }
         return field
     }
 

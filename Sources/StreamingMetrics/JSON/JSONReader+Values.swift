@@ -22,7 +22,7 @@ extension JSONReader {
     }
 
     private mutating func skip(_ traits: inout TextTraits) throws(JSONFault) {
-        switch peek() {
+        switch peek(noting: &traits) {
         case UInt8(ascii: "\""): try skipString(&traits)
         case UInt8(ascii: "{"): try skipObject(&traits)
         case UInt8(ascii: "["): try skipArray(&traits)
@@ -36,9 +36,19 @@ extension JSONReader {
             } else if peek() == UInt8(ascii: "-") {
                 try skipNumber()
             } else {
-                throw mismatch("a JSON value")
+                throw fault(.malformedJSON, position < end ? "no JSON value begins here" : "the text ends too early")
             }
         }
+    }
+
+    /// As ``peek()``, taking note of white space.
+    @inline(__always)
+    private mutating func peek(noting traits: inout TextTraits) -> UInt8 {
+        guard position < end else { return 0 }
+        let byte = base[position]
+        if byte > 0x20 { return byte }
+        traits.needsRewriting = true
+        return peek()
     }
 
     @inline(__always)
@@ -64,40 +74,40 @@ extension JSONReader {
     }
 
     private mutating func skipObject(_ traits: inout TextTraits) throws(JSONFault) {
-        let mark = position
+        let start = position
         guard try beginObject() else {
-            if position != mark + 2 { traits.needsRewriting = true }
+            if position != start + 2 { traits.needsRewriting = true }
             return
         }
-        repeat {
-            noteSpace(&traits)
-            guard peek() == UInt8(ascii: "\"") else { throw fault(.malformedJSON, "expected a key in quotes") }
+        var isMore = true
+        while isMore {
+            guard peek(noting: &traits) == UInt8(ascii: "\"") else {
+                throw fault(.malformedJSON, "expected a key in quotes")
+            }
             try skipString(&traits)
-            noteSpace(&traits)
-            guard peek() == UInt8(ascii: ":") else { throw fault(.malformedJSON, "expected \":\" after a key") }
+            guard peek(noting: &traits) == UInt8(ascii: ":") else {
+                throw fault(.malformedJSON, "expected \":\" after a key")
+            }
             position += 1
-            noteSpace(&traits)
-            try skip(&traits)
-            noteSpace(&traits)
-        } while try nextMember()
+            // Offsets are objects of numbers mostly: those need no call.
+            if peek(noting: &traits) &- UInt8(ascii: "0") < 10 { try skipNumber() } else { try skip(&traits) }
+            _ = peek(noting: &traits)
+            isMore = try nextMember()
+        }
     }
 
     private mutating func skipArray(_ traits: inout TextTraits) throws(JSONFault) {
-        let mark = position
+        let start = position
         guard try beginArray() else {
-            if position != mark + 2 { traits.needsRewriting = true }
+            if position != start + 2 { traits.needsRewriting = true }
             return
         }
-        repeat {
-            noteSpace(&traits)
+        var isMore = true
+        while isMore {
             try skip(&traits)
-            noteSpace(&traits)
-        } while try nextElement()
-    }
-
-    @inline(__always)
-    private func noteSpace(_ traits: inout TextTraits) {
-        if position < end, base[position] <= 0x20 { traits.needsRewriting = true }
+            _ = peek(noting: &traits)
+            isMore = try nextElement()
+        }
     }
 
     // MARK: The plain form

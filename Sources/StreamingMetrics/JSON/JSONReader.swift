@@ -55,13 +55,15 @@ package struct JSONReader {
 
     /// The fault of finding another kind of value than was expected; broken text is told from a wrong type.
     package mutating func mismatch(_ expected: StaticString) -> JSONFault {
-        switch peek() {
-        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""), UInt8(ascii: "-"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
-            fault(.wrongType, expected)
-        default: fault(.malformedJSON, position < end ? "no JSON value begins here" : "the text ends too early")
-        }
+        let isValue =
+            switch peek() {
+            case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""), UInt8(ascii: "-"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: isNext("true") || isNext("false") || isNext("null")
+            }
+        if isValue { return fault(.wrongType, expected) }
+        return fault(.malformedJSON, position < end ? "no JSON value begins here" : "the text ends too early")
     }
 
     /// Requires that nothing but white space follows.
@@ -149,11 +151,14 @@ package struct JSONReader {
     /// Consumes a word if it comes next.
     @inline(__always)
     package mutating func consume(_ word: StaticString) -> Bool {
-        guard position + word.utf8CodeUnitCount <= end,
-            sameBytes(base + position, word.utf8Start, word.utf8CodeUnitCount)
-        else { return false }
+        guard isNext(word) else { return false }
         position += word.utf8CodeUnitCount
         return true
+    }
+
+    @inline(__always)
+    private func isNext(_ word: StaticString) -> Bool {
+        position + word.utf8CodeUnitCount <= end && sameBytes(base + position, word.utf8Start, word.utf8CodeUnitCount)
     }
 
     /// Consumes `null` if it comes next.
@@ -170,7 +175,7 @@ package struct JSONReader {
     }
 }
 
-/// Eight bytes from an unaligned address.
+/// Eight bytes from an unaligned address, in the machine's order.
 @inline(__always)
 package func loadWord(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
     UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self)

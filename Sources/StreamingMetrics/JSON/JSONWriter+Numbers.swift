@@ -91,7 +91,8 @@ extension JSONWriter {
     /// Writes a double as Java's `Double.toString` (19 and later, the shortest digits that give the value back): plain
     /// from 0.001 to below 10,000,000, otherwise `1.0E7`. NaN and infinity become the strings that Spark writes.
     package mutating func double(_ value: Double) {
-        guard let shortest = ShortestDecimal(value) else { return nonNumber(value) }
+        guard var shortest = ShortestDecimal(value) else { return nonNumber(value) }
+        if value.magnitude.bitPattern < 200 { shortest.takeSecondDigit(of: value.magnitude) }
         if value.sign == .minus { byte(UInt8(ascii: "-")) }
         if shortest.significand == 0 { return literal("0.0") }
         let digitCount = JSONWriter.digitCount(shortest.significand)
@@ -147,6 +148,23 @@ package struct ShortestDecimal {
             return
         }
         while significand % 10 == 0 {
+            significand /= 10
+            exponent += 1
+        }
+    }
+
+    /// Java insists on two digits and takes the nearest two where one would do: 4.9E-324, not 5.0E-324. Only among the
+    /// smallest doubles does that make a difference, and they are small multiples of the smallest.
+    fileprivate mutating func takeSecondDigit(of magnitude: Double) {
+        guard (1..<10).contains(significand) else { return }
+        var digits = Double(magnitude.bitPattern) * 49.40656458412465
+        exponent = -325
+        while digits >= 99.5 {
+            digits /= 10
+            exponent += 1
+        }
+        significand = UInt64(digits.rounded())
+        if significand % 10 == 0 {
             significand /= 10
             exponent += 1
         }

@@ -108,8 +108,10 @@ package struct JSONWriter: ~Copyable {
         if let string { self.string(string) } else { literal("null") }
     }
 
+    /// Writes a string, given as UTF-8, in quotes.
+    ///
     /// Copies eight bytes at a time; where one of them needs an escape, the rest goes byte by byte.
-    private mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+    package mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
         let target = room(text.count &+ 2)
         target[0] = UInt8(ascii: "\"")
         let source = text.baseAddress

@@ -44,12 +44,15 @@ public struct StructField: Sendable, Hashable {
     public var dataType: DataType
     /// Whether it may hold null.
     public var nullable: Bool
+    /// What the column means, for people; nil without a comment.
+    public var comment: String?
 
     /// Creates a field.
-    public init(_ name: String, _ dataType: DataType, nullable: Bool = true) {
+    public init(_ name: String, _ dataType: DataType, nullable: Bool = true, comment: String? = nil) {
         self.name = name
         self.dataType = dataType
         self.nullable = nullable
+        self.comment = comment
     }
 }
 

@@ -2,8 +2,8 @@
 public indirect enum LogicalPlan: Sendable, Hashable {
     /// Rows of a data source.
     case relation(DataSourceRelation)
-    /// Rows of a named table of the session, such as a memory sink's.
-    case table(String)
+    /// Rows of a named table of the session, such as a memory sink's; the analyzer fills in its schema.
+    case table(String, schema: StructType? = nil)
     /// Rows given with the plan.
     case local(StructType, [[Value]])
     /// Expressions over the child's rows.

@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "StreamGauge", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "metrics-codec-bench",
+            dependencies: [.product(name: "StreamingMetrics", package: "StreamGauge")], path: "MetricsCodecBench"),
+        .executableTarget(
+            name: "engine-bench",
+            dependencies: [
+                .product(name: "EmbeddedEngine", package: "StreamGauge"),
+                .product(name: "StructuredStreaming", package: "StreamGauge"),
+            ], path: "EngineBench"),
+    ],
+    swiftLanguageModes: [.v6]
+)

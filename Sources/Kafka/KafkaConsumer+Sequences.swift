@@ -1,0 +1,52 @@
+extension KafkaConsumer {
+    /// The events of a consumer, in the order they were polled.
+    public struct Events: AsyncSequence, Sendable {
+        /// An event.
+        public typealias Element = Event
+        /// What ends the stream early.
+        public typealias Failure = KafkaError
+
+        let consumer: KafkaConsumer
+
+        /// Starts to read; a second reader while one waits gets an error.
+        public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(consumer: consumer) }
+
+        /// Reads one event after the other and keeps the consumer alive meanwhile.
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            let consumer: KafkaConsumer
+
+            /// The next event; nil at the end, after closing, and when the task is cancelled.
+            public mutating func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> Event? {
+                try await consumer.core.next()
+            }
+        }
+    }
+
+    /// The records of a consumer, in the order they were polled.
+    public struct Records: AsyncSequence, Sendable {
+        /// A record.
+        public typealias Element = ConsumerRecord
+        /// What ends the stream early.
+        public typealias Failure = KafkaError
+
+        let events: Events
+
+        /// Starts to read; a second reader while one waits gets an error.
+        public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(events: events.makeAsyncIterator()) }
+
+        /// Reads one record after the other.
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            var events: Events.AsyncIterator
+
+            /// The next record; nil at the end, after closing, and when the task is cancelled.
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(KafkaError) -> ConsumerRecord? {
+                while let event = try await events.next(isolation: actor) {
+                    if case .record(let record) = event { return record }
+                }
+                return nil
+            }
+        }
+    }
+}

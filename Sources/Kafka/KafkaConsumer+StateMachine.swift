@@ -1,0 +1,229 @@
+extension KafkaConsumer {
+    /// A record or event in the buffer.
+    struct Entry: Sendable, Hashable {
+        var event: Event
+        /// Index of its partition among the positions.
+        var slot: Int
+        var size: Int
+    }
+
+    /// What stands between the poll thread and the reader, as a pure value: a bounded buffer, one reader who may wait, and
+    /// for each partition how far the reader has come.
+    ///
+    /// Methods return what the caller has to do; nothing here touches librdkafka. `Waiter` is the reader's continuation,
+    /// a number in tests.
+    struct StateMachine<Waiter: Sendable>: Sendable {
+        /// What the poll thread has to do next.
+        enum Work: Sendable {
+            case poll(room: Int)
+            case run([@Sendable () -> Void])
+            case stop
+        }
+
+        /// What a reader gets.
+        enum Answer: Sendable {
+            case event(Event, wakesPoll: Bool)
+            case end(KafkaError?)
+            case wait
+            case busy
+        }
+
+        private struct Position: Sendable {
+            var partition: TopicPartition
+            /// Offset after the last record handed out; nil before the first.
+            var handedOut: Int64?
+            /// Offset after the last record that the reader has let go of by asking for the next.
+            var processed: Int64?
+            var isDirty = false
+        }
+
+        private let maximumRecords: Int
+        private let maximumBytes: Int
+        private var buffer: [Entry] = []
+        private var head = 0
+        private var bytes = 0
+        private var positions: [Position] = []
+        private var slots: [TopicPartition: Int] = [:]
+        private var inHand: (slot: Int, next: Int64)?
+        private var waiter: Waiter?
+        private var ending: KafkaError??
+        private var commands: [@Sendable () -> Void] = []
+        private var isClosing = false
+        private var wasFull = false
+        private(set) var isDestroyed = false
+        private(set) var assignment: Set<TopicPartition> = []
+
+        init(maximumRecords: Int, maximumBytes: Int) {
+            self.maximumRecords = max(1, maximumRecords)
+            self.maximumBytes = max(1, maximumBytes)
+        }
+
+        var bufferedCount: Int { buffer.count - head }
+        private var isFull: Bool { bufferedCount >= maximumRecords || bytes >= maximumBytes }
+        private var isHalfEmpty: Bool { bufferedCount <= maximumRecords / 2 && bytes <= maximumBytes / 2 }
+
+        // MARK: The reader
+
+        /// The reader asks for the next event: what it had is done with.
+        mutating func next() -> Answer {
+            settle()
+            if head < buffer.count { return .event(take(), wakesPoll: relieved()) }
+            if let ending { return .end(ending) }
+            return waiter == nil ? .wait : .busy
+        }
+
+        /// The reader waits; answers at once when something came in between.
+        mutating func wait(_ waiter: Waiter) -> Answer {
+            let answer = next()
+            if case .wait = answer { self.waiter = waiter }
+            return answer
+        }
+
+        /// The reader waits no more.
+        mutating func cancel() -> Waiter? {
+            defer { waiter = nil }
+            return waiter
+        }
+
+        private mutating func settle() {
+            guard let inHand else { return }
+            positions[inHand.slot].processed = inHand.next
+            positions[inHand.slot].isDirty = true
+            self.inHand = nil
+        }
+
+        private mutating func take() -> Event {
+            let entry = buffer[head]
+            head += 1
+            bytes -= entry.size
+            if head == buffer.count {
+                buffer.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head >= 1024, head * 2 >= buffer.count {
+                buffer.removeFirst(head)
+                head = 0
+            }
+            if case .record(let record) = entry.event {
+                positions[entry.slot].handedOut = record.offset + 1
+                inHand = (entry.slot, record.offset + 1)
+            }
+            return entry.event
+        }
+
+        private mutating func relieved() -> Bool {
+            guard wasFull, isHalfEmpty else { return false }
+            wasFull = false
+            return true
+        }
+
+        // MARK: The poll thread
+
+        /// What to do next; nil while the buffer is full or the stream has ended.
+        mutating func work() -> Work? {
+            if isClosing { return .stop }
+            if !commands.isEmpty {
+                defer { commands = [] }
+                return .run(commands)
+            }
+            if isFull { wasFull = true }
+            return wasFull || ending != nil ? nil : .poll(room: maximumRecords - bufferedCount)
+        }
+
+        /// Takes what was polled. Gives the waiting reader and its event, if there is one.
+        mutating func push(_ entries: [Entry]) -> (Waiter, Event)? {
+            guard ending == nil else { return nil }
+            for entry in entries { bytes += entry.size }
+            buffer.append(contentsOf: entries)
+            guard let waiter, head < buffer.count else { return nil }
+            self.waiter = nil
+            return (waiter, take())
+        }
+
+        /// Index of a partition's position.
+        mutating func slot(of partition: TopicPartition) -> Int {
+            if let slot = slots[partition] { return slot }
+            slots[partition] = positions.count
+            positions.append(Position(partition: partition))
+            return positions.count - 1
+        }
+
+        /// The stream ends once the buffer is read. Gives the reader to be told, if it waits.
+        mutating func end(_ error: KafkaError?) -> Waiter? {
+            if ending == nil { ending = .some(error) }
+            return cancel()
+        }
+
+        /// Closes; whether this is the first time. Buffered records are given up.
+        mutating func close() -> (isFirst: Bool, waiter: Waiter?) {
+            guard !isClosing else { return (false, nil) }
+            isClosing = true
+            buffer = []
+            head = 0
+            bytes = 0
+            return (true, end(nil))
+        }
+
+        mutating func add(_ command: @escaping @Sendable () -> Void) -> Bool {
+            guard !isClosing else { return false }
+            commands.append(command)
+            return true
+        }
+
+        /// Commands that came too late to be run.
+        mutating func destroyed() -> [@Sendable () -> Void] {
+            isDestroyed = true
+            defer { commands = [] }
+            return commands
+        }
+
+        // MARK: Partitions
+
+        mutating func assigned(_ partitions: some Sequence<TopicPartition>) {
+            assignment.formUnion(partitions)
+        }
+
+        /// Partitions go away: their buffered records do too. Gives the offsets to be stored.
+        mutating func revoked(_ partitions: [TopicPartition]) -> [(TopicPartition, Int64)] {
+            let offsets = dirtyOffsets().filter { partitions.contains($0.0) }
+            for partition in partitions { drop(partition) }
+            assignment.subtract(partitions)
+            return offsets
+        }
+
+        /// Forgets what is buffered of a partition, and where its reader was.
+        mutating func drop(_ partition: TopicPartition) {
+            guard let slot = slots[partition] else { return }
+            let kept = buffer[head...].filter { $0.slot != slot }
+            buffer = Array(kept)
+            head = 0
+            bytes = buffer.reduce(0) { $0 + $1.size }
+            positions[slot].handedOut = nil
+            positions[slot].processed = nil
+            positions[slot].isDirty = false
+            if inHand?.slot == slot { inHand = nil }
+            if !isFull { wasFull = false }
+        }
+
+        /// Offset of the next record to be handed out; nil before the first record.
+        func position(of partition: TopicPartition) -> Int64? {
+            slots[partition].flatMap { positions[$0].handedOut }
+        }
+
+        /// Everything handed out, as offsets to commit.
+        var handedOutOffsets: [(TopicPartition, Int64)] {
+            positions.compactMap { position in position.handedOut.map { (position.partition, $0) } }
+        }
+
+        /// What was processed since the last call, as offsets to store.
+        mutating func dirtyOffsets() -> [(TopicPartition, Int64)] {
+            var offsets: [(TopicPartition, Int64)] = []
+            for index in positions.indices where positions[index].isDirty {
+                positions[index].isDirty = false
+                if let processed = positions[index].processed {
+                    offsets.append((positions[index].partition, processed))
+                }
+            }
+            return offsets
+        }
+    }
+}

@@ -1,0 +1,156 @@
+/// Reads records from Kafka, as a member of a group or alone.
+///
+/// ```swift
+/// let consumer = try KafkaConsumer(
+///     KafkaConfiguration(bootstrapServers: "localhost:9092"),
+///     subscription: .group("dashboards", topics: ["streaming-metrics"]))
+/// for try await record in consumer.records { … }
+/// await consumer.close()
+/// ```
+///
+/// A thread of the consumer's own polls into a bounded buffer and stops polling while it is full, so a slow reader holds
+/// back the broker and not the memory. A broker that goes away is told to `onError` and ends nothing: reading goes on when
+/// it is back. The stream ends with ``close(timeout:)``, at the logs' ends when asked so, by cancelling the reader's task,
+/// and with an error only when the client has failed for good.
+///
+/// Reading is at least once: a record counts as processed when the reader asks for the next one, and only what is processed
+/// is committed automatically. One reader at a time; a second one gets an error.
+public final class KafkaConsumer: Sendable {
+    /// Where to begin in a partition's log.
+    public enum StartPosition: Sendable, Hashable {
+        /// The oldest record there is.
+        case beginning
+        /// The next record to come.
+        case end
+        /// This offset.
+        case offset(Int64)
+        /// The first record of this time or later, in milliseconds since 1970.
+        case timestamp(Int64)
+    }
+
+    /// Where a group begins that has committed nothing yet.
+    public enum ResetPosition: String, Sendable, Hashable {
+        /// The oldest record there is.
+        case beginning
+        /// The next record to come.
+        case end
+    }
+
+    /// What to read, and with whom.
+    public enum Subscription: Sendable, Hashable {
+        /// As a member of a group, which shares out the partitions and remembers offsets. A topic that begins with `^` is a
+        /// regular expression.
+        case group(String, topics: [String], reset: ResetPosition = .end)
+        /// All partitions of these topics, alone. A topic that is missing is waited for; partitions that are added later
+        /// are found within a minute and read from their beginning.
+        case topics([String], from: StartPosition)
+        /// These partitions, alone.
+        case partitions([TopicPartition: StartPosition])
+    }
+
+    /// How a group's offsets are committed.
+    public enum Commits: Sendable, Hashable {
+        /// What is processed, at this interval, before partitions go away and at the end.
+        case automatic(every: Duration = .seconds(5))
+        /// Only by calling ``KafkaConsumer/commit()``.
+        case manual
+    }
+
+    /// How to read.
+    public struct Options: Sendable, Hashable {
+        /// Records in the buffer at most.
+        public var maximumBufferedRecords: Int
+        /// Bytes of records in the buffer; what one poll brings may exceed it once.
+        public var maximumBufferedBytes: Int
+        /// How a group's offsets are committed.
+        public var commits: Commits
+        /// Whether the stream ends when every partition has been read up to the end it had at the start.
+        public var stopsAtEnd: Bool
+
+        /// Creates options.
+        public init(
+            maximumBufferedRecords: Int = 2048, maximumBufferedBytes: Int = 32 << 20,
+            commits: Commits = .automatic(), stopsAtEnd: Bool = false
+        ) {
+            self.maximumBufferedRecords = maximumBufferedRecords
+            self.maximumBufferedBytes = maximumBufferedBytes
+            self.commits = commits
+            self.stopsAtEnd = stopsAtEnd
+        }
+    }
+
+    /// What a consumer reads.
+    public enum Event: Sendable, Hashable {
+        /// A record.
+        case record(ConsumerRecord)
+        /// A partition's log has been read to its present end; the offset is the next record's.
+        case endOfPartition(TopicPartition, offset: Int64)
+    }
+
+    let core: Core
+
+    /// Starts a consumer. No broker needs to be there.
+    ///
+    /// - Parameters:
+    ///   - configuration: The brokers and options.
+    ///   - subscription: What to read, and with whom.
+    ///   - options: How to read.
+    ///   - onError: Gets errors that do not end the stream, on the poll thread; it must return soon. The same error again
+    ///     and again is told each time that librdkafka tells it.
+    ///   - onLog: Gets librdkafka's log lines, on any thread.
+    /// - Throws: ``KafkaError`` when an option or a topic's name is wrong.
+    public init(
+        _ configuration: KafkaConfiguration, subscription: Subscription, options: Options = Options(),
+        onError: @escaping @Sendable (KafkaError) -> Void = { _ in },
+        onLog: @escaping @Sendable (KafkaLogEntry) -> Void = { _ in }
+    ) throws(KafkaError) {
+        core = try Core(configuration, subscription, options, onError: onError, onLog: onLog)
+        do throws(KafkaError) {
+            try DedicatedThread.start(name: "kafka-consumer") { [core] in core.run() }
+        } catch {
+            core.handle.destroy()
+            throw error
+        }
+    }
+
+    deinit {
+        core.requestClose()
+    }
+
+    /// The records, and with them the moments at which a partition's end is reached.
+    public var events: Events { Events(consumer: self) }
+
+    /// The records.
+    public var records: Records { Records(events: events) }
+
+    /// The partitions read at present; empty until the group has shared them out.
+    public var assignment: Set<TopicPartition> { core.state.withLock { $0.assignment } }
+
+    /// Offset of the next record that the reader gets from a partition; nil before its first record.
+    public func position(of partition: TopicPartition) -> Int64? {
+        core.state.withLock { $0.position(of: partition) }
+    }
+
+    /// Ends the consumer: commits what is processed if commits are automatic, leaves the group, ends the stream.
+    ///
+    /// - Returns: Whether it ended in time; if not, it goes on ending by itself.
+    @discardableResult
+    public func close(timeout: Duration = .seconds(10)) async -> Bool {
+        do throws(KafkaError) {
+            return try await DedicatedThread.call(name: "kafka-close") { [core] () throws(KafkaError) in
+                core.close(timeout: timeout)
+            }
+        } catch {
+            // No thread is left to wait on: it ends by itself.
+            core.requestClose()
+            return false
+        }
+    }
+
+    /// Ends the consumer, blocking the thread.
+    @available(*, noasync, message: "use the async close(timeout:)")
+    @discardableResult
+    public func close(timeout: Duration = .seconds(10)) -> Bool {
+        core.close(timeout: timeout)
+    }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+extension KafkaProducer {
+    /// What the poll thread keeps alive: it ends when the producer is closed or dropped, and destroys the client.
+    final class Core: Sendable {
+        let handle: Handle
+        let state = Monitor(StateMachine())
+        /// Records taken and not reported yet. librdkafka's own count has events in it that are no records.
+        private let taken = Atomic<Int>(0)
+        private let onDelivery: @Sendable ([DeliveryReport]) -> Void
+        private let onError: @Sendable (KafkaError) -> Void
+
+        init(
+            handle: Handle, onDelivery: @escaping @Sendable ([DeliveryReport]) -> Void,
+            onError: @escaping @Sendable (KafkaError) -> Void
+        ) {
+            self.handle = handle
+            self.onDelivery = onDelivery
+            self.onError = onError
+        }
+
+        var outstanding: Int { taken.load(ordering: .acquiring) }
+
+        /// Hands a record to the client. Counted before, since the report may be there before the call returns.
+        @inline(__always)
+        func send(_ produce: () throws(KafkaError) -> Void) throws(KafkaError) {
+            taken.add(1, ordering: .relaxed)
+            do throws(KafkaError) {
+                try produce()
+            } catch {
+                taken.subtract(1, ordering: .relaxed)
+                throw error
+            }
+        }
+
+        /// The poll thread's body.
+        func run() {
+            var queue = EventQueue(ownerView: handle.ownerView)
+            while state.withLock({ $0.isRunning }) {
+                serve(queue.poll(timeoutMs: 1000))
+            }
+            // A last purge makes every outstanding record report itself; the bound is for a client that will not.
+            try? handle.purge()
+            handle.closeGate()
+            var idlePolls = 0
+            while outstanding > 0, idlePolls < 50 {
+                let event = queue.poll(timeoutMs: 20)
+                if case .none = event { idlePolls += 1 }
+                serve(event)
+            }
+            handle.destroy()
+            state.withLock { $0.destroyed() }
+            state.broadcast()
+        }
+
+        private func serve(_ event: EventQueue.Event) {
+            switch event {
+            case .none: break
+            case .deliveries(let reports, let promises):
+                let failed = reports.count { $0.error != nil } + promises.count { $0.1.error != nil }
+                if failed > 0 { state.withLock { $0.reported(failed: failed) } }
+                if !reports.isEmpty { onDelivery(reports) }
+                for (promise, report) in promises { promise.fulfil(report) }
+                taken.subtract(reports.count + promises.count, ordering: .releasing)
+            case .error(let error):
+                if error.isFatal {
+                    guard state.withLock({ $0.fail(error) }) else { return }
+                }
+                onError(error)
+            }
+        }
+
+        /// Flushes, ends and waits.
+        func close(timeout: Duration) -> Int {
+            let clock = ContinuousClock()
+            let deadline = clock.now + timeout
+            // A flush that did not finish leaves records to be purged, which is what the count tells.
+            if outstanding > 0 { try? handle.flush(timeoutMs: timeout.milliseconds) }
+            requestClose()
+            // The poll thread needs a moment to purge and to join librdkafka's threads.
+            let grace = max(clock.now.duration(to: deadline), .zero) + .seconds(2)
+            return state.wait(timeout: grace) { $0.isClosed ? $0.undelivered : nil }
+                ?? state.withLock { $0.undelivered }
+        }
+
+        /// Lets the poll thread end; does not wait.
+        func requestClose() {
+            guard state.withLock({ $0.close() }) == .wakeAndWait else { return }
+            handle.wakePoll()
+        }
+    }
+}

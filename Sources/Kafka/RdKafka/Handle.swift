@@ -1,0 +1,128 @@
+import CRdKafka
+import Synchronization
+
+/// One librdkafka client.
+///
+/// Destroy order, tested by `HandleTests`:
+/// 1. the owner calls ``destroy()`` on its own poll thread, when it polls no more;
+/// 2. the gate closes: calls under way on other threads end, later ones are refused;
+/// 3. queues taken from the client are given back, then `rd_kafka_destroy` ends librdkafka's threads;
+/// 4. the callback context is released, since only now can no callback come any more.
+final class Handle: @unchecked Sendable {
+    // Sendable by proof: librdkafka's client is thread-safe, the pointer never changes, and `withClient` keeps it from
+    // being used after `destroy`, whose gate lets only one call through.
+    enum Role: Sendable {
+        case producer, consumer
+    }
+
+    private let client: OpaquePointer
+    private let queue: OpaquePointer
+    private let context: Unmanaged<CallbackContext>
+    /// Highest bit: closed. The others count calls under way.
+    private let gate = Atomic<UInt64>(0)
+    private static let closedBit: UInt64 = 1 << 63
+
+    init(
+        _ role: Role, options: [(name: String, value: String)], context: CallbackContext
+    ) throws(KafkaError) {
+        let configuration = try Self.configuration(options)
+        // Retained here; released by `destroy`, or below when no client came to be.
+        let retained = Unmanaged.passRetained(context)
+        rd_kafka_conf_set_opaque(configuration, retained.toOpaque())
+        Callbacks.install(on: configuration, role: role)
+        var reason = [CChar](repeating: 0, count: 512)
+        let type = role == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
+        guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
+            rd_kafka_conf_destroy(configuration)
+            retained.release()
+            throw KafkaError(
+                code: .invalidConfiguration,
+                message: "cannot create the Kafka client: \(String(cBytes: reason)); check the options named there")
+        }
+        if role == .consumer { rd_kafka_poll_set_consumer(client) }
+        let queue = role == .consumer ? rd_kafka_queue_get_consumer(client) : rd_kafka_queue_get_main(client)
+        guard let queue else {
+            rd_kafka_destroy(client)
+            retained.release()
+            throw KafkaError(
+                code: .invalidConfiguration,
+                message: "cannot create the Kafka consumer: librdkafka wants a group id; do not set group.id to nothing"
+            )
+        }
+        self.client = client
+        self.context = retained
+        self.queue = queue
+    }
+
+    /// Runs a call into librdkafka unless the client is closed.
+    @inline(__always)
+    func withClient<R, E: Error>(
+        otherwise closed: @autoclosure () -> E, _ body: (OpaquePointer) throws(E) -> R
+    ) throws(E) -> R {
+        let before = gate.add(1, ordering: .acquiring).oldValue
+        defer { gate.subtract(1, ordering: .releasing) }
+        guard before & Self.closedBit == 0 else { throw closed() }
+        return try body(client)
+    }
+
+    /// The client and its queue for the one thread that will call ``destroy()`` itself and needs no gate.
+    var ownerView: (client: OpaquePointer, queue: OpaquePointer) { (client, queue) }
+
+    /// Makes a poll that waits on the queue return at once.
+    func wakePoll() {
+        // Refused only when closed, and then nobody polls.
+        try? withClient(otherwise: KafkaError.closed("wake the poll thread")) { (_) throws(KafkaError) in
+            rd_kafka_queue_yield(queue)
+        }
+    }
+
+    /// Refuses further calls and waits for those under way.
+    func closeGate() {
+        gate.bitwiseOr(Self.closedBit, ordering: .sequentiallyConsistent)
+        while gate.load(ordering: .acquiring) & ~Self.closedBit != 0 { pauseBriefly() }
+    }
+
+    /// Ends the client; to be called once, by the thread that polled.
+    func destroy(closingConsumer: Bool = true) {
+        closeGate()
+        rd_kafka_queue_destroy(queue)
+        rd_kafka_destroy_flags(client, closingConsumer ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        context.release()
+    }
+
+    private static func configuration(
+        _ options: [(name: String, value: String)]
+    ) throws(KafkaError) -> OpaquePointer {
+        guard let configuration = rd_kafka_conf_new() else {
+            throw KafkaError(code: .resourceExhausted, message: "cannot create a Kafka client: out of memory")
+        }
+        var reason = [CChar](repeating: 0, count: 512)
+        for (name, value) in options {
+            let result = rd_kafka_conf_set(configuration, name, value, &reason, reason.count)
+            guard result != RD_KAFKA_CONF_OK else { continue }
+            rd_kafka_conf_destroy(configuration)
+            throw refusal(name, value, result, String(cBytes: reason))
+        }
+        return configuration
+    }
+
+    private static func refusal(
+        _ name: String, _ value: String, _ result: rd_kafka_conf_res_t, _ reason: String
+    ) -> KafkaError {
+        let secret = KafkaConfiguration.isSecret(name)
+        let detail =
+            result == RD_KAFKA_CONF_UNKNOWN
+            ? "librdkafka \(RdKafkaLibrary.version) has no such option; see its CONFIGURATION.md for the names"
+            : secret ? "librdkafka refuses the value; check it" : "\(reason); see CONFIGURATION.md for the values"
+        return KafkaError(
+            code: .invalidConfiguration,
+            message: "cannot set the Kafka option \"\(name)\" to \"\(secret ? Secret.redacted : value)\": \(detail)")
+    }
+}
+
+extension String {
+    /// Text up to the first NUL.
+    init(cBytes: [CChar]) {
+        self.init(decoding: cBytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+import ArgumentParser
+import EmbeddedEngine
+import StructuredStreaming
+
+/// `streamgauge run`: a streaming query on the embedded engine.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a streaming query over JSON-lines files.",
+        discussion: """
+            The files of a folder are the stream; the query reads them as the table input. One line per trigger on standard \
+            error tells how fast it goes. With --checkpoint the query goes on where it stopped, however it was stopped. \
+            Ctrl-C or SIGTERM stops it cleanly, a second one at once.
+
+            EXAMPLES
+              Count the activities, and end when all files are read:
+                streamgauge run --json data/activity-data --trigger available-now \\
+                  --sql "SELECT gt, count(*) AS count FROM input GROUP BY gt" --result counts.jsonl
+
+              Keep copying the rows of interest, every 5 seconds, and tell Kafka how it goes:
+                streamgauge run --json data/activity-data --schema "gt STRING, x DOUBLE, y DOUBLE" \\
+                  --sql "SELECT gt, x, y FROM input WHERE x > 0" --sink json:positive \\
+                  --checkpoint checkpoints/positive --name positive --trigger "5 seconds" \\
+                  --bootstrap-servers localhost:9092
+            """)
+
+    @Option(help: ArgumentHelp("The folder of JSON-lines files to read.", valueName: "path"))
+    var json: String
+
+    @Option(
+        help: ArgumentHelp("The columns, such as \"gt STRING, x DOUBLE\"; inferred when left out.", valueName: "ddl"))
+    var schema: String?
+
+    @Option(help: ArgumentHelp("The query, a SELECT from the table input.", valueName: "select"))
+    var sql: String
+
+    @Option(help: "Which rows a trigger writes: append, update or complete. (default: complete for aggregates)")
+    var outputMode: OutputModeOption?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder that remembers how far the query came; without one, a restart begins anew.", valueName: "dir"))
+    var checkpoint: String?
+
+    @Option(help: "The query's name.")
+    var name: String?
+
+    @Option(help: ArgumentHelp("How many files a batch takes at most.", valueName: "n"))
+    var maxFilesPerTrigger: Int?
+
+    @Option(help: "When to look for data: default, once, available-now, or an interval such as \"5 seconds\".")
+    var trigger = TriggerOption.default
+
+    @Option(help: "Where rows go: console, noop, or json:DIR. (default: console)")
+    var sink: SinkOption?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the whole result table in this file as JSON lines; for the modes complete and update, instead of a sink.",
+            valueName: "file.jsonl"))
+    var result: String?
+
+    @Option(help: ArgumentHelp("The brokers to forward the query's metrics to.", valueName: "host:port"))
+    var bootstrapServers: String?
+
+    @Option(help: "The topic for the metrics. (default: streaming-metrics)")
+    var topic: String?
+
+    @Option(
+        name: .customLong("kafka-option"),
+        help: ArgumentHelp("An option of librdkafka; may be given several times.", valueName: "name=value"))
+    var kafkaSettings: [SettingOption] = []
+
+    @Option(
+        name: .customLong("conf"),
+        help: ArgumentHelp(
+            "A setting of the engine, such as spark.sql.shuffle.partitions=2; may be given several times.",
+            valueName: "name=value"))
+    var settings: [SettingOption] = []
+
+    func validate() throws {
+        if result != nil, sink != nil {
+            throw ValidationError("--result is a sink of its own: leave out --sink")
+        }
+        if result != nil, outputMode == .append {
+            throw ValidationError(
+                "--result holds the whole table, which append mode never has: use --output-mode complete or update, "
+                    + "or --sink json:DIR")
+        }
+        if case .json = sink, checkpoint == nil {
+            throw ValidationError("--sink json:DIR needs --checkpoint DIR, which keeps a file from being written twice")
+        }
+        if bootstrapServers == nil, topic != nil || !kafkaSettings.isEmpty {
+            throw ValidationError("--topic and --kafka-option need --bootstrap-servers")
+        }
+        if let maxFilesPerTrigger, maxFilesPerTrigger < 1 {
+            throw ValidationError("--max-files-per-trigger must be 1 or more")
+        }
+    }
+
+    func run() async throws {
+        let signals = StopSignals()
+        let spark = try SparkSession.embedded(
+            configuration: settings.dictionary, logger: CommandLogHandler.logger("streamgauge.engine"))
+        spark.streams.addListener(ProgressPrinter())
+        let outcome = await Outcome { try await execute(on: spark, signals) }
+        // The listeners see the query's end before the session does.
+        try await spark.stop()
+        try outcome.get()
+    }
+
+    private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {
+        let query = try await writer(on: spark).start()
+        try await signals.whileRunning(stop: { try await query.stop() }) { try await query.awaitTermination() }
+    }
+
+    private func writer(on spark: SparkSession) async throws -> DataStreamWriter {
+        let columns =
+            if let schema { try StructType(ddl: schema) } else { try await spark.read.json(json).schema }
+        var reader = spark.readStream.schema(columns)
+        if let maxFilesPerTrigger { reader = reader.option("maxFilesPerTrigger", maxFilesPerTrigger) }
+        try await reader.json(json).createOrReplaceTempView("input")
+        let frame = try spark.sql(sql)
+        let plan = try frame.analyzed()
+        let mode = outputMode?.mode ?? (ResultKeys.aggregates(plan) ? .complete : .append)
+        var writer = frame.writeStream.outputMode(mode).trigger(trigger.trigger)
+        if let name { writer = writer.queryName(name) }
+        if let checkpoint { writer = writer.option("checkpointLocation", checkpoint) }
+        guard let result else { return into(sink ?? .console, writer) }
+        return try into(resultFile: result, writer, mode, plan)
+    }
+
+    private func into(_ sink: SinkOption, _ writer: DataStreamWriter) -> DataStreamWriter {
+        switch sink {
+        case .console: writer.format("console")
+        case .noop: writer.format("noop")
+        case .json(let directory): writer.format("json").option("path", directory)
+        }
+    }
+
+    private func into(
+        resultFile path: String, _ writer: DataStreamWriter, _ mode: OutputMode, _ plan: LogicalPlan
+    ) throws -> DataStreamWriter {
+        let writer = writer.format("result").option("path", path)
+        switch mode {
+        case .complete: return writer
+        case .append:
+            throw CommandError(
+                "cannot keep the result of a query without aggregates in \(path)",
+                hint: "group the rows, or write them with --sink json:DIR")
+        case .update:
+            guard let keys = ResultKeys.positions(plan) else {
+                throw CommandError(
+                    "cannot tell the rows of the result in \(path) apart",
+                    hint: "select every column that GROUP BY names, or use --output-mode complete")
+            }
+            return writer.option("keyPositions", keys.map(String.init).joined(separator: ","))
+        }
+    }
+}

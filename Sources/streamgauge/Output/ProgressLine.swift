@@ -1,0 +1,45 @@
+import FoundationEssentials
+import StreamingMetrics
+
+/// One trigger in one line.
+struct ProgressLine {
+    let progress: StreamingQueryProgress
+
+    /// `batch 3: 78012 rows, 1234.5 rows/s in, 5678.9 rows/s processed, 137 ms`.
+    func text(color: Bool = false) -> String {
+        let rows = NumberText.count(progress.numInputRows, "row")
+        let batch = "batch \(NumberText.integer(progress.batchId))"
+        return [
+            (color ? "\u{1b}[1m\(batch)\u{1b}[0m: " : "\(batch): ") + rows,
+            "\(NumberText.rate(progress.inputRowsPerSecond)) rows/s in",
+            "\(NumberText.rate(progress.processedRowsPerSecond)) rows/s processed",
+            "\(NumberText.integer(progress.batchMs)) ms",
+        ].joined(separator: ", ")
+    }
+}
+
+extension StreamingQueryProgress {
+    /// How long the trigger took; old Sparks have it among the durations only.
+    var batchMs: Int64? { batchDuration ?? durationMs["triggerExecution"] }
+
+    /// Rows of all state stores.
+    var stateRows: Int64 { stateOperators.reduce(0) { $0 + $1.numRowsTotal } }
+}
+
+/// Says on standard error what each trigger did.
+final class ProgressPrinter: StreamingQueryListener {
+    private let stream = StandardStream.error
+
+    func onQueryStarted(_ event: QueryStartedEvent) {
+        let name = event.name.map { " \(TerminalText.escaped($0))" } ?? ""
+        let id = event.id.uuidString.lowercased()
+        stream.tell("started query\(name), id \(id), runId \(event.runId.uuidString.lowercased())\n")
+    }
+
+    func onQueryProgress(_ event: QueryProgressEvent) {
+        stream.tell(ProgressLine(progress: event.progress).text(color: stream.hasColor) + "\n")
+    }
+
+    /// The command itself says how a query ended.
+    func onQueryTerminated(_ event: QueryTerminatedEvent) {}
+}

@@ -1,0 +1,51 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// SIGINT and SIGTERM: the first one stops cleanly, the second one ends the process at once.
+final class StopSignals: Sendable {
+    private let count = Atomic<Int>(0)
+    private let stops: AsyncStream<Int32>
+    // DispatchSource is thread-safe; these are only kept alive here and cancelled once.
+    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+    /// Takes the signals over from the system.
+    init() {
+        let (stops, continuation) = AsyncStream<Int32>.makeStream()
+        self.stops = stops
+        let queue = DispatchQueue(label: "streamgauge.signals")
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            return DispatchSource.makeSignalSource(signal: number, queue: queue)
+        }
+        for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
+            source.setEventHandler { [weak self] in
+                guard let self else { return }
+                if self.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + number) }
+                continuation.yield(number)
+            }
+            source.activate()
+        }
+    }
+
+    deinit { for source in sources { source.cancel() } }
+
+    /// Whether a signal has come.
+    var hasStopped: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// Waits for the first signal; returns without one when the task is cancelled.
+    func wait() async { for await _ in stops { return } }
+
+    /// Runs the work, and `stop` beside it when a signal comes; `stop` is to make the work end.
+    func whileRunning<Result: Sendable>(
+        stop: @escaping @Sendable () async throws -> Void, _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        async let stopping: Void = {
+            await wait()
+            if hasStopped { try await stop() }
+        }()
+        let result = try await work()
+        if hasStopped { try await stopping }
+        return result
+    }
+}

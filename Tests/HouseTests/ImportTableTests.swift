@@ -1,0 +1,66 @@
+import Testing
+
+/// Who may import whom; the compiler lets a transitive import through, this test does not.
+@Suite struct ImportTableTests {
+    /// What a target may import of this package, and of others.
+    private static let allowed: [String: Set<String>] = [
+        "StreamingMetrics": [],
+        "Kafka": ["CRdKafka"],
+        "StructuredStreaming": ["StreamingMetrics"],
+        "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
+        "MetricsTopic": ["StreamingMetrics", "Kafka", "Logging"],
+        "KafkaTesting": ["Kafka", "CRdKafka"],
+        "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
+        "streamgauge": [
+            "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
+            "ArgumentParser", "Logging",
+        ],
+        "make-activity-data": ["ArgumentParser"],
+    ]
+
+    /// What comes with the toolchain and the system.
+    private static let toolchain: Set<String> = [
+        "Swift", "Foundation", "FoundationEssentials", "Glibc", "Darwin", "Dispatch", "Synchronization",
+    ]
+
+    @Test func `every import is in the table`() throws {
+        for file in try Repository.files(below: "Sources", ending: ".swift") {
+            let allowed = try #require(Self.allowed[file.target], "\(file.target) is not in the import table")
+            for module in try Self.imports(of: file) where !Self.toolchain.contains(module) {
+                #expect(allowed.contains(module), "\(file) must not import \(module)")
+            }
+        }
+    }
+
+    @Test func `librdkafka is behind one door`() throws {
+        for file in try Repository.files(below: "Sources", ending: ".swift")
+        where try Self.imports(of: file).contains("CRdKafka") {
+            #expect(
+                file.path.hasPrefix("Sources/Kafka/RdKafka/") || file.target == "KafkaTesting",
+                "\(file) must not import CRdKafka: Sources/Kafka/RdKafka is the door")
+        }
+    }
+
+    @Test func `the manifest declares no network library`() throws {
+        let manifest = try Repository.File(path: "Package.swift").lines().joined(separator: "\n")
+        for library in ["swift-nio", "grpc", "hummingbird", "async-http-client", "vapor"] {
+            #expect(!manifest.contains(library), "Package.swift must not depend on \(library)")
+        }
+    }
+
+    /// The modules a file imports; `import struct A.B` imports A.
+    private static func imports(of file: Repository.File) throws -> [String] {
+        try file.lines().compactMap { line in
+            var words = line.split(separator: " ")
+            while let first = words.first,
+                first.hasPrefix("@") || ["public", "package", "internal", "private", "fileprivate"].contains(first)
+            {
+                words.removeFirst()
+            }
+            guard words.first == "import", words.count > 1 else { return nil }
+            let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+            let name = kinds.contains(words[1]) && words.count > 2 ? words[2] : words[1]
+            return name.split(separator: ".").first.map(String.init)
+        }
+    }
+}
