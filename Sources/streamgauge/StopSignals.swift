@@ -48,4 +48,25 @@ final class StopSignals: Sendable {
         if hasStopped { try await stopping }
         return result
     }
+
+    /// Runs the work, and cancels it when a signal comes.
+    func cancelling<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                await self.wait()
+                return nil
+            }
+            // Either the work is over, or a signal came and the work is now told to end.
+            if let result = try await group.next() ?? nil {
+                group.cancelAll()
+                return result
+            }
+            group.cancelAll()
+            guard let result = try await group.next() ?? nil else { throw CancellationError() }
+            return result
+        }
+    }
 }

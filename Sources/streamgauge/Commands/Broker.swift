@@ -1,5 +1,6 @@
 import ArgumentParser
 import KafkaTesting
+import MetricsTopic
 
 /// `streamgauge broker`: a Kafka broker for development in this process.
 struct Broker: AsyncParsableCommand {
@@ -23,7 +24,8 @@ struct Broker: AsyncParsableCommand {
 
     func run() async throws {
         let signals = StopSignals()
-        let broker = try DevelopmentBroker(port: port, topics: ["streaming-metrics", "streaming-metrics-lifecycle"])
+        let broker = try DevelopmentBroker(
+            port: port, topics: [TopicContract.progressTopic, TopicContract.lifecycleTopic])
         StandardStream.error.tell("development broker (in memory, not Kafka itself); Ctrl-C ends it\n")
         try StandardStream.output.write("KAFKA_BOOTSTRAP_SERVERS=\(broker.bootstrapServers)\n")
         await signals.wait()

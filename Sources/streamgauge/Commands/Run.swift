@@ -1,5 +1,7 @@
 import ArgumentParser
 import EmbeddedEngine
+import Kafka
+import MetricsTopic
 import StructuredStreaming
 
 /// `streamgauge run`: a streaming query on the embedded engine.
@@ -102,10 +104,21 @@ struct Run: AsyncParsableCommand {
         let spark = try SparkSession.embedded(
             configuration: settings.dictionary, logger: CommandLogHandler.logger("streamgauge.engine"))
         spark.streams.addListener(ProgressPrinter())
+        let metrics = try forwarder()
+        if let metrics { spark.streams.addListener(metrics) }
         let outcome = await Outcome { try await execute(on: spark, signals) }
-        // The listeners see the query's end before the session does.
+        // Stopping the session delivers what the listeners have not seen yet.
         try await spark.stop()
+        if let delivery = await metrics?.close() { StandardStream.error.tell("metrics: \(delivery)\n") }
         try outcome.get()
+    }
+
+    private func forwarder() throws -> KafkaMetrics? {
+        guard let bootstrapServers else { return nil }
+        return try KafkaMetrics(
+            configuration: KafkaConfiguration(
+                bootstrapServers: bootstrapServers, clientId: "streamgauge", properties: kafkaSettings.dictionary),
+            topic: topic ?? TopicContract.progressTopic, logger: CommandLogHandler.logger("streamgauge.metrics"))
     }
 
     private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {

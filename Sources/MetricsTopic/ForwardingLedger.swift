@@ -1,0 +1,179 @@
+import FoundationEssentials
+import StreamingMetrics
+
+/// Every event that is to be forwarded, from its offer to its acknowledgement, as a pure value.
+///
+///     offer ──► waiting ──take──► inFlight ──settle──► acknowledged or dropped
+///                  ▲  └─ full: the oldest is dropped │
+///                  └──────── returnInFlight ─────────┘   after the client was replaced, in the old order
+///
+/// An event is counted in exactly one place at any moment, which makes the sum in ``ForwardingStatistics`` hold.
+struct ForwardingLedger: Sendable {
+    struct Entry: Sendable {
+        var event: StreamingQueryEvent
+        var queryName: String?
+        var sequence: UInt64
+    }
+
+    /// A run's name and how many of its events were offered.
+    private struct Run: Sendable {
+        var name: String?
+        var next: UInt64 = 0
+    }
+
+    private let capacity: Int
+    private let maximumInFlight: Int
+    private var waiting: RingBuffer<Entry>
+    /// Returned events, newest first; taken before those that wait.
+    private var returned: [Entry] = []
+    private var inFlight: [UInt: Entry] = [:]
+    private var nextToken: UInt = 1
+    private var runs: [UUID: Run] = [:]
+    private var counts = ForwardingStatistics()
+    private(set) var isClosed = false
+    /// Whether the client has failed for good and reports of failure mean "to be sent again".
+    private(set) var needsNewClient = false
+
+    /// Runs that never said their end are forgotten beyond this number.
+    private static let maximumRuns = 4096
+
+    init(capacity: Int, maximumInFlight: Int) {
+        self.capacity = max(1, capacity)
+        self.maximumInFlight = max(1, maximumInFlight)
+        waiting = RingBuffer(capacity: self.capacity)
+    }
+
+    var statistics: ForwardingStatistics {
+        var statistics = counts
+        statistics.pending = pending
+        return statistics
+    }
+
+    var pending: Int { waiting.count + returned.count + inFlight.count }
+    var inFlightCount: Int { inFlight.count }
+    var hasRoom: Bool { isClosed || waiting.count < capacity }
+
+    // MARK: Offering
+
+    /// Takes an event; when there is no room the oldest one goes. Constant time.
+    mutating func offer(_ event: StreamingQueryEvent) {
+        counts.offered += 1
+        let entry = number(event)
+        guard !isClosed else { return drop(.closed) }
+        if waiting.count == capacity {
+            _ = waiting.popFirst()
+            drop(.bufferFull)
+        }
+        waiting.append(entry)
+    }
+
+    /// Gives the event its place in its run. The name comes with the start and with every progress.
+    private mutating func number(_ event: StreamingQueryEvent) -> Entry {
+        let runId = event.runId
+        if runs.count >= Self.maximumRuns, runs[runId] == nil { runs.removeAll() }
+        var run = runs[runId] ?? Run()
+        switch event {
+        case .started(let event): run.name = event.name
+        case .progress(let event): run.name = event.progress.name
+        case .idle, .terminated: break
+        }
+        let entry = Entry(event: event, queryName: run.name, sequence: run.next)
+        run.next += 1
+        if case .terminated = event { runs[runId] = nil } else { runs[runId] = run }
+        return entry
+    }
+
+    // MARK: Sending
+
+    /// The next event to be sent and the token to send it with; nil when there is none or enough are on their way.
+    mutating func take() -> (token: UInt, entry: Entry)? {
+        guard !isClosed, !needsNewClient, inFlight.count < maximumInFlight else { return nil }
+        guard let entry = returned.popLast() ?? waiting.popFirst() else { return nil }
+        let token = nextToken
+        nextToken += 1
+        inFlight[token] = entry
+        return (token, entry)
+    }
+
+    /// An event that was taken and not sent goes back to the head.
+    mutating func putBack(_ token: UInt) {
+        if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
+    }
+
+    /// The broker has it. Tokens of events that were sent again meanwhile are unknown and change nothing.
+    mutating func acknowledge(_ token: UInt) {
+        if inFlight.removeValue(forKey: token) != nil { counts.acknowledged += 1 }
+    }
+
+    /// It was not delivered and will not be.
+    mutating func giveUp(_ token: UInt, _ reason: DropReason) {
+        if inFlight.removeValue(forKey: token) != nil { drop(reason) }
+    }
+
+    /// The client has failed for good: nothing is sent until ``returnInFlight()``.
+    mutating func clientFailed() {
+        needsNewClient = true
+    }
+
+    /// A new client is there: what the old one has not delivered is sent first, in the old order.
+    mutating func returnInFlight() {
+        needsNewClient = false
+        for token in inFlight.keys.sorted(by: >) {
+            if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
+        }
+    }
+
+    /// Gives up everything that is pending and takes nothing more.
+    mutating func close() {
+        isClosed = true
+        let lost = pending
+        waiting.removeAll()
+        returned = []
+        inFlight = [:]
+        runs = [:]
+        if lost > 0 { counts.dropped[.closed, default: 0] += lost }
+    }
+
+    private mutating func drop(_ reason: DropReason) {
+        counts.dropped[reason, default: 0] += 1
+    }
+}
+
+/// A queue of bounded length that grows to its bound only when needed, with constant-time ends.
+struct RingBuffer<Element: Sendable>: Sendable {
+    private var slots: [Element?] = []
+    private var head = 0
+    private(set) var count = 0
+    private let capacity: Int
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// Adds at the end; the caller has made room.
+    mutating func append(_ element: Element) {
+        if count == slots.count { grow() }
+        slots[(head + count) % slots.count] = element
+        count += 1
+    }
+
+    mutating func popFirst() -> Element? {
+        guard count > 0 else { return nil }
+        let element = slots[head]
+        slots[head] = nil
+        head = (head + 1) % slots.count
+        count -= 1
+        return element
+    }
+
+    mutating func removeAll() {
+        slots = []
+        head = 0
+        count = 0
+    }
+
+    private mutating func grow() {
+        let ordered = (0..<count).map { slots[(head + $0) % max(1, slots.count)] }
+        let size = max(count + 1, min(capacity, max(64, count * 2)))
+        slots = ordered + [Element?](repeating: nil, count: size - count)
+        head = 0
+    }
+}

@@ -1,0 +1,127 @@
+public import Kafka
+public import StreamingMetrics
+
+/// The contract of the metrics topics.
+///
+/// | part | content |
+/// |---|---|
+/// | topic | `streaming-metrics` for progress, `streaming-metrics-lifecycle` for started, idle and terminated events |
+/// | key | the query's id as text, so that one query's records stay in order |
+/// | value | progress: `progress.json`, exactly as Spark gives it; other events: `event.json` |
+/// | header `event` | `progress`, `started`, `idle` or `terminated` |
+/// | header `schema-version` | `1` |
+/// | header `query-name` | the query's name; missing when it has none |
+/// | header `run-id` | the run's id as text |
+/// | header `sequence` | how many events of this run were offered before this one; a gap is a loss, a repetition a duplicate |
+///
+/// Everything but the value is optional for a reader: a record without key and headers, pretty-printed or in another of
+/// Spark's forms, says the same. A schema version above this one may add headers and never changes these.
+public enum TopicContract {
+    /// The topic of progress records.
+    public static let progressTopic = "streaming-metrics"
+    /// The topic of started, idle and terminated events.
+    public static let lifecycleTopic = "streaming-metrics-lifecycle"
+    /// The version of the contract that this library writes.
+    public static let schemaVersion = 1
+
+    /// Names of the headers.
+    public enum Header {
+        /// Which event it is.
+        public static let event = "event"
+        /// The version of the contract.
+        public static let schemaVersion = "schema-version"
+        /// The query's name.
+        public static let queryName = "query-name"
+        /// The run's id.
+        public static let runId = "run-id"
+        /// How many events of this run were offered before.
+        public static let sequence = "sequence"
+    }
+}
+
+/// A record of a metrics topic as it was read.
+public enum MetricsRecord: Sendable, Hashable {
+    /// An event, and where it came from.
+    case event(StreamingQueryEvent, Metadata)
+    /// A record that holds no event; the stream goes on after it.
+    case unreadable(Unreadable)
+
+    /// What a record says besides its value.
+    public struct Metadata: Sendable, Hashable {
+        /// The topic.
+        public var topic: String
+        /// The partition.
+        public var partition: Int32
+        /// The offset in the partition.
+        public var offset: Int64
+        /// Milliseconds since 1970 as set by the producer or the broker.
+        public var timestampMs: Int64?
+        /// The key as text; nil when there is none.
+        public var key: String?
+        /// In which form the event was written.
+        public var encoding: StreamingQueryEvent.Encoding
+        /// The contract's version; nil when the producer says nothing.
+        public var schemaVersion: Int?
+        /// The query's name as the header says; it is there for idle and terminated events too, whose JSON has no name.
+        public var queryName: String?
+        /// How many events of the run were offered before; nil when the producer says nothing.
+        public var sequence: UInt64?
+    }
+
+    /// A record that holds no event.
+    public struct Unreadable: Sendable, Hashable {
+        /// Why it cannot be read, with the place in the value.
+        public var reason: String
+        /// The topic.
+        public var topic: String
+        /// The partition.
+        public var partition: Int32
+        /// The offset in the partition.
+        public var offset: Int64
+        /// The value's bytes; nil for a record without a value.
+        public var bytes: [UInt8]?
+    }
+
+    /// The progress, if this is one.
+    public var progress: StreamingQueryProgress? {
+        if case .event(.progress(let event), _) = self { event.progress } else { nil }
+    }
+
+    /// The event, if it could be read.
+    public var event: StreamingQueryEvent? {
+        if case .event(let event, _) = self { event } else { nil }
+    }
+
+    /// Reads a record of a metrics topic; whatever it holds gives a value.
+    public init(_ record: ConsumerRecord) {
+        guard let value = record.value else {
+            self = .unreadable(Unreadable(record, "the record has no value"))
+            return
+        }
+        do throws(MetricsCodecError) {
+            let (event, encoding) = try MetricsCodec.recognize(value)
+            self = .event(event, Metadata(record, encoding))
+        } catch {
+            self = .unreadable(Unreadable(record, error.description))
+        }
+    }
+}
+
+extension MetricsRecord.Metadata {
+    init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding) {
+        self.init(
+            topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs,
+            key: record.key.map { String(decoding: $0, as: UTF8.self) }, encoding: encoding,
+            schemaVersion: record.header(TopicContract.Header.schemaVersion)?.text.flatMap { Int($0) },
+            queryName: record.header(TopicContract.Header.queryName)?.text,
+            sequence: record.header(TopicContract.Header.sequence)?.text.flatMap { UInt64($0) })
+    }
+}
+
+extension MetricsRecord.Unreadable {
+    init(_ record: ConsumerRecord, _ reason: String) {
+        self.init(
+            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset, bytes: record.value
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import MetricsTopic
+import StreamingMetrics
+import Synchronization
+
+/// `streamgauge forward`: recorded events to Kafka.
+struct Forward: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Publishes recorded events of streaming queries to the metrics topics.",
+        discussion: """
+            Reads one JSON event a line, as any Spark from 2.2 on or StreamGauge writes them, and publishes them as the \
+            listener would: progress to one topic, started, idle and terminated events to another. Ends when all are \
+            acknowledged. A line that is no event is refused, with its number and the reason, and the rest goes on. The \
+            exit code is 1 when a line was refused or an event was left.
+
+            EXAMPLES
+              streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
+              zcat progress-*.jsonl.gz | streamgauge forward - --bootstrap-servers localhost:9092 --topic replayed
+            """)
+
+    @Argument(help: ArgumentHelp("The files; - or none is standard input.", valueName: "file"))
+    var files: [String] = ["-"]
+
+    @OptionGroup var kafka: KafkaOptions
+
+    @Option(help: "The topic for progress.")
+    var topic = TopicContract.progressTopic
+
+    @Option(help: "The topic for started, idle and terminated events.")
+    var lifecycleTopic = TopicContract.lifecycleTopic
+
+    @Option(help: ArgumentHelp("How long no broker may answer before events are left.", valueName: "seconds"))
+    var timeout = 30
+
+    func validate() throws {
+        guard timeout >= 1 else { throw ValidationError("--timeout must be 1 second or more") }
+    }
+
+    func run() async throws {
+        let signals = StopSignals()
+        // All files before the first event, so that a wrong name is told before anything is sent.
+        for file in files { _ = try LineReader(path: file, maximumBytes: 0) }
+        let metrics = try KafkaMetrics(
+            configuration: kafka.configuration, topic: topic,
+            lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
+            logger: CommandLogHandler.logger("streamgauge.forward"))
+        let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
+        var forwarder = EventForwarder(metrics: metrics) {
+            StandardStream.error.tell(TerminalText.line($0) + "\n")
+        }
+        let outcome = await Outcome {
+            try await watch.whileRunning {
+                for file in files where !signals.hasStopped {
+                    let reader = try LineReader(path: file, maximumBytes: MetricsCodec.Limits.default.maximumBytes)
+                    try await forwarder.forward(reader) { signals.hasStopped }
+                }
+                await watch.waitUntilDelivered { signals.hasStopped }
+            }
+        }
+        await metrics.close(timeout: .zero)
+        let summary = forwarder.summary
+        try StandardStream.output.write(summary.text + "\n")
+        try outcome.get()
+        if summary.left > 0 {
+            throw CommandError(
+                "\(NumberText.count(summary.left, "event")) not delivered to \(kafka.bootstrapServers)",
+                hint: signals.hasStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout")
+        }
+        if summary.refused > 0 { throw ExitCode(CommandExit.failure) }
+    }
+}
