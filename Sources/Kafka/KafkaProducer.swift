@@ -152,11 +152,6 @@ public final class KafkaProducer: Sendable {
         if let error = results.first?.1 { throw error }
     }
 
-    /// Fails the producer for good, as an idempotent producer fails by itself: for tests.
-    package func triggerFatalError() throws(KafkaError) {
-        try core.handle.triggerFatalError()
-    }
-
     private func send(_ record: ProducerRecord, opaque: DeliveryOpaque) throws(KafkaError) {
         try Self.check(topic: record.topic, partition: record.partition)
         try record.key.withOptionalBytes { key throws(KafkaError) in

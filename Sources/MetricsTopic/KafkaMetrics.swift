@@ -135,11 +135,6 @@ public final class KafkaMetrics: StreamingQueryListener {
         forwarder.close(timeout: timeout)
     }
 
-    /// Fails the client in use for good, as librdkafka does after a lost sequence: for tests.
-    package func triggerFatalError() throws(KafkaError) {
-        try forwarder.triggerFatalError()
-    }
-
     private func isForwarded(_ event: StreamingQueryEvent) -> Bool {
         if case .progress = event { true } else { lifecycleTopic != .off }
     }

@@ -11,7 +11,6 @@ final class MetricsForwarder: Sendable {
     struct Shared: Sendable {
         var ledger: ForwardingLedger
         var outage = OutageReporter()
-        var producer: KafkaProducer?
         /// When a report came last, or the first event was sent after none was on its way.
         var lastSign: ContinuousClock.Instant = .now
         var workerHasEnded = false
@@ -38,7 +37,6 @@ final class MetricsForwarder: Sendable {
                 ledger: ForwardingLedger(capacity: limits.bufferedEvents, maximumInFlight: limits.eventsInFlight)))
         // Made here and not by the worker, so that a wrong option is the initialiser's error.
         let first = try makeProducer()
-        shared.withLock { $0.producer = first }
         try DedicatedThread.start(name: "metrics-forwarder") { self.run(first) }
     }
 
@@ -129,10 +127,7 @@ final class MetricsForwarder: Sendable {
             if stalls.isDue(lastSign: lastSign, inFlight: inFlight) { lookAtTopics(producer) }
         }
         producer.close(timeout: .zero)
-        shared.withLock {
-            $0.producer = nil
-            $0.workerHasEnded = true
-        }
+        shared.withLock { $0.workerHasEnded = true }
         shared.broadcast()
     }
 
@@ -171,7 +166,6 @@ final class MetricsForwarder: Sendable {
             let new = try makeProducer()
             shared.withLock { shared in
                 shared.ledger.returnInFlight()
-                shared.producer = new
                 shared.lastSign = .now
             }
             logger.warning(
@@ -278,10 +272,6 @@ final class MetricsForwarder: Sendable {
     func abandon() {
         shared.withLock { $0.ledger.close() }
         shared.broadcast()
-    }
-
-    func triggerFatalError() throws(KafkaError) {
-        try shared.withLock { $0.producer }?.triggerFatalError()
     }
 }
 

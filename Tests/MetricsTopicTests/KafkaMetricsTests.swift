@@ -93,7 +93,8 @@ import Testing
         #expect(line.contains("streaming-metrics") && line.contains("127.0.0.1:1") && line.contains("check"))
     }
 
-    @Test func `closing with a dead broker ends within the timeout, and at once when nothing is pending`() async throws {
+    @Test func `closing with a dead broker ends within the timeout, and at once when nothing is pending`() async throws
+    {
         let clock = ContinuousClock()
         let idle = try KafkaMetrics(bootstrapServers: "127.0.0.1:1")
         let idleTime = await clock.measure { await idle.close(timeout: .seconds(30)) }

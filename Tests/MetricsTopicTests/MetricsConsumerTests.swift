@@ -45,7 +45,8 @@ import Testing
     @Test func `what cannot be read is a value with its place, and the stream goes on`() async throws {
         let good = QueryProgressEvent.sample(batchId: 1)
         try await produce([
-            textbook("{"), ProducerRecord(topic: TopicContract.progressTopic, value: nil), textbook(""), textbook("[1,2]"),
+            textbook("{"), ProducerRecord(topic: TopicContract.progressTopic, value: nil), textbook(""),
+            textbook("[1,2]"),
             ProducerRecord(topic: TopicContract.progressTopic, value: [0xff, 0xfe]), textbook("{\"a\":1}"),
             textbook(good.progress.json),
         ])

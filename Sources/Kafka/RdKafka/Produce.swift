@@ -99,12 +99,4 @@ extension Handle {
             throw KafkaError(code, attempt: "purge the records that are outstanding")
         }
     }
-
-    /// Test hook of librdkafka: fails the client for good.
-    package func triggerFatalError() throws(KafkaError) {
-        try withClient(otherwise: .closed("fail on purpose")) { client throws(KafkaError) in
-            _ = rd_kafka_test_fatal_error(
-                client, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "made to fail by a test")
-        }
-    }
 }
