@@ -11,9 +11,9 @@ import Synchronization
 package final class FaultyFileManager: CheckpointFileManager {
     /// One call.
     package struct Operation: Sendable, Hashable, CustomStringConvertible {
-        /// `list`, `status`, `read`, `createDirectories`, `write`, `syncFile`, `syncDirectory`, `rename` or `delete`.
+        /// `list`, `status`, `read`, `createDirectories`, `write`, `syncFiles`, `syncDirectories`, `rename` or `delete`.
         package var name: String
-        /// The path it was called with; of a rename, the target.
+        /// The path it was called with; of a rename the target, of several the first.
         package var path: String
 
         /// Name and path.
@@ -85,10 +85,12 @@ package final class FaultyFileManager: CheckpointFileManager {
         try perform("write", path) { try base.write(path, bytes) }
     }
 
-    package func syncFile(_ path: String) throws { try perform("syncFile", path) { try base.syncFile(path) } }
+    package func syncFiles(_ paths: [String]) throws {
+        try perform("syncFiles", paths.first ?? "") { try base.syncFiles(paths) }
+    }
 
-    package func syncDirectory(_ path: String) throws {
-        try perform("syncDirectory", path) { try base.syncDirectory(path) }
+    package func syncDirectories(_ paths: [String]) throws {
+        try perform("syncDirectories", paths.first ?? "") { try base.syncDirectories(paths) }
     }
 
     package func rename(_ source: String, to target: String, _ policy: ExistingFilePolicy) throws {

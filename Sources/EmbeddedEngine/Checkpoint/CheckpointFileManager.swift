@@ -51,10 +51,10 @@ package protocol CheckpointFileManager: Sendable {
     func createDirectories(_ path: String) throws
     /// Creates a file that must not exist and hands its content to the system, which starts to write it out.
     func write(_ path: String, _ bytes: [UInt8]) throws
-    /// Waits until a file's content is on the disk.
-    func syncFile(_ path: String) throws
-    /// Waits until the names in a folder are on the disk.
-    func syncDirectory(_ path: String) throws
+    /// Waits until the content of some files is on the disk.
+    func syncFiles(_ paths: [String]) throws
+    /// Waits until the names in some folders are on the disk.
+    func syncDirectories(_ paths: [String]) throws
     /// Gives a file its final name. With `.failIfExists` throws ``AlreadyExists`` if that name is taken.
     func rename(_ source: String, to target: String, _ policy: ExistingFilePolicy) throws
     /// Deletes a file; it is no error if there is none.
@@ -84,8 +84,8 @@ extension CheckpointFileManager {
 
     /// Creates several files, each atomically, in their order.
     ///
-    /// All contents are handed to the system before the first is waited for, and all names are set before the first
-    /// folder is: the disk then works on all of them at once and most of the waits end at once.
+    /// All contents are handed to the system before any is waited for, and all names are set before any folder is: the
+    /// disk then works on all of them at once.
     package func createAtomic(_ newFiles: [AtomicFile], _ policy: ExistingFilePolicy) throws {
         var temporaries: [String] = []
         do {
@@ -94,16 +94,13 @@ extension CheckpointFileManager {
                 temporaries.append(temporary)
                 try write(temporary, file.bytes)
             }
-            for temporary in temporaries { try syncFile(temporary) }
+            try syncFiles(temporaries)
             for (index, file) in newFiles.enumerated() {
                 // A checksum that Hadoop left for an older file of this name would refuse the new one.
                 if policy == .overwrite { try deleteSidecar(of: file.path) }
                 try rename(temporaries[index], to: file.path, policy)
             }
-            var synced: Set<String> = []
-            for file in newFiles where synced.insert(CheckpointPath.directory(of: file.path)).inserted {
-                try syncDirectory(CheckpointPath.directory(of: file.path))
-            }
+            try syncDirectories(Set(newFiles.map { CheckpointPath.directory(of: $0.path) }).sorted())
         } catch {
             // The first error is the one to report; what cannot be tidied up is a hidden file nobody reads.
             for temporary in temporaries { try? delete(temporary) }

@@ -53,7 +53,8 @@ final class CheckpointLocation: Sendable {
                     + "(\(leftover)) but no offsets",
                 hint: "restore \(path)/offsets from a copy, or start over with a new checkpoint")
         }
-        try point.pinned?.requireReadableState(path: path)
+        // A query without state pins these settings too, and may go on whatever they are.
+        if try !files.list(stateDirectory).isEmpty { try point.pinned?.requireReadableState(path: path) }
         return point
     }
 

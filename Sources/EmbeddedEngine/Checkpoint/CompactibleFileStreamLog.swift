@@ -147,15 +147,18 @@ final class CompactibleFileStreamLog: Sendable {
         return bytes
     }
 
-    /// A file's bytes behind its header.
-    private func linesOnDisk(_ number: Int64) throws -> [UInt8] {
-        guard let text = try file(number) else { throw missing(number) }
-        var bytes: [UInt8] = []
-        for line in text.lines {
-            bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: line.utf8)
+    /// A file's bytes behind its header, unread but for that.
+    private func linesOnDisk(_ number: Int64) throws -> ArraySlice<UInt8> {
+        for isCompact in [true, false] {
+            let path = path(number, isCompact)
+            guard try files.exists(path) else { continue }
+            let bytes = try files.read(path)
+            let headerEnd = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            _ = try LogText(Array(bytes[..<headerEnd]), path: path, repair: repair(path))
+            let lines = bytes[headerEnd...]
+            return lines.last == UInt8(ascii: "\n") ? lines.dropLast() : lines
         }
-        return bytes
+        throw missing(number)
     }
 
     private func files(through last: Int64) throws -> [LogText] {

@@ -50,27 +50,32 @@ package struct LocalFileManager: CheckpointFileManager {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
-        var bytes: [UInt8] = []
-        var capacity = max(Int(status.st_size), 64)
-        while true {
-            // One byte more than the size, so that the end is seen without another round.
-            let wanted = capacity + 1
-            let start = bytes.count
-            bytes.reserveCapacity(start + wanted)
-            var count = 0
-            try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
-                count = Glibc.read(descriptor, buffer.baseAddress, wanted)
-                guard count >= 0 else { throw failure("read", path) }
-                initialized = count
-            }.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-            if count == 0 || (count < wanted && bytes.count >= Int(status.st_size)) { return bytes }
-            capacity = max(Int(status.st_size) - bytes.count, 65536)
+        // One byte more than the size, so that the end is seen in one call; a file that grows meanwhile takes more.
+        var bytes = try chunk(of: descriptor, Int(status.st_size) + 1, path)
+        while bytes.count > Int(status.st_size) {
+            let more = try chunk(of: descriptor, 65536, path)
+            if more.isEmpty { break }
+            bytes.append(contentsOf: more)
+        }
+        return bytes
+    }
+
+    /// Up to `count` bytes, fewer only at the end.
+    private func chunk(of descriptor: Int32, _ count: Int, _ path: String) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while initialized < count {
+                let step = Glibc.read(descriptor, buffer.baseAddress! + initialized, count - initialized)
+                if step < 0, errno == EINTR { continue }
+                guard step >= 0 else { throw failure("read", path) }
+                if step == 0 { return }
+                initialized += step
+            }
         }
     }
 
     package func createDirectories(_ path: String) throws {
         if mkdir(path, 0o777) == 0 {
-            try syncDirectory(CheckpointPath.directory(of: path))
+            try syncDirectories([CheckpointPath.directory(of: path)])
             return
         }
         if errno == EEXIST {
@@ -80,7 +85,7 @@ package struct LocalFileManager: CheckpointFileManager {
         guard errno == ENOENT, path != "/" else { throw failure("create the folder", path) }
         try createDirectories(CheckpointPath.directory(of: path))
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure("create the folder", path) }
-        try syncDirectory(CheckpointPath.directory(of: path))
+        try syncDirectories([CheckpointPath.directory(of: path)])
     }
 
     package func write(_ path: String, _ bytes: [UInt8]) throws {
@@ -109,12 +114,12 @@ package struct LocalFileManager: CheckpointFileManager {
         guard close(descriptor) == 0 else { throw failure("write", path) }
     }
 
-    package func syncFile(_ path: String) throws {
-        if isDurable { try sync(path, O_RDONLY | O_CLOEXEC) }
+    package func syncFiles(_ paths: [String]) throws {
+        if isDurable { try sync(paths, O_RDONLY | O_CLOEXEC) }
     }
 
-    package func syncDirectory(_ path: String) throws {
-        if isDurable { try sync(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    package func syncDirectories(_ paths: [String]) throws {
+        if isDurable { try sync(paths, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     }
 
     package func rename(_ source: String, to target: String, _ policy: ExistingFilePolicy) throws {
@@ -140,11 +145,13 @@ package struct LocalFileManager: CheckpointFileManager {
         return 0
     }
 
-    private func sync(_ path: String, _ flags: Int32) throws {
-        let descriptor = open(path, flags)
-        guard descriptor >= 0 else { throw failure("sync", path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync", path) }
+    private func sync(_ paths: [String], _ flags: Int32) throws {
+        try BlockingCalls.forEach(paths) { path in
+            let descriptor = open(path, flags)
+            guard descriptor >= 0 else { throw failure("sync", path) }
+            defer { close(descriptor) }
+            guard fsync(descriptor) == 0 else { throw failure("sync", path) }
+        }
     }
 
     private func failure(_ operation: String, _ path: String, _ code: Int32 = errno) -> EngineError {

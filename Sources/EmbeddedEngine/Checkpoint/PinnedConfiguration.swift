@@ -39,7 +39,8 @@ struct PinnedConfiguration: Sendable, Hashable {
         }
     }
 
-    /// Throws if the state on disk is of a kind this engine cannot read.
+    /// Throws if state is of a kind this engine cannot read or write. Recovery asks where a checkpoint has state; a query
+    /// that is going to have some asks before its first batch.
     func requireReadableState(path: String) throws {
         let refusals: [(key: String, readable: String, what: String)] = [
             (

@@ -38,7 +38,7 @@ extension StateTable {
         for slot in 0..<slotCount where isLive(slot) {
             let keySize = (Int(entries[slot].keyLength) + 7) & ~7
             let valueSize = (Int(entries[slot].valueLength) + 7) & ~7
-            let memory = packed.allocate(keySize + valueSize)
+            let memory = packed.allocate(max(keySize + valueSize, 8))
             memory.copyMemory(from: entries[slot].key, byteCount: Int(entries[slot].keyLength))
             (memory + keySize).copyMemory(from: entries[slot].value, byteCount: Int(entries[slot].valueLength))
             entries[slot].key = memory

@@ -39,6 +39,8 @@ struct StateTable: ~Copyable {
     var contentBytes = 0
     /// How many pairs there are.
     var count = 0
+    /// Written by ``prefetch(_:)`` only so that its reads are not optimised away.
+    var prefetched: UInt8 = 0
 
     /// An empty table.
     init() {
@@ -198,7 +200,8 @@ struct StateTable: ~Copyable {
     @inline(__always)
     private func hasKey(_ slot: Slot, _ key: UnsafeRawBufferPointer) -> Bool {
         let entry = entries[slot]
-        guard Int(entry.keyLength) == key.count, let base = key.baseAddress else { return false }
+        guard Int(entry.keyLength) == key.count else { return false }
+        guard let base = key.baseAddress else { return true }
         let count = key.count
         var position = 0
         while position &+ 8 <= count {
@@ -241,7 +244,7 @@ struct StateTable: ~Copyable {
         if (count + removedCount) * 4 > (mask + 1) * 3 { growBuckets() }
         let slot = newSlot()
         let keySize = (key.count + 7) & ~7
-        let memory = arena.allocate(keySize + valueLength)
+        let memory = arena.allocate(max(keySize + valueLength, 8))
         if let source = key.baseAddress { memory.copyMemory(from: source, byteCount: key.count) }
         (memory + keySize).initializeMemory(as: UInt8.self, repeating: 0, count: valueLength)
         entries[slot] = Entry(

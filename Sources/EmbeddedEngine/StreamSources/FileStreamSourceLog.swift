@@ -85,9 +85,12 @@ extension FileEntry {
     fileprivate var jsonText: String {
         var writer = JSONWriter(capacity: path.utf8.count + 64)
         writer.beginObject()
-        writer.member("path", .string(path))
-        writer.member("timestamp", .integer(timestamp))
-        writer.member("batchId", .integer(batchId))
+        writer.key("path")
+        writer.string(path)
+        writer.key("timestamp")
+        writer.integer(timestamp)
+        writer.key("batchId")
+        writer.integer(batchId)
         writer.endObject()
         return writer.text
     }

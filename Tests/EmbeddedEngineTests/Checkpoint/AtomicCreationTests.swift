@@ -14,7 +14,8 @@ import Testing
         let recorder = FaultyFileManager(over: counting.files)
         try recorder.createAtomic(counting.path + "/7", Array("content".utf8), policy)
         let operations = recorder.operations
-        #expect(operations.map(\.name).filter { $0 != "delete" } == ["write", "syncFile", "rename", "syncDirectory"])
+        #expect(
+            operations.map(\.name).filter { $0 != "delete" } == ["write", "syncFiles", "rename", "syncDirectories"])
         for point in operations.indices {
             let scratch = try CheckpointScratch()
             let path = scratch.path + "/7"
@@ -25,7 +26,7 @@ import Testing
             #expect(error?.message.contains(scratch.path) == true)
             let isThere = try scratch.files.exists(path)
             if isThere { #expect(try scratch.text("7") == "content") }
-            #expect(isThere == (operations[point].name == "syncDirectory"))
+            #expect(isThere == (operations[point].name == "syncDirectories"))
             if !isThere || policy == .overwrite {
                 try scratch.files.createAtomic(path, Array("content".utf8), policy)
                 #expect(try scratch.text("7") == "content")
@@ -81,9 +82,10 @@ import Testing
         for point in recorder.operations.indices where recorder.operations[point].isChange {
             let scratch = try CheckpointScratch()
             let path = try CheckpointFixture.activityCounts.copy(to: scratch)
-            #expect(engineError {
-                try run(FaultyFileManager(over: scratch.files, failingAt: point, errno: ENOSPC), path)
-            }?.hint?.contains("make room on the disk") == true)
+            #expect(
+                engineError {
+                    try run(FaultyFileManager(over: scratch.files, failingAt: point, errno: ENOSPC), path)
+                }?.hint?.contains("make room on the disk") == true)
             let recovered = try CheckpointLocation(path, files: scratch.files).recover()
             #expect(recovered.nextBatchId == 3 || recovered.nextBatchId == 4)
             if recovered.nextBatchId == 4 { #expect(!recovered.isRerun) }
@@ -101,6 +103,15 @@ import Testing
         try scratch.files.createAtomic(scratch.path + "/5.delta", [1], .overwrite)
         try CommitLog(directory: scratch.path, files: scratch.files).purge(below: 4)
         #expect(try scratch.names() == [".4.crc", "4", "5.delta"])
+    }
+
+    @Test func `many files are waited for together, and one that fails is reported`() throws {
+        let scratch = try CheckpointScratch()
+        let files = (0..<40).map { AtomicFile(path: scratch.path + "/\($0)", bytes: [UInt8($0)]) }
+        try LocalFileManager().createAtomic(files, .overwrite)
+        #expect(try scratch.names().count == 40)
+        let error = engineError { try LocalFileManager().syncFiles(files.map(\.path) + [scratch.path + "/none"]) }
+        #expect(error?.message.contains("cannot sync \(scratch.path)/none: No such file") == true)
     }
 
     @Test func `large and empty files are written and read whole, durably too`() throws {

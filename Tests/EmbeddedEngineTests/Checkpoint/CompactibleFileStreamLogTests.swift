@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ([Int64](), Int64(10), Int64(10)), ([2, 5], 10, 3), ([9], 10, 10), ([4], 10, 5), ([19], 10, 10), ([11], 5, 6),
+        ([Int64](), Int64(10), Int64(10)), ([2, 5], 10, 3), ([9], 10, 10), ([4], 10, 5), ([19], 10, 20), ([11], 5, 6),
         ([24], 7, 25), ([12], 3, 13), ([29], 7, 10),
     ])
     func `the interval on disk wins over the setting`(_ compactions: [Int64], _ setting: Int64, _ expected: Int64) {

@@ -22,28 +22,41 @@ import Testing
 
     private static let metadataLine = #"{"batchWatermarkMs":0,"batchTimestampMs":1,"conf":{}}"#
 
-    @Test(arguments: [
-        ("offsets/2", "", .checkpointCorrupt, "offsets/2: Incomplete log file"),
-        ("offsets/2", "v1", .checkpointCorrupt, "offsets/2, line 2: Incomplete log file"),
-        ("offsets/2", "v1\n{\"batchWater", .checkpointCorrupt, "offsets/2, line 2: "),
-        ("offsets/2", "v1\n[]\n0", .checkpointCorrupt, "offsets/2, line 2: a JSON object is needed"),
-        ("offsets/2", "v1\n{\"batchWatermarkMs\":\"x\"}\n0", .checkpointCorrupt, "line 2: batchWatermarkMs must be"),
-        ("offsets/2", "v1\n{\"conf\":3}\n0", .checkpointCorrupt, "line 2: conf must be an object"),
-        ("offsets/2", "v1\n\(metadataLine)\n{\"log", .checkpointCorrupt, "offsets/2, line 3: a source's offset is no JSON"),
-        ("offsets/2", "v2\n\(metadataLine)\n0", .checkpointIncompatible, "line 1: INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"),
-        ("offsets/2", "x\n\(metadataLine)\n0", .checkpointCorrupt, "line 1: MALFORMED_LOG_FILE"),
-        ("offsets/2", "\u{0}\u{0}", .checkpointCorrupt, "line 1: MALFORMED_LOG_FILE"),
-        ("offsets/1", nil, .checkpointCorrupt, "batch 1 doesn't exist in offsets"),
-        ("offsets/2", nil, .checkpointCorrupt, "batch 2 is in commits, but the newest of"),
-        ("commits/2", "", .checkpointCorrupt, "commits/2: Incomplete log file"),
-        ("commits/2", "v2\n{}", .checkpointIncompatible, "line 1: INVALID_LOG_VERSION.EXACT_MATCH_VERSION"),
-        ("commits/2", "v1\n{\"next", .checkpointCorrupt, "commits/2, line 2: "),
-        ("commits/2", "v1\n{\"nextBatchWatermarkMs\":1.5}", .checkpointCorrupt, "line 2: nextBatchWatermarkMs must be"),
-        ("metadata", "", .checkpointCorrupt, "metadata, line 1: the file is empty"),
-        ("metadata", "{\"id\":\"abc\"}", .checkpointCorrupt, "metadata, line 1: Invalid UUID string: abc"),
-        ("metadata", "{\"id\"", .checkpointCorrupt, "metadata, line 1: "),
-        ("metadata", "{}", .checkpointCorrupt, "metadata, line 1: it has no id"),
-        ("metadata", nil, .checkpointCorrupt, "the file metadata with the query's id is missing"),
+    @Test(
+        arguments: [
+            ("offsets/2", "", .checkpointCorrupt, "offsets/2: Incomplete log file"),
+            ("offsets/2", "v1", .checkpointCorrupt, "offsets/2, line 2: Incomplete log file"),
+            ("offsets/2", "v1\n{\"batchWater", .checkpointCorrupt, "offsets/2, line 2: "),
+            ("offsets/2", "v1\n[]\n0", .checkpointCorrupt, "offsets/2, line 2: a JSON object is needed"),
+            (
+                "offsets/2", "v1\n{\"batchWatermarkMs\":\"x\"}\n0", .checkpointCorrupt,
+                "line 2: batchWatermarkMs must be"
+            ),
+            ("offsets/2", "v1\n{\"conf\":3}\n0", .checkpointCorrupt, "line 2: conf must be an object"),
+            (
+                "offsets/2", "v1\n\(metadataLine)\n{\"log", .checkpointCorrupt,
+                "offsets/2, line 3: a source's offset is no JSON"
+            ),
+            (
+                "offsets/2", "v2\n\(metadataLine)\n0", .checkpointIncompatible,
+                "line 1: INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+            ),
+            ("offsets/2", "x\n\(metadataLine)\n0", .checkpointCorrupt, "line 1: MALFORMED_LOG_FILE"),
+            ("offsets/2", "\u{0}\u{0}", .checkpointCorrupt, "line 1: MALFORMED_LOG_FILE"),
+            ("offsets/1", nil, .checkpointCorrupt, "batch 1 doesn't exist in offsets"),
+            ("offsets/2", nil, .checkpointCorrupt, "batch 2 is in commits, but the newest of"),
+            ("commits/2", "", .checkpointCorrupt, "commits/2: Incomplete log file"),
+            ("commits/2", "v2\n{}", .checkpointIncompatible, "line 1: INVALID_LOG_VERSION.EXACT_MATCH_VERSION"),
+            ("commits/2", "v1\n{\"next", .checkpointCorrupt, "commits/2, line 2: "),
+            (
+                "commits/2", "v1\n{\"nextBatchWatermarkMs\":1.5}", .checkpointCorrupt,
+                "line 2: nextBatchWatermarkMs must be"
+            ),
+            ("metadata", "", .checkpointCorrupt, "metadata, line 1: the file is empty"),
+            ("metadata", "{\"id\":\"abc\"}", .checkpointCorrupt, "metadata, line 1: Invalid UUID string: abc"),
+            ("metadata", "{\"id\"", .checkpointCorrupt, "metadata, line 1: "),
+            ("metadata", "{}", .checkpointCorrupt, "metadata, line 1: it has no id"),
+            ("metadata", nil, .checkpointCorrupt, "the file metadata with the query's id is missing"),
         ] as [(String, String?, EngineError.Code, String)])
     func `damage is refused before anything runs`(
         _ name: String, _ content: String?, _ code: EngineError.Code, _ message: String
@@ -81,7 +94,8 @@ import Testing
         try offsets.requireSources(1, path: "/c/offsets/0")
         let error = engineError { try offsets.requireSources(2, path: "/c/offsets/0") }
         #expect(error?.code == .checkpointIncompatible)
-        #expect(error?.message.contains("There are [1] sources in the checkpoint offsets and now there are [2]") == true)
+        #expect(
+            error?.message.contains("There are [1] sources in the checkpoint offsets and now there are [2]") == true)
     }
 
     @Test(arguments: [
@@ -112,13 +126,14 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("sources/0/2", nil, "batch 2 doesn't exist"),
-        ("sources/0/2", "", "sources/0/2: Incomplete log file"),
-        ("sources/0/2", "v1", "sources/0/2: Incomplete log file, it names no file of offset 2"),
-        ("sources/0/2", "v1\n{\"path\":\"file:/", "sources/0/2, line 2: "),
-        ("sources/0/2", "v1\n{\"path\":3}", "sources/0/2, line 2: path must be a string"),
-        ("sources/0/2", "v9\n{}", "sources/0/2, line 1: INVALID_LOG_VERSION"),
+    @Test(
+        arguments: [
+            ("sources/0/2", nil, "batch 2 doesn't exist"),
+            ("sources/0/2", "", "sources/0/2: Incomplete log file"),
+            ("sources/0/2", "v1", "sources/0/2: Incomplete log file, it names no file of offset 2"),
+            ("sources/0/2", "v1\n{\"path\":\"file:/", "sources/0/2, line 2: "),
+            ("sources/0/2", "v1\n{\"path\":3}", "sources/0/2, line 2: path must be a string"),
+            ("sources/0/2", "v9\n{}", "sources/0/2, line 1: INVALID_LOG_VERSION"),
         ] as [(String, String?, String)])
     func `a damaged source log is refused`(_ name: String, _ content: String?, _ message: String) throws {
         let scratch = try CheckpointScratch()

@@ -59,7 +59,9 @@ import Testing
                 try copy.add(offset, try original.entries(after: offset - 1, through: offset))
             }
             let names = try scratch.names("sources/0")
-            #expect(names == (fixture == .activityCounts ? ["0", "1", "2"] : ["0", "1", "2.compact", "3", "4", "5.compact"]))
+            #expect(
+                names
+                    == (fixture == .activityCounts ? ["0", "1", "2"] : ["0", "1", "2.compact", "3", "4", "5.compact"]))
             for name in names {
                 #expect(try scratch.text("sources/0/\(name)") == (try fixture.text("checkpoint/sources/0/\(name)")))
             }

@@ -68,9 +68,10 @@ import Testing
         bus.add(listener)
         for batch in 0..<1000 { bus.post(Self.progress(Int64(batch))) }
         bus.close()
-        let batches = listener.events.map { event in
-            if case .progress(let event) = event { event.progress.batchId ?? -1 } else { -1 }
+        let batches = listener.events.map { event -> Int64? in
+            guard case .progress(let event) = event else { return nil }
+            return event.progress.batchId
         }
-        #expect(batches == (0..<1000).map(Int64.init))
+        #expect(batches == (0..<1000).map { Int64($0) })
     }
 }

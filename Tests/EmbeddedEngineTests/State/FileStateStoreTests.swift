@@ -56,6 +56,25 @@ import Testing
         #expect(store.counts() == ["a": 1])
     }
 
+    @Test func `the empty key of an aggregation without grouping columns is a key like others`() throws {
+        let scratch = try CheckpointScratch()
+        let schema = StateSchema(key: StructType([]), value: StateFixtures.counts.value)
+        for batch: Int64 in 0..<3 {
+            let store = try FileStateStore(directory: scratch.path + "/0", schema: schema, files: scratch.files)
+            try store.load(version: batch)
+            store.withTable { table in
+                let key = UnsafeRawBufferPointer(start: nil, count: 0)
+                let (slot, isNew) = table.slotForUpdate(key, hash: StateTable.hash(key), valueLength: 16)
+                #expect(isNew == (batch == 0))
+                let count = table.mutableValue(slot) + 8
+                count.storeBytes(of: count.load(as: Int64.self) + 1, as: Int64.self)
+                let value = Array(table.value(slot))
+                #expect(value == longValue(batch + 1))
+            }
+            _ = try store.commit(timestampMs: 0)
+        }
+    }
+
     @Test func `running a batch again replaces its delta`() throws {
         let scratch = try CheckpointScratch()
         for value: Int64 in [1, 2] {
@@ -128,7 +147,9 @@ import Testing
             }
             #expect(try load(good) == nil)
             #expect(try load(nil)?.message.contains("CANNOT_READ_DELTA_FILE_NOT_EXISTS") == true)
-            for damaged in [[], Array(good.prefix(40)), Array(good.dropLast(30)), good.map { $0 ^ ($0 == 0x6B ? 1 : 0) }] {
+            for damaged in [
+                [], Array(good.prefix(40)), Array(good.dropLast(30)), good.map { $0 ^ ($0 == 0x6B ? 1 : 0) },
+            ] {
                 let error = try load(damaged)
                 #expect(error?.code == .stateUnreadable)
                 #expect(error?.message.contains(path) == true)
@@ -161,7 +182,9 @@ import Testing
         #expect(engineError { try store(scratch).load(version: 1) }?.message.contains("RocksDB provider") == true)
     }
 
-    @Test func `a death at any operation of a commit leaves the version before loadable, and running it again works`() throws {
+    @Test func `a death at any operation of a commit leaves the version before loadable, and running it again works`()
+        throws
+    {
         func prepare(_ scratch: CheckpointScratch) throws {
             let writer = try store(scratch)
             try writer.load(version: 0)

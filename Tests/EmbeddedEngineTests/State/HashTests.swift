@@ -50,7 +50,7 @@ import Testing
         ] as [(String, Int32)] {
             #expect(bytes(text).withUnsafeBytes { Murmur3.hash($0, seed) } == hash, "\(text)")
         }
-        #expect([0xFF, 0x80].withUnsafeBytes { Murmur3.hash($0, seed) } == -577_813_652)
+        #expect(([0xFF, 0x80] as [UInt8]).withUnsafeBytes { Murmur3.hash($0, seed) } == -577_813_652)
         #expect(Murmur3.partition(-7, of: 4) == 1)
         #expect(Murmur3.partition(.min, of: 200) == 152)
     }

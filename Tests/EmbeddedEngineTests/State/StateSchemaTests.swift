@@ -29,7 +29,8 @@ import Testing
 
     @Test func `every type is written and read`() throws {
         let all: [DataType] = [
-            .null, .boolean, .byte, .short, .integer, .long, .float, .double, .decimal(precision: 20, scale: 3), .string,
+            .null, .boolean, .byte, .short, .integer, .long, .float, .double, .decimal(precision: 20, scale: 3),
+            .string,
             .binary, .date, .timestamp, .timestampNTZ, .array(.long, containsNull: false),
             .map(.string, .double, valueContainsNull: true), .structure(StructType([StructField("x", .date)])),
         ]
@@ -57,7 +58,8 @@ import Testing
         var generator = SeededGenerator(seed: 31)
         for _ in 0..<3000 {
             var bytes = good
-            bytes[Int.random(in: 0..<good.count, using: &generator)] = UInt8.random(in: .min ... .max, using: &generator)
+            bytes[Int.random(in: 0..<good.count, using: &generator)] = UInt8.random(
+                in: .min ... .max, using: &generator)
             do { _ = try StateSchema(bytes, path: "s") } catch { #expect(error is EngineError) }
         }
         var newer = good
@@ -77,7 +79,9 @@ import Testing
         try OperatorStateMetadata.check([aggregation()], stateDirectory: scratch.path, files: scratch.files)
         try OperatorStateMetadata.check([aggregation()], stateDirectory: scratch.path, files: scratch.files)
         let dedupe = OperatorStateMetadata(operatorId: 0, operatorName: "dedupe", stores: [.init(numPartitions: 2)])
-        for current in [[], [dedupe], [aggregation(), OperatorStateMetadata(operatorId: 1, operatorName: "dedupe", stores: [])]] {
+        for current in [
+            [], [dedupe], [aggregation(), OperatorStateMetadata(operatorId: 1, operatorName: "dedupe", stores: [])],
+        ] {
             let error = engineError {
                 try OperatorStateMetadata.check(current, stateDirectory: scratch.path, files: scratch.files)
             }

@@ -65,6 +65,16 @@ import Testing
         #expect(!hasChanges)
     }
 
+    @Test func `prefetching changes nothing, with keys that are there and keys that are not`() {
+        var table = StateTable()
+        for key in (0..<100).map({ textKey("key \($0)") }) { key.withUnsafeBytes { table.put($0, $0) } }
+        table.finishChanges()
+        let hashes = (0..<200).map { textKey("key \($0)").withUnsafeBytes { StateTable.hash($0) } }
+        hashes.withUnsafeBufferPointer { table.prefetch($0) }
+        let counts = (table.count, table.changedSlots.count)
+        #expect(counts == (100, 0))
+    }
+
     @Test func `a pair that is removed and put again in one batch starts from zero`() {
         var table = StateTable()
         let key = textKey("a")
