@@ -58,7 +58,7 @@ import Testing
         #expect(last.status == 0, "\(last.error)")
         #expect(
             try data.result("r.jsonl") == [
-                #"{"gt":"bike","count":133}"#, #"{"gt":"sit","count":133}"#, #"{"gt":"walk","count":134}"#,
+                #"{"gt":"bike","count":133}"#, #"{"gt":"sit","count":134}"#, #"{"gt":"walk","count":133}"#,
             ])
         let commits = try FileManager.default.contentsOfDirectory(atPath: data.folder.path("cp/commits"))
         #expect(commits.filter { Int($0) != nil }.compactMap { Int($0) }.max() == 19)

@@ -15,8 +15,12 @@ struct BuiltProgram {
 
     /// The program of this name, beside the test bundle.
     init(_ name: String = "streamgauge") {
-        // The bundle of the tests and the programs are built into one folder; the tests run from a tool elsewhere.
-        executable = Bundle(for: Anchor.self).bundleURL.deletingLastPathComponent().appending(path: name)
+        // On Linux the bundle's URL is the build folder itself, on a Mac it lies in it.
+        let bundle = Bundle(for: Anchor.self).bundleURL
+        let inside = bundle.appending(path: name)
+        executable =
+            FileManager.default.isExecutableFile(atPath: inside.path)
+            ? inside : bundle.deletingLastPathComponent().appending(path: name)
     }
 
     private final class Anchor {}
