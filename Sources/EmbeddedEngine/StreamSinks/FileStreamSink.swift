@@ -71,7 +71,7 @@ final class FileStreamSink: StreamSink {
                 return SinkFileStatus(
                     path: FileURI.uri(of: part.path), size: size, modificationTime: status?.modificationTimeMs ?? 0)
             }
-            if !all.isEmpty { try files.syncDirectory(directory) }
+            if !all.isEmpty { try files.syncDirectories([directory]) }
             try onCommit(entries)
             return nil
         }
