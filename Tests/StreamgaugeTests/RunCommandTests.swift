@@ -64,6 +64,26 @@ import Testing
         #expect(commits.filter { Int($0) != nil }.compactMap { Int($0) }.max() == 19)
     }
 
+    @Test func `a run without data leaves an empty result, and a later one without news the last result`() throws {
+        let data = try ActivityFolder(files: 0)
+        try data.folder.write("data/.hidden", "")
+        try data.folder.write("r.jsonl", "of another query")
+        let arguments = data.run([
+            "--schema", "gt STRING", "--trigger", "available-now", "--result", data.folder.path("r.jsonl"),
+            "--checkpoint", data.folder.path("cp"),
+        ])
+        #expect(try program.run(arguments).status == 0)
+        #expect(try data.result("r.jsonl") == [])
+        try data.add("part-0.json", ["{\"gt\":\"walk\"}"])
+        #expect(try program.run(arguments).status == 0)
+        #expect(try program.run(arguments).status == 0)
+        #expect(try data.result("r.jsonl") == [#"{"gt":"walk","count":1}"#])
+        try FileManager.default.removeItem(atPath: data.folder.path("r.jsonl"))
+        let last = try program.run(arguments)
+        #expect(last.status == 1)
+        #expect(last.errorLines.last?.contains("put it back") == true)
+    }
+
     @Test func `SIGTERM stops a query cleanly`() throws {
         let data = try ActivityFolder()
         let running = try program.start(data.run(["--sink", "noop", "--checkpoint", data.folder.path("cp")]))
