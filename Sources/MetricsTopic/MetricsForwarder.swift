@@ -129,7 +129,7 @@ final class MetricsForwarder: Sendable {
             let (lastSign, inFlight) = shared.withLock { ($0.lastSign, $0.ledger.inFlightCount) }
             if stalls.isDue(lastSign: lastSign, inFlight: inFlight) { lookAtTopics(producer) }
         }
-        producer.close(timeout: .zero)
+        producer.closeBlocking(timeout: .zero)
         shared.withLock { $0.workerHasEnded = true }
         shared.broadcast()
     }
@@ -166,7 +166,7 @@ final class MetricsForwarder: Sendable {
     /// Ends a client that has failed for good and starts another. Its reports of failure leave the ledger as it is.
     private func replace(_ old: KafkaProducer) -> KafkaProducer? {
         let cause = old.fatalError
-        old.close(timeout: .zero)
+        old.closeBlocking(timeout: .zero)
         do throws(KafkaError) {
             let new = try makeProducer()
             shared.withLock { shared in
