@@ -16,8 +16,8 @@ import Testing
         ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])
-    func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) throws {
-        let run = try program.run(arguments)
+    func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) async throws {
+        let run = try await program.run(arguments)
         #expect(run.status == 2)
         #expect(run.output == "")
         #expect(run.errorLines.count == 1, "\(run.error)")
@@ -26,8 +26,8 @@ import Testing
     }
 
     @Test(arguments: ["", "run", "forward", "consume", "broker", "demo"])
-    func `every help text has examples`(verb: String) throws {
-        let run = try program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
+    func `every help text has examples`(verb: String) async throws {
+        let run = try await program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
         #expect(run.status == 0)
         #expect(run.error == "")
         #expect(run.output.contains("EXAMPLES"))
@@ -35,8 +35,8 @@ import Testing
         #expect(run.output.contains("USAGE:"))
     }
 
-    @Test func `the version is the changelog's`() throws {
-        let run = try program.run(["--version"])
+    @Test func `the version is the changelog's`() async throws {
+        let run = try await program.run(["--version"])
         #expect(run.status == 0)
         #expect(run.output == "0.1.0\n")
     }

@@ -37,7 +37,12 @@ final class CheckpointLock: Sendable {
     /// Lets the next run in; calling it again does nothing.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            if let open = descriptor {
+                // A program that is being started holds a copy of the descriptor until it runs: closing alone would keep
+                // the lock for that moment.
+                flock(open, LOCK_UN)
+                close(open)
+            }
             descriptor = nil
         }
     }

@@ -26,9 +26,8 @@ struct BuiltProgram {
     private final class Anchor {}
 
     /// Runs the program to its end.
-    func run(_ arguments: [String], input: String? = nil) throws -> Output {
-        let running = try start(arguments, input: input)
-        return try running.wait()
+    func run(_ arguments: [String], input: String? = nil) async throws -> Output {
+        try await start(arguments, input: input).wait()
     }
 
     /// Starts the program.
@@ -61,12 +60,13 @@ final class RunningProgram {
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Waits until the program has written something, or has ended.
-    func waitUntil(_ condition: () -> Bool) {
-        while process.isRunning, !condition() { usleep(2_000) }
+    func waitUntil(_ condition: () -> Bool) async throws {
+        while process.isRunning, !condition() { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    func wait() throws -> BuiltProgram.Output {
-        process.waitUntilExit()
+    /// Waits for the end, without holding a thread: the tests of a machine with few cores share them.
+    func wait() async throws -> BuiltProgram.Output {
+        while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
         return BuiltProgram.Output(status: process.terminationStatus, output: output, error: error)
     }
 
