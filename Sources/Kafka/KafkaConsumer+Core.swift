@@ -103,7 +103,9 @@ extension KafkaConsumer {
 
         // MARK: The reader
 
-        func next() async throws(KafkaError) -> Event? {
+        /// The next event, on the reader's own executor: a change of executors for each record would cost ten times the
+        /// record.
+        func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> Event? {
             if Task.isCancelled { return nil }
             switch state.withLock({ $0.next() }) {
             case .event(let event, let wakesPoll):

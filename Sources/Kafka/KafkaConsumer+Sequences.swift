@@ -17,7 +17,7 @@ extension KafkaConsumer {
 
             /// The next event; nil at the end, after closing, and when the task is cancelled.
             public mutating func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> Event? {
-                try await consumer.core.next()
+                try await consumer.core.next(isolation: actor)
             }
         }
     }
