@@ -95,10 +95,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EmbeddedEngineTests",
-            dependencies: ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting", "crash-probe"],
+            dependencies: [
+                "EmbeddedEngine", "StructuredStreaming", "StreamingMetrics", "StreamingTesting", "crash-probe",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "StreamgaugeTests", dependencies: ["streamgauge", "StreamingMetrics"], swiftSettings: strict),
+            name: "StreamgaugeTests",
+            dependencies: ["streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "MetricsTopic"],
+            swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
             swiftSettings: strict),

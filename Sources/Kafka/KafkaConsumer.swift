@@ -148,9 +148,9 @@ public final class KafkaConsumer: Sendable {
     }
 
     /// Ends the consumer, blocking the thread.
-    @available(*, noasync, message: "use the async close(timeout:)")
+    @available(*, noasync, message: "use close(timeout:)")
     @discardableResult
-    public func close(timeout: Duration = .seconds(10)) -> Bool {
+    public func closeBlocking(timeout: Duration = .seconds(10)) -> Bool {
         core.close(timeout: timeout)
     }
 }

@@ -108,8 +108,8 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Waits until every record is reported, blocking the thread.
-    @available(*, noasync, message: "use the async flush(timeout:)")
-    public func flush(timeout: Duration = .seconds(30)) throws(KafkaError) {
+    @available(*, noasync, message: "use flush(timeout:)")
+    public func flushBlocking(timeout: Duration = .seconds(30)) throws(KafkaError) {
         try core.handle.flush(timeoutMs: timeout.milliseconds)
     }
 
@@ -135,9 +135,9 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Delivers what can be delivered within the timeout, gives up the rest, and ends the producer, blocking the thread.
-    @available(*, noasync, message: "use the async close(timeout:)")
+    @available(*, noasync, message: "use close(timeout:)")
     @discardableResult
-    public func close(timeout: Duration = .seconds(5)) -> Int {
+    public func closeBlocking(timeout: Duration = .seconds(5)) -> Int {
         core.close(timeout: timeout)
     }
 

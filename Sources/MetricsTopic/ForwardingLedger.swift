@@ -52,6 +52,8 @@ struct ForwardingLedger: Sendable {
     var pending: Int { waiting.count + returned.count + inFlight.count }
     var inFlightCount: Int { inFlight.count }
     var hasRoom: Bool { isClosed || waiting.count < capacity }
+    /// For those who wait for room: not woken for each place that becomes free.
+    var hasAmpleRoom: Bool { isClosed || waiting.count <= capacity / 2 }
 
     // MARK: Offering
 
@@ -95,9 +97,11 @@ struct ForwardingLedger: Sendable {
         return (token, entry)
     }
 
-    /// An event that was taken and not sent goes back to the head.
-    mutating func putBack(_ token: UInt) {
-        if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
+    /// Events that were not delivered and may be go back to the head, in their old order.
+    mutating func putBack(_ tokens: some Sequence<UInt>) {
+        for token in tokens.sorted(by: >) {
+            if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
+        }
     }
 
     /// The broker has it. Tokens of events that were sent again meanwhile are unknown and change nothing.
@@ -118,9 +122,7 @@ struct ForwardingLedger: Sendable {
     /// A new client is there: what the old one has not delivered is sent first, in the old order.
     mutating func returnInFlight() {
         needsNewClient = false
-        for token in inFlight.keys.sorted(by: >) {
-            if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
-        }
+        putBack(Array(inFlight.keys))
     }
 
     /// Gives up everything that is pending and takes nothing more.

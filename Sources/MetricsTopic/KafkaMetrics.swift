@@ -129,9 +129,9 @@ public final class KafkaMetrics: StreamingQueryListener {
     }
 
     /// Ends the forwarder, blocking the thread.
-    @available(*, noasync, message: "use the async close(timeout:)")
+    @available(*, noasync, message: "use close(timeout:)")
     @discardableResult
-    public func close(timeout: Duration = .seconds(5)) -> DeliverySummary {
+    public func closeBlocking(timeout: Duration = .seconds(5)) -> DeliverySummary {
         forwarder.close(timeout: timeout)
     }
 

@@ -66,6 +66,9 @@ final class MetricsForwarder: Sendable {
                 } else {
                     self?.report(error)
                 }
+            },
+            onLog: { [logger] entry in
+                logger.debug("librdkafka: \(entry.message)", metadata: ["facility": "\(entry.facility)"])
             })
     }
 
@@ -85,7 +88,7 @@ final class MetricsForwarder: Sendable {
         if !accepted {
             try await DedicatedThread.call(name: "metrics-send") { [shared] () throws(KafkaError) in
                 _ = shared.wait { shared -> Bool? in
-                    guard shared.ledger.hasRoom else { return nil }
+                    guard shared.ledger.hasAmpleRoom else { return nil }
                     shared.ledger.offer(event)
                     return true
                 }
@@ -120,48 +123,50 @@ final class MetricsForwarder: Sendable {
             case .replaceClient:
                 if let next = replace(producer) { producer = next }
             case .send(let token, let entry):
-                send(token, entry, &writer, producer)
+                send(token, entry, &writer, &stalls, producer)
             case nil: break
             }
             let (lastSign, inFlight) = shared.withLock { ($0.lastSign, $0.ledger.inFlightCount) }
             if stalls.isDue(lastSign: lastSign, inFlight: inFlight) { lookAtTopics(producer) }
         }
-        producer.close(timeout: .zero)
+        producer.closeBlocking(timeout: .zero)
         shared.withLock { $0.workerHasEnded = true }
         shared.broadcast()
     }
 
     private func send(
-        _ token: UInt, _ entry: ForwardingLedger.Entry, _ writer: inout RecordWriter, _ producer: KafkaProducer
+        _ token: UInt, _ entry: ForwardingLedger.Entry, _ writer: inout RecordWriter, _ stalls: inout StallDetector,
+        _ producer: KafkaProducer
     ) {
         do throws(KafkaError) {
             try writer.send(entry, token: token, to: producer)
             return
         } catch {
-            var waits = false
+            let isMissing = error.code == .unknownTopicOrPartition
             shared.withLock { shared in
                 if error.isFatal {
-                    shared.ledger.putBack(token)
+                    shared.ledger.putBack([token])
                     shared.ledger.clientFailed()
-                } else if error.code == .queueFull || error.code == .unknownTopicOrPartition {
-                    shared.ledger.putBack(token)
-                    waits = true
+                } else if error.code == .queueFull || isMissing {
+                    shared.ledger.putBack([token])
                 } else {
                     shared.ledger.giveUp(token, Self.reason(error))
                 }
             }
             shared.broadcast()
-            if !error.isFatal, error.code != .queueFull { report(error) }
-            if error.code == .unknownTopicOrPartition { lookAtTopics(producer) }
-            // Nothing to be woken by in particular: a moment later there may be room, or the topic.
-            if waits { _ = shared.wait(timeout: .milliseconds(100)) { $0.ledger.isClosed ? true : nil } }
+            if error.isFatal { return }
+            if error.code != .queueFull { report(error) }
+            if isMissing, stalls.mayLook() { lookAtTopics(producer) }
+            // Nothing wakes us in particular: a moment later there may be room, or the topic.
+            let pause: Duration = isMissing ? .seconds(1) : error.code == .queueFull ? .milliseconds(50) : .zero
+            _ = shared.wait(timeout: pause) { $0.ledger.isClosed ? true : nil }
         }
     }
 
     /// Ends a client that has failed for good and starts another. Its reports of failure leave the ledger as it is.
     private func replace(_ old: KafkaProducer) -> KafkaProducer? {
         let cause = old.fatalError
-        old.close(timeout: .zero)
+        old.closeBlocking(timeout: .zero)
         do throws(KafkaError) {
             let new = try makeProducer()
             shared.withLock { shared in
@@ -205,6 +210,7 @@ final class MetricsForwarder: Sendable {
         let recovery: Logger.Message? = shared.withLock { shared in
             shared.lastSign = .now
             var recovered: Logger.Message?
+            var missing: [UInt] = []
             for report in reports {
                 guard let error = report.error else {
                     shared.ledger.acknowledge(report.token)
@@ -217,9 +223,14 @@ final class MetricsForwarder: Sendable {
                     shared.ledger.clientFailed()
                     continue
                 }
-                shared.ledger.giveUp(report.token, Self.reason(error))
+                if error.code == .unknownTopicOrPartition {
+                    missing.append(report.token)
+                } else {
+                    shared.ledger.giveUp(report.token, Self.reason(error))
+                }
                 failure = error
             }
+            shared.ledger.putBack(missing)
             return recovered
         }
         shared.broadcast()
@@ -288,6 +299,11 @@ struct StallDetector: Sendable {
         lastSign: ContinuousClock.Instant, inFlight: Int, now: ContinuousClock.Instant = .now
     ) -> Bool {
         guard inFlight > 0, lastSign.duration(to: now) >= threshold else { return false }
+        return mayLook(now: now)
+    }
+
+    /// Whether the last look is long enough ago; if so, this is the next one.
+    mutating func mayLook(now: ContinuousClock.Instant = .now) -> Bool {
         if let lastLook, lastLook.duration(to: now) < Self.interval { return false }
         lastLook = now
         return true

@@ -79,7 +79,7 @@ import Testing
                 case 9..<14: if let taken = ledger.take() { tokens.append(taken.token) }
                 case 14..<16: ledger.acknowledge(token)
                 case 16: ledger.giveUp(token, DropReason.allCases.randomElement(using: &random) ?? .refused)
-                case 17: ledger.putBack(token)
+                case 17: ledger.putBack([token])
                 case 18: ledger.clientFailed()
                 default: ledger.returnInFlight()
                 }

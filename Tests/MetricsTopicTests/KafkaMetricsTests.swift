@@ -173,6 +173,29 @@ import Testing
         #expect(log.lines.count == 1)
     }
 
+    @Test func `events for a topic that is missing wait until it is there`() async throws {
+        let cluster = try cluster()
+        let unknownTopic: Int32 = 3
+        try cluster.setTopicError(TopicContract.progressTopic, code: unknownTopic)
+        let log = LogRecorder()
+        var configuration = cluster.configuration
+        configuration.properties["topic.metadata.propagation.max.ms"] = "100"
+        configuration.properties["topic.metadata.refresh.fast.interval.ms"] = "100"
+        let metrics = try KafkaMetrics(configuration: configuration, logger: log.logger)
+        let runId = UUID()
+        for batchId in 0..<10 { metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batchId))) }
+        #expect(log.wait { $0.contains { $0.contains("UNKNOWN") } })
+        #expect(metrics.statistics == ForwardingStatistics(offered: 10, pending: 10))
+        try cluster.setTopicError(TopicContract.progressTopic, code: 0)
+        #expect(try await metrics.flush())
+        #expect(await metrics.close().statistics == ForwardingStatistics(offered: 10, acknowledged: 10))
+        #expect(log.lines.count == 2)
+        let batches = try await records(cluster, topic: TopicContract.progressTopic).map { record in
+            MetricsRecord(record).progress?.batchId
+        }
+        #expect(batches == Array(0..<10))
+    }
+
     @Test func `sending with room waited for loses nothing in a small buffer`() async throws {
         let cluster = try cluster()
         let metrics = try KafkaMetrics(

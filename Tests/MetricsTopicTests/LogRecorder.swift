@@ -20,7 +20,7 @@ struct LogRecorder: Sendable {
     private struct Handler: LogHandler {
         let recorded: Monitor<[String]>
         var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
+        var logLevel: Logger.Level = .info
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
             get { metadata[key] }

@@ -82,13 +82,13 @@ struct RecordQueue {
 
 /// The bytes of a C text up to its NUL.
 private struct UnsafeCString: Sequence, IteratorProtocol {
-    private var next_: UnsafePointer<CChar>
+    private var position: UnsafePointer<CChar>
 
-    init(_ text: UnsafePointer<CChar>) { next_ = text }
+    init(_ text: UnsafePointer<CChar>) { position = text }
 
     mutating func next() -> UInt8? {
-        guard next_.pointee != 0 else { return nil }
-        defer { next_ += 1 }
-        return UInt8(bitPattern: next_.pointee)
+        guard position.pointee != 0 else { return nil }
+        defer { position += 1 }
+        return UInt8(bitPattern: position.pointee)
     }
 }

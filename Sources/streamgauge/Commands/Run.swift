@@ -103,7 +103,8 @@ struct Run: AsyncParsableCommand {
         let signals = StopSignals()
         let spark = try SparkSession.embedded(
             configuration: settings.dictionary, logger: CommandLogHandler.logger("streamgauge.engine"))
-        spark.streams.addListener(ProgressPrinter())
+        let printer = ProgressPrinter()
+        spark.streams.addListener(printer)
         let metrics = try forwarder()
         if let metrics { spark.streams.addListener(metrics) }
         let outcome = await Outcome { try await execute(on: spark, signals) }
@@ -111,6 +112,9 @@ struct Run: AsyncParsableCommand {
         try await spark.stop()
         if let delivery = await metrics?.close() { StandardStream.error.tell("metrics: \(delivery)\n") }
         try outcome.get()
+        if let result, !printer.hasRunBatch {
+            try ResultFile(path: result, checkpoint: checkpoint).finishWithoutBatch()
+        }
     }
 
     private func forwarder() throws -> KafkaMetrics? {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StreamingMetrics
 
 /// One trigger in one line.
@@ -24,22 +23,4 @@ extension StreamingQueryProgress {
 
     /// Rows of all state stores.
     var stateRows: Int64 { stateOperators.reduce(0) { $0 + $1.numRowsTotal } }
-}
-
-/// Says on standard error what each trigger did.
-final class ProgressPrinter: StreamingQueryListener {
-    private let stream = StandardStream.error
-
-    func onQueryStarted(_ event: QueryStartedEvent) {
-        let name = event.name.map { " \(TerminalText.escaped($0))" } ?? ""
-        let id = event.id.uuidString.lowercased()
-        stream.tell("started query\(name), id \(id), runId \(event.runId.uuidString.lowercased())\n")
-    }
-
-    func onQueryProgress(_ event: QueryProgressEvent) {
-        stream.tell(ProgressLine(progress: event.progress).text(color: stream.hasColor) + "\n")
-    }
-
-    /// The command itself says how a query ended.
-    func onQueryTerminated(_ event: QueryTerminatedEvent) {}
 }

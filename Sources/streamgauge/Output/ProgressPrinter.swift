@@ -1,0 +1,26 @@
+import FoundationEssentials
+import StreamingMetrics
+import Synchronization
+
+/// Says on standard error what each trigger did.
+final class ProgressPrinter: StreamingQueryListener {
+    private let stream = StandardStream.error
+    private let hasSeenBatch = Atomic<Bool>(false)
+
+    /// Whether a batch ran; not every trigger has data for one.
+    var hasRunBatch: Bool { hasSeenBatch.load(ordering: .relaxed) }
+
+    func onQueryStarted(_ event: QueryStartedEvent) {
+        let name = event.name.map { " \(TerminalText.escaped($0))" } ?? ""
+        let id = event.id.uuidString.lowercased()
+        stream.tell("started query\(name), id \(id), runId \(event.runId.uuidString.lowercased())\n")
+    }
+
+    func onQueryProgress(_ event: QueryProgressEvent) {
+        if event.progress.durationMs["addBatch"] != nil { hasSeenBatch.store(true, ordering: .relaxed) }
+        stream.tell(ProgressLine(progress: event.progress).text(color: stream.hasColor) + "\n")
+    }
+
+    /// The command itself says how a query ended.
+    func onQueryTerminated(_ event: QueryTerminatedEvent) {}
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// A program of this package as it was built, run as a user runs it.
+struct BuiltProgram {
+    /// What a run left behind.
+    struct Output: Sendable {
+        var status: Int32
+        var output: String
+        var error: String
+        /// Lines on standard error.
+        var errorLines: [Substring] { error.split(separator: "\n") }
+    }
+
+    private let executable: URL
+
+    /// The program of this name, beside the test bundle.
+    init(_ name: String = "streamgauge") {
+        // On Linux the bundle's URL is the build folder itself, on a Mac it lies in it.
+        let bundle = Bundle(for: Anchor.self).bundleURL
+        let inside = bundle.appending(path: name)
+        executable =
+            FileManager.default.isExecutableFile(atPath: inside.path)
+            ? inside : bundle.deletingLastPathComponent().appending(path: name)
+    }
+
+    private final class Anchor {}
+
+    /// Runs the program to its end.
+    func run(_ arguments: [String], input: String? = nil) throws -> Output {
+        let running = try start(arguments, input: input)
+        return try running.wait()
+    }
+
+    /// Starts the program.
+    func start(_ arguments: [String], input: String? = nil, output: FileHandle? = nil) throws -> RunningProgram {
+        try RunningProgram(executable: executable, arguments: arguments, input: input, output: output)
+    }
+}
+
+/// A program that runs. Its output goes to files, so that no pipe can fill up and none has to be read meanwhile.
+final class RunningProgram {
+    private let process = Process()
+    private let folder = TemporaryFolder()
+
+    init(executable: URL, arguments: [String], input: String?, output: FileHandle?) throws {
+        process.executableURL = executable
+        process.arguments = arguments
+        for name in ["output", "error"] { try folder.write(name, "") }
+        process.standardOutput = try output ?? FileHandle(forWritingTo: folder.url(name: "output"))
+        process.standardError = try FileHandle(forWritingTo: folder.url(name: "error"))
+        try Data((input ?? "").utf8).write(to: folder.url(name: "input"))
+        process.standardInput = try FileHandle(forReadingFrom: folder.url(name: "input"))
+        try process.run()
+    }
+
+    /// What it has written so far.
+    var output: String { (try? String(contentsOfFile: folder.path("output"), encoding: .utf8)) ?? "" }
+    var error: String { (try? String(contentsOfFile: folder.path("error"), encoding: .utf8)) ?? "" }
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits until the program has written something, or has ended.
+    func waitUntil(_ condition: () -> Bool) {
+        while process.isRunning, !condition() { usleep(2_000) }
+    }
+
+    func wait() throws -> BuiltProgram.Output {
+        process.waitUntilExit()
+        return BuiltProgram.Output(status: process.terminationStatus, output: output, error: error)
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+}
+
+/// A folder of its own that goes away with the value.
+final class TemporaryFolder: Sendable {
+    let url: URL
+
+    init() {
+        url = FileManager.default.temporaryDirectory.appending(path: "streamgauge-tests-\(UUID().uuidString)")
+        // A folder that cannot be made shows at once, as the test's first file cannot.
+        try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func url(name: String) -> URL { url.appending(path: name) }
+    func path(_ name: String) -> String { url(name: name).path }
+
+    func write(_ name: String, _ text: String) throws {
+        try FileManager.default.createDirectory(
+            at: url(name: name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: url(name: name), atomically: true, encoding: .utf8)
+    }
+
+    func read(_ name: String) throws -> String { try String(contentsOf: url(name: name), encoding: .utf8) }
+}

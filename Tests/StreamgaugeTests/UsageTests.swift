@@ -1,0 +1,43 @@
+import Testing
+
+@Suite struct UsageTests {
+    private let program = BuiltProgram()
+
+    @Test(arguments: [
+        ["--bogus"], ["run"], ["run", "--json", "x", "--sql", "y", "--bogus"], ["walk"],
+        ["run", "--json", "x", "--sql", "y", "--trigger", "sometimes"],
+        ["run", "--json", "x", "--sql", "y", "--sink", "paper"],
+        ["run", "--json", "x", "--sql", "y", "--output-mode", "replace"],
+        ["run", "--json", "x", "--sql", "y", "--result", "r", "--sink", "noop"],
+        ["run", "--json", "x", "--sql", "y", "--result", "r", "--output-mode", "append"],
+        ["run", "--json", "x", "--sql", "y", "--sink", "json:out"],
+        ["run", "--json", "x", "--sql", "y", "--topic", "t"],
+        ["run", "--json", "x", "--sql", "y", "--max-files-per-trigger", "0"],
+        ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
+        ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
+    ])
+    func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) throws {
+        let run = try program.run(arguments)
+        #expect(run.status == 2)
+        #expect(run.output == "")
+        #expect(run.errorLines.count == 1, "\(run.error)")
+        #expect(run.error.hasPrefix("error: "))
+        #expect(run.error.contains("--help"))
+    }
+
+    @Test(arguments: ["", "run", "forward", "consume", "broker", "demo"])
+    func `every help text has examples`(verb: String) throws {
+        let run = try program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
+        #expect(run.status == 0)
+        #expect(run.error == "")
+        #expect(run.output.contains("EXAMPLES"))
+        #expect(run.output.contains("streamgauge \(verb)"))
+        #expect(run.output.contains("USAGE:"))
+    }
+
+    @Test func `the version is the changelog's`() throws {
+        let run = try program.run(["--version"])
+        #expect(run.status == 0)
+        #expect(run.output == "0.1.0\n")
+    }
+}
