@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 #if os(Linux)
     import CLinux
@@ -9,6 +10,10 @@ package struct LocalFileManager: CheckpointFileManager {
     /// Whether files and folders are waited for until they are on the disk. Without it a killed process still loses
     /// nothing, a loss of power may.
     package var isDurable: Bool
+
+    /// Folders in which a folder was made and that are not synced yet: they are with the next file that must be durable, all
+    /// of them at once, since a folder matters only for the files in it.
+    private let newNames = PendingFolders()
 
     /// Creates a file manager; durable unless told otherwise.
     package init(isDurable: Bool = true) { self.isDurable = isDurable }
@@ -75,7 +80,7 @@ package struct LocalFileManager: CheckpointFileManager {
 
     package func createDirectories(_ path: String) throws {
         if mkdir(path, 0o777) == 0 {
-            try syncDirectories([CheckpointPath.directory(of: path)])
+            newNames.add(CheckpointPath.directory(of: path))
             return
         }
         if errno == EEXIST {
@@ -85,7 +90,7 @@ package struct LocalFileManager: CheckpointFileManager {
         guard errno == ENOENT, path != "/" else { throw failure("create the folder", path) }
         try createDirectories(CheckpointPath.directory(of: path))
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure("create the folder", path) }
-        try syncDirectories([CheckpointPath.directory(of: path)])
+        newNames.add(CheckpointPath.directory(of: path))
     }
 
     package func write(_ path: String, _ bytes: [UInt8]) throws {
@@ -119,7 +124,8 @@ package struct LocalFileManager: CheckpointFileManager {
     }
 
     package func syncDirectories(_ paths: [String]) throws {
-        if isDurable { try sync(paths, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let all = Set(paths).union(newNames.take())
+        if isDurable { try sync(all.sorted(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     }
 
     package func rename(_ source: String, to target: String, _ policy: ExistingFilePolicy) throws {
@@ -156,6 +162,21 @@ package struct LocalFileManager: CheckpointFileManager {
 
     private func failure(_ operation: String, _ path: String, _ code: Int32 = errno) -> EngineError {
         .fileOperation(operation, path, errno: code)
+    }
+}
+
+/// Folders whose entries wait to be synced.
+private final class PendingFolders: Sendable {
+    private let paths = Mutex<Set<String>>([])
+
+    func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+
+    /// Takes all; whoever takes them syncs them.
+    func take() -> Set<String> {
+        paths.withLock { paths in
+            defer { paths = [] }
+            return paths
+        }
     }
 }
 

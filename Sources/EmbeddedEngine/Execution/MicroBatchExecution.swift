@@ -9,7 +9,7 @@ import Synchronization
 /// One trigger, with what is on disk after each step (Spark's protocol, so Spark can read the result):
 ///
 ///     1 plan     ask the source for its newest offset            sources/0/M
-///     2 log      fix what the batch will read                    offsets/N
+///     2 log      fix what the batch will read                    offsets/N   (while 4 reads; before 4 saves)
 ///     3 release  tell the source that batch N-1 is durable
 ///     4 run      read, compute, save the state                   state/0/p/N+1.delta
 ///     5 sink     make the batch visible                          (the sink's own)
@@ -38,7 +38,7 @@ final class MicroBatchExecution: @unchecked Sendable {
     private let parts: Parts
     private let executor: BatchExecutor
     private let aggregate: StateStoreSaveExec?
-    private var reporter: ProgressReporter
+    private let reporter: ProgressReporter
     private var logger: Logger
     /// The batch that comes next, or runs.
     private var batchId: Int64
@@ -46,6 +46,8 @@ final class MicroBatchExecution: @unchecked Sendable {
     private var committed: SourceOffset?
     /// A batch that was logged but not finished before this run.
     private var pending: OffsetSeq?
+    /// The offset log's entry of the running batch, on its way to the disk.
+    private var pendingLog: BackgroundCall?
     private var lastReport: Int64?
     private var lastStateOperators: [StateOperatorProgress] = []
     private var hasOutputRows = false
@@ -117,8 +119,14 @@ final class MicroBatchExecution: @unchecked Sendable {
             finishWithoutBatch()
             return parts.write.trigger == .availableNow ? .finished : .foundNothing
         }
-        if !isRerun { try log(offsets) }
-        try runBatch(offsets)
+        if !isRerun { log(offsets) }
+        do {
+            try runBatch(offsets)
+        } catch {
+            // The log's own failure, such as another run's entry of this number, explains more than what came of it.
+            try finishLog()
+            throw error
+        }
         return .ranBatch
     }
 
@@ -134,14 +142,24 @@ final class MicroBatchExecution: @unchecked Sendable {
         return OffsetSeq(metadata: metadata, offsets: [latest.json])
     }
 
-    /// Steps 2 and 3.
-    private func log(_ offsets: OffsetSeq) throws {
+    /// Step 2, begun: the disk is waited for in ``finishLog()``, while the batch is read already.
+    private func log(_ offsets: OffsetSeq) {
         show("Writing offsets to log")
         let location = parts.checkpoint.location
-        try reporter.time("walCommit") {
+        let retained = Int64(parts.settings.minBatchesToRetain)
+        pendingLog = BackgroundCall { [batchId] in
             try location.offsetLog.add(batchId, offsets)
+            try location.purge(current: batchId, minBatchesToRetain: retained)
+        }
+    }
+
+    /// Steps 2, ended, and 3. Nothing of the batch may be visible or durable before this.
+    private func finishLog() throws {
+        guard let log = pendingLog else { return }
+        pendingLog = nil
+        try reporter.time("walCommit") {
+            try log.wait()
             if let committed { try parts.source.commit(committed) }
-            try location.purge(current: batchId, minBatchesToRetain: Int64(parts.settings.minBatchesToRetain))
         }
     }
 
@@ -160,6 +178,7 @@ final class MicroBatchExecution: @unchecked Sendable {
         reporter.add("queryPlanning", milliseconds: 0)
         parts.query.update { $0.physicalPlan = PlanText.describe(self.parts.plan, sink: self.parts.sink) }
         let (rows, outputRows) = try reporter.time("addBatch") { try addBatch(tasks) }
+        try finishLog()
         try reporter.time("commitOffsets") {
             let watermark = offsets.metadata?.batchWatermarkMs ?? 0
             try parts.checkpoint.location.commitLog.add(batchId, CommitMetadata(nextBatchWatermarkMs: watermark))
@@ -187,6 +206,7 @@ final class MicroBatchExecution: @unchecked Sendable {
         }
         do {
             let rows = try compute(tasks, into: batch)
+            try finishLog()
             return (rows, try batch.commit())
         } catch {
             batch.abort()
@@ -198,7 +218,8 @@ final class MicroBatchExecution: @unchecked Sendable {
         if let aggregate {
             return try aggregate.run(
                 tasks, executor: executor, batchId: batchId, mode: parts.write.outputMode,
-                rest: ResultPipeline(steps: parts.plan.resultSteps.dropFirst()), into: batch)
+                rest: ResultPipeline(steps: parts.plan.resultSteps.dropFirst()), into: batch,
+                beforeCommit: { try finishLog() })
         }
         guard !parts.plan.resultSteps.isEmpty else {
             return try executor.run(tasks) { _ in SinkWriter(batch) }.rows

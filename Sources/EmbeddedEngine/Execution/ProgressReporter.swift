@@ -6,7 +6,9 @@ import StreamingMetrics
 /// The formulas are Spark's: with `T0` the trigger's start, `Tprev` the start of the trigger before (of any kind) and `T1`
 /// the moment the progress is made, input rate = rows / (T0 - Tprev), processed rate = rows / max(1 ms, T1 - T0). The first
 /// trigger of a run has an input rate of 0.
-struct ProgressReporter {
+///
+/// Used by the query's thread only.
+final class ProgressReporter {
     /// What stays the same for all triggers of a run.
     struct Identity {
         var id: UUID
@@ -38,6 +40,8 @@ struct ProgressReporter {
     private var previousStart: Int64?
     private var hasTriggered = false
     private var durations: [String: Int64] = [:]
+    /// What phases inside the running one took.
+    private var nestedMilliseconds: Int64 = 0
 
     init(identity: Identity, clock: any StreamClock) {
         self.identity = identity
@@ -45,26 +49,33 @@ struct ProgressReporter {
     }
 
     /// Begins a trigger.
-    mutating func startTrigger() {
+    func startTrigger() {
         previousStart = hasTriggered ? triggerStart : nil
         hasTriggered = true
         triggerStart = clock.nowMilliseconds
         durations = [:]
+        nestedMilliseconds = 0
     }
 
-    /// Runs a phase and adds its time to the trigger's `durationMs`.
-    mutating func time<Result>(_ phase: String, _ body: () throws -> Result) rethrows -> Result {
+    /// Runs a phase and adds its time to the trigger's `durationMs`. A phase inside another one does not count there, so that
+    /// the phases stay disjoint.
+    func time<Result>(_ phase: String, _ body: () throws -> Result) rethrows -> Result {
         let start = clock.nowMilliseconds
-        let result = try body()
-        durations[phase, default: 0] += max(clock.nowMilliseconds - start, 0)
-        return result
+        let outerNested = nestedMilliseconds
+        nestedMilliseconds = 0
+        defer {
+            let taken = max(clock.nowMilliseconds - start, 0)
+            durations[phase, default: 0] += max(taken - nestedMilliseconds, 0)
+            nestedMilliseconds = outerNested + taken
+        }
+        return try body()
     }
 
     /// Adds milliseconds that a phase took elsewhere.
-    mutating func add(_ phase: String, milliseconds: Int64) { durations[phase, default: 0] += max(milliseconds, 0) }
+    func add(_ phase: String, milliseconds: Int64) { durations[phase, default: 0] += max(milliseconds, 0) }
 
     /// The entry of the trigger that began with ``startTrigger()``.
-    mutating func finishTrigger(_ facts: Facts) -> StreamingQueryProgress {
+    func finishTrigger(_ facts: Facts) -> StreamingQueryProgress {
         let end = clock.nowMilliseconds
         durations["triggerExecution"] = max(end - triggerStart, 0)
         let sources = facts.sources.map { source in

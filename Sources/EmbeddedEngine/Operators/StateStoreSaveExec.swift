@@ -39,10 +39,10 @@ final class StateStoreSaveExec {
     private var stores: [FileStateStore] { provider.stores }
 
     /// Runs the aggregation of a batch: reads the tasks, merges, writes the rows of the mode into the sink and commits the
-    /// state. Returns the rows read.
+    /// state; `beforeCommit` is called when all is ready to be saved. Returns the rows read.
     func run(
         _ tasks: [any ScanTask], executor: BatchExecutor, batchId: Int64, mode: OutputMode, rest: ResultPipeline,
-        into sink: any SinkBatch
+        into sink: any SinkBatch, beforeCommit: () throws -> Void
     ) throws -> Int64 {
         try concurrently { try $0.load(version: batchId) }
         let plan = plan
@@ -53,6 +53,7 @@ final class StateStoreSaveExec {
         updateMilliseconds = clock.nowMilliseconds - start
         updatedRows = stores.reduce(0) { total, store in total + store.withTable { Int64($0.changedSlots.count) } }
         try emit(mode, rest, into: sink)
+        try beforeCommit()
         try commit()
         return rows
     }

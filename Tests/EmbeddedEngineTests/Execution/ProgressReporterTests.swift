@@ -19,7 +19,7 @@ import Testing
     /// Spark's own worked example: a trigger from 1000 to 1500 that looks for offsets for 50 ms and runs for 450 ms.
     @Test func `the phases and rates of a trigger are those of Spark's worked example`() throws {
         let clock = ManualClock(milliseconds: 1000)
-        var reporter = Self.reporter(clock)
+        let reporter = Self.reporter(clock)
         reporter.startTrigger()
         reporter.time("latestOffset") { clock.advance(milliseconds: 50) }
         reporter.time("addBatch") { clock.advance(milliseconds: 450) }
@@ -38,7 +38,7 @@ import Testing
 
     @Test func `a trigger of no time is taken for one millisecond, and an interval of none leaves the rate out`() {
         let clock = ManualClock(milliseconds: 1000)
-        var reporter = Self.reporter(clock)
+        let reporter = Self.reporter(clock)
         reporter.startTrigger()
         #expect(reporter.finishTrigger(Self.facts([2])).processedRowsPerSecond == 2000)
         reporter.startTrigger()
@@ -47,9 +47,24 @@ import Testing
         #expect(!second.json.contains("inputRowsPerSecond"))
     }
 
+    @Test func `a phase inside another one does not count there`() {
+        let clock = ManualClock(milliseconds: 0)
+        let reporter = Self.reporter(clock)
+        reporter.startTrigger()
+        reporter.time("addBatch") {
+            clock.advance(milliseconds: 30)
+            reporter.time("walCommit") { clock.advance(milliseconds: 5) }
+            clock.advance(milliseconds: 10)
+        }
+        let progress = reporter.finishTrigger(Self.facts([1]))
+        #expect(progress.durationMs["addBatch"] == 40)
+        #expect(progress.durationMs["walCommit"] == 5)
+        #expect(progress.durationMs["triggerExecution"] == 45)
+    }
+
     @Test func `totals are the sums over the sources`() {
         let clock = ManualClock(milliseconds: 0)
-        var reporter = Self.reporter(clock)
+        let reporter = Self.reporter(clock)
         reporter.startTrigger()
         clock.advance(milliseconds: 1000)
         let progress = reporter.finishTrigger(Self.facts([3, 4]))
@@ -59,7 +74,7 @@ import Testing
 
     @Test func `an offset that is no JSON is written as a string`() {
         let clock = ManualClock(milliseconds: 0)
-        var reporter = Self.reporter(clock)
+        let reporter = Self.reporter(clock)
         reporter.startTrigger()
         var facts = Self.facts([1])
         facts.sources[0].start = "{bad"
