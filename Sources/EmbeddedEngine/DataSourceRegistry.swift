@@ -64,7 +64,8 @@ enum DataSourceRegistry {
         case "json":
             guard let path = write.option("path") else {
                 throw EngineError(
-                    .illegalArgument, "the json sink has no path", hint: "use start(…) with a path or option(\"path\", …)")
+                    .illegalArgument, "the json sink has no path",
+                    hint: "use start(…) with a path or option(\"path\", …)")
             }
             return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
         case "result":

@@ -28,7 +28,8 @@ import StructuredStreaming
         }
         let engine = EmbeddedEngine(
             configuration: ["spark.sql.shuffle.partitions": "2"],
-            logger: Logger(label: "crash-probe") { _ in SwiftLogNoOpLogHandler() }, clock: SystemClock(), fileManager: files)
+            logger: Logger(label: "crash-probe") { _ in SwiftLogNoOpLogHandler() }, clock: SystemClock(),
+            fileManager: files)
         let spark = SparkSession(engine: engine)
         let input = try await spark.readStream.schema("gt STRING, n BIGINT, x DOUBLE")
             .option("maxFilesPerTrigger", 1).json(arguments[2])

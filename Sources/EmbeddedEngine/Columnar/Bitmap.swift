@@ -24,7 +24,11 @@ struct Bitmap: Sendable, Hashable {
     subscript(row: Int) -> Bool {
         get { words[row >> 6] & (1 << UInt64(row & 63)) != 0 }
         set {
-            if newValue { words[row >> 6] |= 1 << UInt64(row & 63) } else { words[row >> 6] &= ~(1 << UInt64(row & 63)) }
+            if newValue {
+                words[row >> 6] |= 1 << UInt64(row & 63)
+            } else {
+                words[row >> 6] &= ~(1 << UInt64(row & 63))
+            }
         }
     }
 

@@ -43,7 +43,8 @@ struct EngineSettings: Sendable {
         defaultCheckpointLocation = conf.get("spark.sql.streaming.checkpointLocation")
         if let zone = conf.get("spark.sql.session.timeZone"), !["UTC", "Etc/UTC", "GMT", "Z", "+00:00"].contains(zone) {
             throw EngineError(
-                .unsupported, "the setting spark.sql.session.timeZone is '\(zone)', and the engine computes in UTC only",
+                .unsupported,
+                "the setting spark.sql.session.timeZone is '\(zone)', and the engine computes in UTC only",
                 hint: "unset it; a reader's option timeZone says how input without a zone is to be read")
         }
         parallelism = Int(try number("spark.default.parallelism", Int64(max(cores, 1)), 1...1024))

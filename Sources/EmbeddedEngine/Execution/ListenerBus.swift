@@ -170,7 +170,8 @@ private final class ListenerLane: Sendable {
             }
         } catch {
             logger.error(
-                "a listener failed; the query goes on", metadata: ["listener": "\(type(of: listener))", "error": "\(error)"])
+                "a listener failed; the query goes on",
+                metadata: ["listener": "\(type(of: listener))", "error": "\(error)"])
         }
     }
 }

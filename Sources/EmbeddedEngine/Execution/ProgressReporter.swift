@@ -82,7 +82,8 @@ final class ProgressReporter {
             SourceProgress(
                 description: source.description, startOffset: Self.offset(source.start),
                 endOffset: Self.offset(source.end), latestOffset: .null, numInputRows: source.rows,
-                inputRowsPerSecond: inputRate(source.rows), processedRowsPerSecond: processedRate(source.rows, end: end))
+                inputRowsPerSecond: inputRate(source.rows), processedRowsPerSecond: processedRate(source.rows, end: end)
+            )
         }
         var durationMs = MetricMap<Int64>()
         for phase in durations.keys.sorted() { durationMs[phase] = durations[phase] }

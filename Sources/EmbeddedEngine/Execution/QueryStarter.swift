@@ -74,7 +74,8 @@ struct QueryStarter {
         let source = try DataSourceRegistry.makeSource(
             relation, checkpoint: checkpoint.location, settings: settings, logger: engine.logger)
         let query = EmbeddedStreamingQuery(
-            id: checkpoint.id, runId: UUID(), name: write.queryName, checkpointPath: checkpoint.path, settings: settings)
+            id: checkpoint.id, runId: UUID(), name: write.queryName, checkpointPath: checkpoint.path, settings: settings
+        )
         let execution = try MicroBatchExecution(
             .init(
                 query: query, write: write, plan: plan, source: source, sink: sink, checkpoint: checkpoint,

@@ -17,7 +17,8 @@ enum TextKernels {
     private static func byDictionary(
         _ function: ScalarFunction, _ column: ColumnVector, type: DataType
     ) -> ColumnVector? {
-        guard case .string(.dictionary(let codes, let dictionary)) = column.storage, dictionary.count < codes.count else {
+        guard case .string(.dictionary(let codes, let dictionary)) = column.storage, dictionary.count < codes.count
+        else {
             return nil
         }
         var entries = ColumnBuilder(type)

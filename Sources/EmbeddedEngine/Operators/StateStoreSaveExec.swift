@@ -25,7 +25,8 @@ final class StateStoreSaveExec {
         try OperatorStateMetadata.check(
             [
                 OperatorStateMetadata(
-                    operatorId: 0, operatorName: Self.name, stores: [.init(numPartitions: Int64(settings.shufflePartitions))])
+                    operatorId: 0, operatorName: Self.name,
+                    stores: [.init(numPartitions: Int64(settings.shufflePartitions))])
             ], stateDirectory: checkpoint.stateDirectory, files: checkpoint.files)
         let schema = StateSchema(key: plan.keySchema, value: BufferField.schema(plan.fields))
         provider = try StateStoreProvider(
@@ -78,7 +79,8 @@ final class StateStoreSaveExec {
             operatorName: Self.name, numRowsTotal: metrics.numKeys, numRowsUpdated: updatedRows,
             allUpdatesTimeMs: updateMilliseconds, numRowsRemoved: 0, allRemovalsTimeMs: 0,
             commitTimeMs: commitMilliseconds, memoryUsedBytes: metrics.memoryUsedBytes, numRowsDroppedByWatermark: 0,
-            numShufflePartitions: Int64(stores.count), numStateStoreInstances: Int64(stores.count), customMetrics: custom)
+            numShufflePartitions: Int64(stores.count), numStateStoreInstances: Int64(stores.count),
+            customMetrics: custom)
     }
 
     // MARK: Steps of a batch

@@ -55,7 +55,8 @@ extension HashAggregatePlan {
         let resultOutputs = outputs.map { output in
             output.rewritten { node in
                 if let key = keys.firstIndex(of: node) {
-                    return .column(index: key, name: keySchema.fields[key].name, type: node.dataType, nullable: node.nullable)
+                    return .column(
+                        index: key, name: keySchema.fields[key].name, type: node.dataType, nullable: node.nullable)
                 }
                 if let aggregate = found.firstIndex(of: node) {
                     return .column(

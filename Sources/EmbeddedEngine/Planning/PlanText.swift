@@ -21,7 +21,8 @@ enum PlanText {
         case .aggregate(let plan):
             "HashAggregate(keys=[\(plan.keys.map(\.name).joined(separator: ", "))], "
                 + "functions=[\(plan.functions.map(\.function.rawValue).joined(separator: ", "))])"
-        case .sort(let orders): "Sort [\(orders.map { $0.expression.name + ($0.ascending ? " ASC" : " DESC") }.joined(separator: ", "))]"
+        case .sort(let orders):
+            "Sort [\(orders.map { $0.expression.name + ($0.ascending ? " ASC" : " DESC") }.joined(separator: ", "))]"
         case .limit(let count): "Limit \(count)"
         }
     }

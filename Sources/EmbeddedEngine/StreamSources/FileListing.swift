@@ -47,7 +47,8 @@ struct FileListing: Sendable {
             guard stat(root, &status) == 0 else {
                 if isGlob { continue }
                 throw EngineError(
-                    .pathNotFound, "Path does not exist: \(root)", hint: "the directory was there when the query started")
+                    .pathNotFound, "Path does not exist: \(root)",
+                    hint: "the directory was there when the query started")
             }
             if status.st_mode & S_IFMT == S_IFDIR {
                 try list(root, into: &found)

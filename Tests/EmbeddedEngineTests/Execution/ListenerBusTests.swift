@@ -10,7 +10,8 @@ import Testing
         .progress(
             QueryProgressEvent(
                 progress: StreamingQueryProgress(
-                    id: UUID(), runId: UUID(), timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0), batchId: batchId)))
+                    id: UUID(), runId: UUID(), timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0), batchId: batchId
+                )))
     }
 
     /// Blocks in its first callback until it is let go.

@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("SELECT gt FROM input", OutputMode.complete, "noop"), ("SELECT gt, count(*) FROM input GROUP BY gt", .append, "noop"),
+        ("SELECT gt FROM input", OutputMode.complete, "noop"),
+        ("SELECT gt, count(*) FROM input GROUP BY gt", .append, "noop"),
         ("SELECT gt, count(*) FROM input GROUP BY gt", .update, "json"),
         ("SELECT gt, count(*) FROM input GROUP BY gt", .complete, "json"),
         ("SELECT gt FROM input ORDER BY gt", .append, "noop"),
@@ -169,7 +170,8 @@ import Testing
     /// Every visible file below a folder with its text.
     static func tree(_ path: String) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path) where !name.hasPrefix(".streamgauge.lock") {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path) where !name.hasPrefix(".streamgauge.lock")
+        {
             if let data = FileManager.default.contents(atPath: path + "/" + name) { files[name] = Array(data) }
         }
         return files

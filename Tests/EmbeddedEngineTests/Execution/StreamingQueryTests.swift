@@ -41,7 +41,8 @@ import Testing
         #expect(progress.stateOperators[0].numRowsTotal == 2)
         #expect(
             progress.durationMs.keys == [
-                "addBatch", "commitOffsets", "getBatch", "latestOffset", "queryPlanning", "triggerExecution", "walCommit",
+                "addBatch", "commitOffsets", "getBatch", "latestOffset", "queryPlanning", "triggerExecution",
+                "walCommit",
             ])
         try await spark.stop()
     }

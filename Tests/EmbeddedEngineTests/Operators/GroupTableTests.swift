@@ -72,7 +72,8 @@ import Testing
             codes[text] = code
             return code
         }
-        return ColumnVector(type: .string, storage: .string(.dictionary(codes: coded, dictionary)), validity: column.validity)
+        return ColumnVector(
+            type: .string, storage: .string(.dictionary(codes: coded, dictionary)), validity: column.validity)
     }
 }
 

@@ -22,7 +22,8 @@ import Testing
     static func batches(_ source: FileStreamSource, most: Int = 20) throws -> [[String]] {
         var batches: [[String]] = []
         var start: SourceOffset?
-        while batches.count < most, let end = try source.latestOffset(after: start, limit: .sourceOptions), end != start {
+        while batches.count < most, let end = try source.latestOffset(after: start, limit: .sourceOptions), end != start
+        {
             let names = try source.tasks(from: start, to: end).compactMap { ($0 as? FileScanTask)?.path }
             batches.append(names.map(FileListing.lastComponent))
             start = end
@@ -30,7 +31,9 @@ import Testing
         return batches
     }
 
-    static func name(_ number: Int) -> String { "part-\(String(repeating: "0", count: 5 - String(number).count))\(number).json" }
+    static func name(_ number: Int) -> String {
+        "part-\(String(repeating: "0", count: 5 - String(number).count))\(number).json"
+    }
 
     static func filled(_ count: Int) throws -> Workspace {
         let workspace = try Workspace()
@@ -105,7 +108,9 @@ import Testing
         try workspace.addFile(1000, ["{}"])
         #expect(try Self.batches(source).flatMap { $0 }.count == 2)
         try workspace.addFile(500, ["{}"])
-        #expect(try source.latestOffset(after: SourceOffset(json: #"{"logOffset":0}"#), limit: .all)?.json == #"{"logOffset":0}"#)
+        #expect(
+            try source.latestOffset(after: SourceOffset(json: #"{"logOffset":0}"#), limit: .all)?.json
+                == #"{"logOffset":0}"#)
     }
 
     @Test func `a file of a batch that is gone is an error, not fewer rows`() throws {
@@ -135,7 +140,8 @@ import Testing
         let first = try #require(try source.latestOffset(after: nil, limit: .sourceOptions))
         try source.commit(first)
         source.stop()
-        #expect(try FileListing(path: deleting.input).files().map(\.path).map(FileListing.lastComponent) == [Self.name(1)])
+        #expect(
+            try FileListing(path: deleting.input).files().map(\.path).map(FileListing.lastComponent) == [Self.name(1)])
         let archiving = try Self.filled(1)
         let other = try Self.source(
             archiving, ["cleanSource": "archive", "sourceArchiveDir": archiving.path + "/archive"])

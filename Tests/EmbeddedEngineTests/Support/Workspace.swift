@@ -28,7 +28,9 @@ final class Workspace: Sendable {
         let file = "\(input)/part-\(name).json"
         let hidden = "\(input)/.part-\(name).json"
         try write(lines.map { $0 + "\n" }.joined(), to: hidden)
-        var times = [timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0), timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0)]
+        var times = [
+            timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0), timespec(tv_sec: 1_700_000_000 + number, tv_nsec: 0),
+        ]
         utimensat(AT_FDCWD, hidden, &times, 0)
         rename(hidden, file)
     }
