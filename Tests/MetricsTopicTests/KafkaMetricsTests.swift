@@ -93,16 +93,14 @@ import Testing
         #expect(line.contains("streaming-metrics") && line.contains("127.0.0.1:1") && line.contains("check"))
     }
 
-    @Test func `closing with a dead broker ends within the timeout, and at once when nothing is pending`() async throws
-    {
-        let clock = ContinuousClock()
+    /// Each close would outlast the limit if it waited for the broker.
+    @Test(.timeLimit(.minutes(2)))
+    func `closing with a dead broker ends within the timeout, and at once when nothing is pending`() async throws {
         let idle = try KafkaMetrics(bootstrapServers: "127.0.0.1:1")
-        let idleTime = await clock.measure { await idle.close(timeout: .seconds(30)) }
-        #expect(idleTime < .seconds(10))
+        await idle.close(timeout: .seconds(3600))
         let busy = try KafkaMetrics(bootstrapServers: "127.0.0.1:1")
         busy.onQueryProgress(.sample(batchId: 0))
-        let busyTime = await clock.measure { await busy.close(timeout: .seconds(1)) }
-        #expect(busyTime < .seconds(5))
+        await busy.close(timeout: .seconds(1))
         #expect(busy.statistics == ForwardingStatistics(offered: 1, dropped: [.closed: 1]))
         busy.onQueryProgress(.sample(batchId: 1))
         #expect(busy.statistics == ForwardingStatistics(offered: 2, dropped: [.closed: 2]))

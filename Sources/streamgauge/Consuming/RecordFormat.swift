@@ -16,17 +16,22 @@ enum RecordFormat: String, ExpressibleByArgument, CaseIterable {
         }
     }
 
+    private static let isForTerminal = StandardStream.output.isTerminal
+
     /// One event's line, written anew from the typed value; nil for an event that the format has no place for.
     func line(_ event: StreamingQueryEvent) -> String? {
         switch (self, event) {
         case (.table, .progress(let event)): MetricsTable.row(event.progress)
         case (.table, _): MetricsTable.row(lifecycle: event)
-        case (.json, .progress(let event)): TerminalText.escapedJSON(event.progress.json)
-        case (.json, _): TerminalText.escapedJSON(event.json)
+        case (.json, .progress(let event)): Self.json(event.progress.json)
+        case (.json, _): Self.json(event.json)
         case (.csv, .progress(let event)): CSVLine.row(event.progress)
         case (.csv, _): nil
         }
     }
+
+    /// Byte for byte as Spark writes it into a file or pipe; safe on a screen.
+    private static func json(_ text: String) -> String { isForTerminal ? TerminalText.escapedJSON(text) : text }
 }
 
 /// Progress as comma-separated values.
