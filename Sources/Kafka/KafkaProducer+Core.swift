@@ -61,13 +61,32 @@ extension KafkaProducer {
                 if failed > 0 { state.withLock { $0.reported(failed: failed) } }
                 if !reports.isEmpty { onDelivery(reports) }
                 for (promise, report) in promises { promise.fulfil(report) }
-                taken.subtract(reports.count + promises.count, ordering: .releasing)
+                let count = reports.count + promises.count
+                if taken.subtract(count, ordering: .acquiringAndReleasing).newValue == 0 {
+                    // Under the lock, so that no waiter is between its look and its sleep.
+                    state.withLock { _ in }
+                    state.broadcast()
+                }
             case .error(let error):
                 if error.isFatal {
                     guard state.withLock({ $0.fail(error) }) else { return }
                 }
                 onError(error)
             }
+        }
+
+        /// Waits until every record is delivered and its report has been handed out. librdkafka is content earlier: when
+        /// the report is on its way to the handler.
+        func flush(timeout: Duration) throws(KafkaError) {
+            let clock = ContinuousClock()
+            let deadline = clock.now + timeout
+            try handle.flush(timeoutMs: timeout.milliseconds)
+            let rest = max(clock.now.duration(to: deadline), .milliseconds(1))
+            guard state.wait(timeout: rest, for: { [self] _ in outstanding == 0 ? true : nil }) == nil else { return }
+            throw KafkaError(
+                code: .timedOut,
+                message: "cannot deliver everything within \(timeout): a delivery handler takes too long; "
+                    + "let it return soon", isRetriable: true)
         }
 
         /// Flushes, ends and waits.

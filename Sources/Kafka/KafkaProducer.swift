@@ -93,7 +93,10 @@ public final class KafkaProducer: Sendable {
     }
 
     /// Records taken and not reported yet; 0 after closing.
-    public var outstandingCount: Int { core.outstanding }
+    public var outstandingCount: Int {
+        // A call that is about to be refused is counted for a moment; a closed client has nothing outstanding.
+        core.state.withLock { $0.isClosed } ? 0 : core.outstanding
+    }
 
     /// Why the producer has failed for good; nil while it has not. Only a new producer helps.
     public var fatalError: KafkaError? { core.state.withLock { $0.fatalError } }
@@ -103,14 +106,14 @@ public final class KafkaProducer: Sendable {
     /// - Throws: ``KafkaError`` with the code `timedOut` when some are outstanding after the timeout.
     public func flush(timeout: Duration = .seconds(30)) async throws(KafkaError) {
         try await DedicatedThread.call(name: "kafka-flush") { [core] () throws(KafkaError) in
-            try core.handle.flush(timeoutMs: timeout.milliseconds)
+            try core.flush(timeout: timeout)
         }
     }
 
     /// Waits until every record is reported, blocking the thread.
     @available(*, noasync, message: "use flush(timeout:)")
     public func flushBlocking(timeout: Duration = .seconds(30)) throws(KafkaError) {
-        try core.handle.flush(timeoutMs: timeout.milliseconds)
+        try core.flush(timeout: timeout)
     }
 
     /// Gives up every record that is not delivered; each gets a report with the code `purged`.
