@@ -33,7 +33,7 @@ enum DataSourceRegistry {
     }
 
     /// The schema that a relation's files have.
-    static func inferSchema(_ relation: DataSourceRelation, parallelism: Int) throws -> StructType {
+    static func inferSchema(_ relation: DataSourceRelation) throws -> StructType {
         try check(relation)
         let paths = try files(relation).map(\.path)
         return try JSONSchemaInference.infer(paths, options: JSONOptions(relation.options))
@@ -68,14 +68,7 @@ enum DataSourceRegistry {
                     hint: "use start(…) with a path or option(\"path\", …)")
             }
             return try FileStreamSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
-        case "result":
-            guard let path = write.option("path") else {
-                throw EngineError(
-                    .illegalArgument, "the result sink has no path",
-                    hint: "use start(…) with a path or option(\"path\", …)")
-            }
-            return try ResultFileSink(path: try CheckpointPath.absolute(path), write: write, fileManager: fileManager)
-        default: throw unknown(write.format, "write", known: "memory, console, noop, json, result")
+        default: throw unknown(write.format, "write", known: "memory, console, noop, json")
         }
     }
 }

@@ -15,7 +15,6 @@ public final class EmbeddedEngine: Engine {
     let fileManager: any CheckpointFileManager
     let logger: Logger
     let tables = Mutex<[String: MemorySink]>([:])
-    private let isStopped = Atomic<Bool>(false)
 
     /// Creates an engine.
     ///
@@ -46,7 +45,7 @@ public final class EmbeddedEngine: Engine {
     public func inferSchema(format: String, options: [String: String], paths: [String]) async throws -> StructType {
         let relation = DataSourceRelation(
             format: format, options: options, paths: paths, schema: StructType([]), isStreaming: false)
-        return try DataSourceRegistry.inferSchema(relation, parallelism: settings().parallelism)
+        return try await BlockingWork.run { try DataSourceRegistry.inferSchema(relation) }
     }
 
     /// The columns of a memory sink's table.
@@ -64,13 +63,30 @@ public final class EmbeddedEngine: Engine {
         let analyzed = try Analyzer(tableSchema: schema(ofTable:)).analyze(plan)
         try UnsupportedOperationChecker.checkBatch(analyzed)
         let physical = try IncrementalPlanner.plan(analyzed)
-        let tasks = try batchTasks(physical)
-        let executor = BatchExecutor(plan: physical, parallelism: try settings().parallelism) { Task.isCancelled }
-        let (_, collectors) = try executor.run(tasks) { _ in RowCollector() }
+        let parallelism = try settings().parallelism
+        let isCancelled = CancelFlag()
+        return try await withTaskCancellationHandler {
+            do {
+                return try await BlockingWork.run { [self] in
+                    try collect(physical, parallelism) { isCancelled.isSet }
+                }
+            } catch is QueryInterrupted {
+                throw CancellationError()
+            }
+        } onCancel: {
+            isCancelled.set()
+        }
+    }
+
+    private func collect(
+        _ plan: PhysicalPlan, _ parallelism: Int, _ isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> [Row] {
+        let executor = BatchExecutor(plan: plan, parallelism: parallelism, isCancelled: isCancelled)
+        let (_, collectors) = try executor.run(try batchTasks(plan)) { _ in RowCollector() }
         let batches = collectors.flatMap(\.batches).sorted { $0.task < $1.task }.map(\.batch)
-        let result = try ResultPipeline(steps: physical.resultSteps[...]).apply(batches)
+        let result = try ResultPipeline(steps: plan.resultSteps[...]).apply(batches)
         return result.flatMap { batch in
-            (0..<batch.rowCount).map { Row(schema: physical.schema, values: batch.row($0)) }
+            (0..<batch.rowCount).map { Row(schema: plan.schema, values: batch.row($0)) }
         }
     }
 
@@ -87,9 +103,6 @@ public final class EmbeddedEngine: Engine {
     /// Starts a streaming query. What can be known to be wrong before it runs is thrown here: an unknown column, an unsupported
     /// output mode, a missing path, a damaged checkpoint or one that is in use.
     public func start(_ write: StreamingWrite) async throws -> any StreamingQuery {
-        guard !isStopped.load(ordering: .acquiring) else {
-            throw EngineError(.illegalState, "the session is stopped", hint: "make a new one to start queries")
-        }
         return try await QueryStarter(engine: self, write: write).start()
     }
 
@@ -98,21 +111,56 @@ public final class EmbeddedEngine: Engine {
     ///
     /// - Throws: ``EngineError/Code/illegalState`` for a query that runs, has failed, or is not one of this engine.
     public func result(of query: any StreamingQuery) throws -> [Row]? {
-        guard let query = query as? EmbeddedStreamingQuery, let read = query.finalResult.withLock({ $0 }) else {
-            throw EngineError(
-                .illegalState, "the result of query \(query.name ?? query.id.uuidString.lowercased()) cannot be read",
-                hint: "wait for the end of the query; one that failed has none")
-        }
-        return try read()?.flatMap { batch in
+        try finalResult(of: query)?.flatMap { batch in
             (0..<batch.rowCount).map { Row(schema: batch.schema, values: batch.row($0)) }
+        }
+    }
+
+    /// Writes the result that ``result(of:)`` gives into a file of JSON lines, which is there wholly or not at all.
+    ///
+    /// - Throws: what ``result(of:)`` throws, ``EngineError/Code/unsupported`` for a query without an aggregation, and what
+    ///   writing the file throws.
+    public func writeResult(of query: any StreamingQuery, to path: String) throws {
+        guard let batches = try finalResult(of: query) else {
+            throw EngineError(
+                .unsupported, "cannot write the result of a query without an aggregation to \(path)",
+                hint: "write its rows with the json sink")
+        }
+        var bytes: [UInt8] = []
+        for batch in batches { JSONLinesWriter().append(batch, to: &bytes) }
+        let file = try CheckpointPath.absolute(path)
+        try fileManager.createDirectories(CheckpointPath.directory(of: file))
+        try fileManager.createAtomic(file, bytes, .overwrite)
+    }
+
+    private func finalResult(of query: any StreamingQuery) throws -> [ColumnBatch]? {
+        guard let embedded = query as? EmbeddedStreamingQuery else {
+            throw EngineError(.illegalState, "the query is not one of this engine")
+        }
+        return try embedded.finalResult.withLock { read in
+            guard let read else {
+                throw EngineError(
+                    .illegalState,
+                    "the result of query \(query.name ?? query.id.uuidString.lowercased()) cannot be read",
+                    hint: "wait for the end of the query; one that failed has none")
+            }
+            return try read()
         }
     }
 
     /// Stops every query, delivers what listeners have not seen yet and ends.
     public func stop() async throws {
-        isStopped.store(true, ordering: .releasing)
-        for query in registry.active { try await query.stop() }
-        registry.bus.close()
+        var failure: (any Error)?
+        for query in registry.close() {
+            do {
+                try await query.stop()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        let bus = registry.bus
+        try await BlockingWork.run { bus.close() }
+        if let failure { throw failure }
     }
 
     /// The settings as they are now.

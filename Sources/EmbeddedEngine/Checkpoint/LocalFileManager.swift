@@ -11,8 +11,8 @@ package struct LocalFileManager: CheckpointFileManager {
     /// nothing, a loss of power may.
     package var isDurable: Bool
 
-    /// Folders in which a folder was made and that are not synced yet: they are with the next file that must be durable, all
-    /// of them at once, since a folder matters only for the files in it.
+    /// Folders in which a folder was made and that are not synced yet: they are with the next file below them that must be
+    /// durable, all at once, since a folder matters only for the files in it.
     private let newNames = PendingFolders()
 
     /// Creates a file manager; durable unless told otherwise.
@@ -124,7 +124,7 @@ package struct LocalFileManager: CheckpointFileManager {
     }
 
     package func syncDirectories(_ paths: [String]) throws {
-        let all = Set(paths).union(newNames.take())
+        let all = Set(paths).union(newNames.take(above: paths))
         if isDurable { try sync(all.sorted(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     }
 
@@ -171,11 +171,14 @@ private final class PendingFolders: Sendable {
 
     func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
 
-    /// Takes all; whoever takes them syncs them.
-    func take() -> Set<String> {
+    /// Takes those that lie on the way to a folder; whoever takes them syncs them.
+    func take(above folders: [String]) -> Set<String> {
         paths.withLock { paths in
-            defer { paths = [] }
-            return paths
+            let taken = paths.filter { path in
+                folders.contains { ($0 + "/").hasPrefix(path == "/" ? path : path + "/") }
+            }
+            paths.subtract(taken)
+            return taken
         }
     }
 }

@@ -8,7 +8,7 @@ import StructuredStreaming
 /// | float, double                                   | `[Double]`                 |
 /// | string                                          | ``StringColumn``           |
 ///
-/// The stored value of a null row is 0, false or an empty text.
+/// The stored value of a null row means nothing.
 struct ColumnVector: Sendable {
     /// The arrays.
     enum Storage: Sendable {

@@ -11,6 +11,8 @@ final class BatchExecutor: Sendable {
     protocol Consumer: AnyObject, SendableMetatype {
         /// Rows after the row steps.
         func take(_ batch: ColumnBatch, task: Int) throws
+        /// A task has no more rows. Does nothing unless the consumer needs it.
+        func finish(task: Int) throws
     }
 
     private let pipeline: RowPipeline
@@ -66,6 +68,7 @@ final class BatchExecutor: Sendable {
                 rows += Int64(batch.rowCount)
                 try consumer.take(try pipeline.apply(batch), task: task)
             }
+            try consumer.finish(task: task)
         }
         return rows
     }
@@ -73,6 +76,10 @@ final class BatchExecutor: Sendable {
 
 /// The running batch was given up because the query was stopped.
 struct QueryInterrupted: Error {}
+
+extension BatchExecutor.Consumer {
+    func finish(task: Int) throws {}
+}
 
 extension HashAggregateExec: BatchExecutor.Consumer {
     func take(_ batch: ColumnBatch, task: Int) throws { try add(batch) }
@@ -85,6 +92,8 @@ final class SinkWriter: BatchExecutor.Consumer {
     init(_ sink: any SinkBatch) { self.sink = sink }
 
     func take(_ batch: ColumnBatch, task: Int) throws { try sink.write(batch, task: task) }
+
+    func finish(task: Int) throws { try sink.finish(task: task) }
 }
 
 /// Keeps a worker's rows.

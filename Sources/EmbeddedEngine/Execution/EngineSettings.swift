@@ -14,9 +14,12 @@ struct EngineSettings: Sendable {
 
     /// Reads the settings; a value that is no number or out of its range is an error.
     init(_ conf: RuntimeConfiguration, cores: Int) throws(EngineError) {
-        func number(_ key: String, _ fallback: Int64, _ range: ClosedRange<Int64>) throws(EngineError) -> Int64 {
+        func number(
+            _ key: String, _ fallback: Int64, _ range: ClosedRange<Int64>, isTime: Bool = false
+        ) throws(EngineError) -> Int64 {
             guard let text = conf.get(key) else { return fallback }
-            guard let value = Int64(text) ?? Self.milliseconds(text), range.contains(value) else {
+            let time = isTime ? Self.milliseconds(text) : nil
+            guard let value = Int64(text) ?? time, range.contains(value) else {
                 throw EngineError(
                     .illegalArgument, "the setting \(key) is '\(text)', not a number from \(range.lowerBound) on",
                     hint: "set it to a number such as \(fallback), or unset it")
@@ -33,12 +36,12 @@ struct EngineSettings: Sendable {
         let most = Int64(Int32.max)
         shufflePartitions = Int(
             try number("spark.sql.shuffle.partitions", Int64(min(max(cores, 1), 4)), 1...100_000))
-        pollingDelayMilliseconds = try number("spark.sql.streaming.pollingDelay", 10, 0...most)
+        pollingDelayMilliseconds = try number("spark.sql.streaming.pollingDelay", 10, 0...most, isTime: true)
         noDataProgressEventIntervalMilliseconds = try number(
-            "spark.sql.streaming.noDataProgressEventInterval", 10_000, 0...most)
+            "spark.sql.streaming.noDataProgressEventInterval", 10_000, 0...most, isTime: true)
         recentProgressUpdates = Int(try number("spark.sql.streaming.numRecentProgressUpdates", 100, 1...most))
         minBatchesToRetain = Int(try number("spark.sql.streaming.minBatchesToRetain", 100, 1...most))
-        stopTimeoutMilliseconds = try number("spark.sql.streaming.stopTimeout", 0, 0...most)
+        stopTimeoutMilliseconds = try number("spark.sql.streaming.stopTimeout", 0, 0...most, isTime: true)
         stopActiveRunOnRestart = try flag("spark.sql.streaming.stopActiveRunOnRestart", true)
         defaultCheckpointLocation = conf.get("spark.sql.streaming.checkpointLocation")
         if let zone = conf.get("spark.sql.session.timeZone"), !["UTC", "Etc/UTC", "GMT", "Z", "+00:00"].contains(zone) {

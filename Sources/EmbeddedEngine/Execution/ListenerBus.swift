@@ -29,9 +29,17 @@ final class ListenerBus: Sendable {
     func add(_ listener: any StreamingQueryListener) {
         lanes.withLock { lanes in
             guard !lanes.contains(where: { $0.listener === listener }) else { return }
-            lanes.append(ListenerLane(listener: listener, capacity: capacity, logger: logger))
+            let lane = ListenerLane(listener: listener, capacity: capacity, logger: logger)
+            do {
+                try lane.start()
+                lanes.append(lane)
+            } catch {
+                logger.error("a listener gets no events: \(error)", metadata: ["listener": "\(type(of: listener))"])
+            }
         }
     }
+
+    deinit { for lane in lanes.withLock({ $0 }) { lane.close(deliverQueued: true) } }
 
     /// Removes a listener: what is queued for it is not delivered any more.
     func remove(_ listener: any StreamingQueryListener) {
@@ -79,11 +87,28 @@ final class ListenerBus: Sendable {
 private final class ListenerLane: Sendable {
     let listener: any StreamingQueryListener
     private struct State {
+        /// The events from `head` on wait; those before it are delivered.
         var queue: [StreamingQueryEvent] = []
+        var head = 0
         var dropped = 0
         var isBusy = false
         var isClosed = false
         var hasEnded = false
+
+        /// Takes the oldest event.
+        mutating func next() -> StreamingQueryEvent? {
+            guard head < queue.count else { return nil }
+            let event = queue[head]
+            head += 1
+            if head == queue.count {
+                queue.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head >= 1024 {
+                queue.removeFirst(head)
+                head = 0
+            }
+            return event
+        }
     }
     private let state = Mutex(State())
     private let work = WakeSignal()
@@ -95,13 +120,15 @@ private final class ListenerLane: Sendable {
         self.listener = listener
         self.capacity = capacity
         self.logger = logger
-        OSThread.start { self.run() }
     }
+
+    /// Starts the thread, which holds the lane until it is closed.
+    func start() throws { try OSThread.start { self.run() } }
 
     func post(_ event: StreamingQueryEvent) {
         let dropped: Int? = state.withLock { state in
             guard !state.isClosed else { return nil }
-            guard state.queue.count < capacity else {
+            guard state.queue.count - state.head < capacity else {
                 state.dropped += 1
                 return state.dropped
             }
@@ -119,7 +146,10 @@ private final class ListenerLane: Sendable {
     func close(deliverQueued: Bool) {
         state.withLock { state in
             state.isClosed = true
-            if !deliverQueued { state.queue.removeAll() }
+            if !deliverQueued {
+                state.queue.removeAll()
+                state.head = 0
+            }
         }
         work.raise()
     }
@@ -129,7 +159,7 @@ private final class ListenerLane: Sendable {
     }
 
     func drain(milliseconds: Int64) -> Bool {
-        waitUntil(milliseconds: milliseconds) { ($0.queue.isEmpty && !$0.isBusy) || $0.hasEnded }
+        waitUntil(milliseconds: milliseconds) { ($0.queue.count == $0.head && !$0.isBusy) || $0.hasEnded }
     }
 
     @discardableResult
@@ -145,18 +175,20 @@ private final class ListenerLane: Sendable {
 
     private func run() {
         while true {
-            let (batch, ended) = state.withLock { state -> ([StreamingQueryEvent], Bool) in
-                let batch = state.queue
-                state.queue.removeAll(keepingCapacity: true)
-                state.isBusy = !batch.isEmpty
-                if batch.isEmpty, state.isClosed { state.hasEnded = true }
-                if batch.isEmpty { work.lower() }
-                return (batch, state.hasEnded)
+            let (event, ended) = state.withLock { state -> (StreamingQueryEvent?, Bool) in
+                let event = state.next()
+                state.isBusy = event != nil
+                if event == nil, state.isClosed { state.hasEnded = true }
+                if event == nil { work.lower() }
+                return (event, state.hasEnded)
             }
-            progress.nudge()
-            if ended { return }
-            if batch.isEmpty { work.wait(milliseconds: 60_000) }
-            for event in batch { deliver(event) }
+            if let event {
+                deliver(event)
+            } else {
+                progress.nudge()
+                if ended { return }
+                work.wait(milliseconds: 60_000)
+            }
         }
     }
 

@@ -98,6 +98,9 @@ final class MicroBatchExecution: @unchecked Sendable {
         return try aggregate?.result(version: batchId, rest: rest)
     }
 
+    /// Throws away what a batch that was given up left in memory, so that ``result()`` needs no file any more.
+    func settle() throws { try aggregate?.settle(version: batchId) }
+
     /// A memory table in complete mode shows what the checkpoint holds from the start; in Spark it is empty until the first new
     /// batch.
     private func restoreTable() throws {
@@ -155,7 +158,11 @@ final class MicroBatchExecution: @unchecked Sendable {
 
     /// Steps 2, ended, and 3. Nothing of the batch may be visible or durable before this.
     private func finishLog() throws {
-        guard let log = pendingLog else { return }
+        guard let log = pendingLog else {
+            // A batch that runs again was logged by the run before, which may not have come to release the one before it.
+            if pending != nil, let committed { try parts.source.commit(committed) }
+            return
+        }
         pendingLog = nil
         try reporter.time("walCommit") {
             try log.wait()

@@ -10,6 +10,7 @@ final class QueryRegistry: StreamingQueryManager {
         var active: [EmbeddedStreamingQuery] = []
         /// Names of queries that are being started.
         var starting: Set<String> = []
+        var isClosed = false
         var hasEnded = false
         var lastFailure: StreamingQueryException?
     }
@@ -78,8 +79,30 @@ final class QueryRegistry: StreamingQueryManager {
         state.withLock { $0.active.first { $0.checkpointPath == path } }
     }
 
-    /// Takes in a query that starts.
-    func add(_ query: EmbeddedStreamingQuery) { state.withLock { $0.active.append(query) } }
+    /// Takes in a query that starts; refuses it when the session has been stopped meanwhile.
+    func add(_ query: EmbeddedStreamingQuery) throws(EngineError) {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.active.append(query) }
+            return !state.isClosed
+        }
+        if !isOpen { throw Self.stopped }
+    }
+
+    /// Takes a query out that could not be started after all.
+    func discard(_ query: EmbeddedStreamingQuery) { state.withLock { $0.active.removeAll { $0 === query } } }
+
+    /// Lets no more queries in and returns those that run.
+    func close() -> [EmbeddedStreamingQuery] {
+        state.withLock { state in
+            state.isClosed = true
+            return state.active
+        }
+    }
+
+    /// The error of a start after the session's end.
+    static var stopped: EngineError {
+        EngineError(.illegalState, "the session is stopped", hint: "make a new one to start queries")
+    }
 
     /// Lets go of a query that has ended. A clean end never hides an earlier failure.
     func remove(_ query: EmbeddedStreamingQuery) {

@@ -5,7 +5,7 @@ import StructuredStreaming
 import Synchronization
 
 /// Starts one query: checks everything that can be checked, opens the checkpoint, and runs the query on a new thread.
-struct QueryStarter {
+struct QueryStarter: Sendable {
     let engine: EmbeddedEngine
     let write: StreamingWrite
 
@@ -19,6 +19,12 @@ struct QueryStarter {
             throw AnalysisError(
                 "STREAMING_SOURCE_REQUIRED", "'writeStream' can be called only on streaming Dataset/DataFrame",
                 hint: "read with readStream")
+        }
+        if write.outputMode == .append, plan.hasLimit {
+            throw EngineError(
+                .unsupported,
+                "a limit on a streaming query in append mode is not supported yet: it would have to count over "
+                    + "all batches", hint: "leave LIMIT out, or limit an aggregation in complete mode")
         }
         try DataSourceRegistry.check(relation)
         if write.format.lowercased() == "memory", write.queryName == nil {
@@ -49,13 +55,15 @@ struct QueryStarter {
             try await running.stop()
         }
         let session = settings.session(engine.conf)
-        let checkpoint = try QueryCheckpoint(
-            path, isTemporary: isTemporary, session: session, files: engine.fileManager, logger: engine.logger)
-        do {
-            return try launch(plan, relation, settings.pinned(by: checkpoint, session: session), checkpoint)
-        } catch {
-            checkpoint.close()
-            throw error
+        return try await BlockingWork.run {
+            let checkpoint = try QueryCheckpoint(
+                path, isTemporary: isTemporary, session: session, files: engine.fileManager, logger: engine.logger)
+            do {
+                return try launch(plan, relation, settings.pinned(by: checkpoint, session: session), checkpoint)
+            } catch {
+                checkpoint.close()
+                throw error
+            }
         }
     }
 
@@ -65,10 +73,7 @@ struct QueryStarter {
         try PlanFingerprint(plan, source: try relation.fingerprint()).check(checkpoint.location)
         let sink = try DataSourceRegistry.makeSink(
             write, schema: plan.schema, fileManager: engine.fileManager, console: StandardOutput())
-        if let memory = sink as? MemorySink, let name = write.queryName {
-            try refuseMemoryRecovery(checkpoint)
-            engine.tables.withLock { $0[name] = memory }
-        }
+        if sink is MemorySink { try refuseMemoryRecovery(checkpoint) }
         let recovered = checkpoint.recovery.rerun ?? checkpoint.recovery.previous
         try recovered?.requireSources(1, path: checkpoint.path + "/offsets")
         let source = try DataSourceRegistry.makeSource(
@@ -80,10 +85,16 @@ struct QueryStarter {
             .init(
                 query: query, write: write, plan: plan, source: source, sink: sink, checkpoint: checkpoint,
                 settings: settings, clock: engine.clock, bus: engine.registry.bus, logger: engine.logger))
-        engine.registry.add(query)
         let lifecycle = QueryLifecycle(
             query: query, execution: execution, source: source, checkpoint: checkpoint, engine: engine)
-        OSThread.start { lifecycle.run() }
+        try engine.registry.add(query)
+        do {
+            try OSThread.start { lifecycle.run() }
+        } catch {
+            engine.registry.discard(query)
+            throw error
+        }
+        if let memory = sink as? MemorySink, let name = write.queryName { engine.tables.withLock { $0[name] = memory } }
         return query
     }
 
@@ -153,9 +164,13 @@ struct QueryLifecycle: Sendable {
     }
 
     private func end(_ failure: (any Error)?) {
-        if failure == nil { query.finalResult.withLock { $0 = { [execution] in try execution.result() } } }
         source.stop()
+        var failure = failure
+        if failure == nil {
+            do { try execution.settle() } catch { failure = error }
+        }
         checkpoint.close()
+        if failure == nil { query.finalResult.withLock { $0 = { [execution] in try execution.result() } } }
         let exception = failure.map(wrapped)
         query.update { state in
             state.exception = exception

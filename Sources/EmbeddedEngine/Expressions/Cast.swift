@@ -14,8 +14,9 @@ enum Cast {
 
     private static func apply(_ column: ColumnVector, to type: DataType) throws(EngineError) -> ColumnVector {
         switch (column.storage, PhysicalType(type)) {
-        case (.int64(let values), .float64) where column.type != .timestamp && column.type != .date:
-            return ColumnVector(type: type, storage: .float64(values.map(Double.init)), validity: column.validity)
+        case (.int64(let values), .float64) where isNumber(column.type):
+            let converted = type == .float ? values.map { Double(Float($0)) } : values.map(Double.init)
+            return ColumnVector(type: type, storage: .float64(converted), validity: column.validity)
         case (.int64(let values), .int64) where isWidening(column.type, type):
             return ColumnVector(type: type, storage: .int64(values), validity: column.validity)
         case (.float64(let values), .float64):
@@ -53,6 +54,8 @@ enum Cast {
         }
         return builder.finish()
     }
+
+    private static func isNumber(_ type: DataType) -> Bool { [.byte, .short, .integer, .long].contains(type) }
 
     private static func isWidening(_ from: DataType, _ to: DataType) -> Bool {
         let order: [DataType] = [.byte, .short, .integer, .long]
@@ -144,7 +147,10 @@ enum Cast {
     private static func microseconds(_ value: Value, from: DataType) throws(EngineError) -> Int64 {
         switch value {
         case .timestamp(let microseconds): return microseconds
-        case .date(let days): return days * 86_400_000_000
+        case .date(let days):
+            let (result, overflow) = days.multipliedReportingOverflow(by: 86_400_000_000)
+            if overflow { throw invalid(value, .timestamp) }
+            return result
         case .long(let seconds):
             let (result, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
             if overflow { throw invalid(value, .timestamp) }

@@ -55,13 +55,15 @@ enum FunctionKernels {
             return ColumnVector(type: type, storage: .float64(values), validity: operand.validity(count: count))
         }
         let values = operand.integers.map(count: count) { $0 }
+        let validity = operand.validity(count: count)
         let largest = integerRange(type).upperBound
-        for value in values where value < -largest {
+        for row in values.indices where values[row] < -largest && (validity?[row] ?? true) {
             throw EngineError(
-                .arithmetic, "abs(\(value)) does not fit \(type.sql)", hint: "cast the argument to a wider type")
+                .arithmetic, "abs(\(values[row])) does not fit \(type.sql)", hint: "cast the argument to a wider type")
         }
-        return ColumnVector(
-            type: type, storage: .int64(values.map { Swift.abs($0) }), validity: operand.validity(count: count))
+        // The magnitude of a null row's value may not fit, so it is cut.
+        let magnitudes = values.map { Int64(truncatingIfNeeded: $0.magnitude) }
+        return ColumnVector(type: type, storage: .int64(magnitudes), validity: validity)
     }
 
     private static func whole(
@@ -92,7 +94,11 @@ enum FunctionKernels {
         guard scale < 0 else { return ColumnVector(type: type, storage: .int64(inputs), validity: validity) }
         var values: [Int64] = []
         values.reserveCapacity(count)
-        for input in inputs {
+        for (row, input) in inputs.enumerated() {
+            guard validity?[row] ?? true else {
+                values.append(0)
+                continue
+            }
             guard let value = DecimalRounding.halfUp(input, digits: Int(scale)), integerRange(type).contains(value)
             else {
                 throw EngineError(.arithmetic, "round(\(input), \(scale)) does not fit \(type.sql)")

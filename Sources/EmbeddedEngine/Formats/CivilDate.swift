@@ -1,5 +1,13 @@
 /// Days of the proleptic Gregorian calendar, counted from 1970-01-01.
 enum CivilDate {
+    /// Microseconds of seconds and a fraction in microseconds; nil when they do not fit 64 bits.
+    static func micros(seconds: Int64, fraction: Int64) -> Int64? {
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        if overflow { return nil }
+        let (sum, sumOverflow) = whole.addingReportingOverflow(fraction)
+        return sumOverflow ? nil : sum
+    }
+
     /// The number of a day, or nil when the month has no such day.
     static func days(year: Int, month: Int, day: Int) -> Int? {
         guard (1...12).contains(month), day >= 1, day <= length(of: month, year: year) else { return nil }

@@ -14,7 +14,8 @@ extension DateTimePattern {
         var localMicros: Int64? {
             guard let days = CivilDate.days(year: year, month: month, day: day) else { return nil }
             guard hour < 24, minute < 60, second < 60 else { return nil }
-            return (Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)) * 1_000_000 + Int64(micros)
+            let seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
+            return CivilDate.micros(seconds: seconds, fraction: Int64(micros))
         }
     }
 

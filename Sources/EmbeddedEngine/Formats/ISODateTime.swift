@@ -68,8 +68,7 @@ enum ISODateTime {
         guard let days = day ?? CivilDate.days(year: s[0], month: s[1], day: s[2]) else { return nil }
         guard s[3] < 24, s[4] < 60, s[5] < 60 else { return nil }
         let seconds = Int64(days) * 86400 + Int64(s[3] * 3600 + s[4] * 60 + s[5])
-        let (micros, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? nil : micros + Int64(s[6])
+        return CivilDate.micros(seconds: seconds, fraction: Int64(s[6]))
     }
 
     /// Cuts a text into its segments, going by Spark's rules for what may follow what.

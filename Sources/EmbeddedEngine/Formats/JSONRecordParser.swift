@@ -153,7 +153,10 @@ struct JSONRecordParser {
         }
         if let pattern = options.timestampFormat {
             guard let fields = pattern.parse(text), let local = fields.localMicros else { throw WrongType() }
-            return local - Int64((fields.zone ?? options.timeZone).seconds) * 1_000_000
+            let offset = Int64((fields.zone ?? options.timeZone).seconds) * 1_000_000
+            let (micros, overflow) = local.subtractingReportingOverflow(offset)
+            if overflow { throw WrongType() }
+            return micros
         }
         guard let value = ISODateTime.timestamp(text, zone: options.timeZone, today: today) else { throw WrongType() }
         return value

@@ -123,27 +123,6 @@ struct BufferColumn: Sendable {
         }
     }
 
-    /// Takes in a group's buffer from another column of the same field.
-    mutating func merge(_ group: Int, from other: BufferColumn, _ otherGroup: Int) throws(EngineError) {
-        guard other.hasValue[otherGroup] else { return }
-        switch (storage, other.storage) {
-        case (.int64(var values), .int64(let others)):
-            storage = .int64([])
-            defer { storage = .int64(values) }
-            values[group] = try combine(values[group], others[otherGroup], isFirst: !hasValue[group])
-        case (.float64(var values), .float64(let others)):
-            storage = .float64([])
-            defer { storage = .float64(values) }
-            values[group] = combine(values[group], others[otherGroup], isFirst: !hasValue[group])
-        case (.text(var values), .text(let others)):
-            storage = .text([])
-            defer { storage = .text(values) }
-            values[group] = combine(values[group], others[otherGroup], isFirst: !hasValue[group])
-        default: preconditionFailure("buffers of one field have one storage")
-        }
-        hasValue[group] = true
-    }
-
     /// The buffer of a group as a value.
     subscript(group: Int) -> Value {
         guard hasValue[group] else { return .null }

@@ -43,17 +43,6 @@ final class GroupTable {
         }
     }
 
-    /// Takes in another table of the same shape.
-    func merge(_ other: GroupTable) throws(EngineError) {
-        for group in 0..<other.count {
-            let target = index.insert(other.key(group)).index
-            for position in buffers.indices {
-                buffers[position].grow(to: index.count)
-                try buffers[position].merge(target, from: other.buffers[position], group)
-            }
-        }
-    }
-
     /// Makes the one group of an aggregation without keys, which has a result even over no rows.
     func addEmptyKey() {
         encoder.encode([], row: 0) { _ = index.insert($0) }
@@ -84,6 +73,8 @@ final class GroupTable {
 
     private func assignByCode(_ key: ColumnVector, _ codes: [Int32], _ dictionary: StringDictionary) {
         let id = ObjectIdentifier(dictionary)
+        // A constant column has a dictionary of its own in each batch; what was known of the old ones is not needed again.
+        if dictionaryGroups.count > 64 { dictionaryGroups.removeAll() }
         var known = dictionaryGroups.removeValue(forKey: id)?.groups ?? []
         if known.count < dictionary.count {
             known.append(contentsOf: repeatElement(-1, count: dictionary.count - known.count))

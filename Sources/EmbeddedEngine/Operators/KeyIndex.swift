@@ -60,9 +60,6 @@ struct KeyIndex: ~Copyable {
         UnsafeRawBufferPointer(start: arena + offsets[index], count: offsets[index + 1] - offsets[index])
     }
 
-    /// Bytes held.
-    var memoryBytes: Int { (mask + 1) * 4 + capacity * 16 + arenaCapacity }
-
     private func equals(_ index: Int, _ key: UnsafeRawBufferPointer) -> Bool {
         let stored = self.key(index)
         return stored.count == key.count && stored.elementsEqual(key)

@@ -99,8 +99,9 @@ final class StateStoreSaveExec {
                 for share in input {
                     for group in share.groups[partition] {
                         let key = share.table.key(Int(group))
-                        let old = state.get(key)
-                        try buffers.merge(Int(group), of: share.table, into: old) { state.put(key, $0) }
+                        let (slot, isNew) = state.slotForUpdate(key, hash: StateTable.hash(key), valueLength: 0)
+                        let old = isNew ? nil : state.value(slot)
+                        try buffers.merge(Int(group), of: share.table, into: old) { state.setValue(slot, $0) }
                     }
                 }
             }
@@ -134,6 +135,9 @@ final class StateStoreSaveExec {
         _ = try collected.commit()
         return rows.withLock { $0 }
     }
+
+    /// Goes back to a version that was committed.
+    func settle(version: Int64) throws { try concurrently { try $0.load(version: version) } }
 
     /// Writes all groups in complete mode, else those that this batch touched.
     private func emit(_ mode: OutputMode, _ rest: ResultPipeline, into sink: any SinkBatch) throws {

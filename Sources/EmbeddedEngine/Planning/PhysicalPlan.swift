@@ -41,6 +41,9 @@ struct PhysicalPlan: Sendable {
     /// The result's columns.
     var schema: StructType
 
+    /// Whether a step keeps only the first rows.
+    var hasLimit: Bool { resultSteps.contains { if case .limit = $0 { true } else { false } } }
+
     /// The aggregation whose groups a streaming query keeps in its state: the first step after the row steps.
     var statefulAggregate: HashAggregatePlan? {
         if case .aggregate(let aggregate)? = resultSteps.first { aggregate } else { nil }

@@ -1,14 +1,31 @@
+import Glibc
 import StructuredStreaming
 
 /// Where the console sink prints.
 protocol ConsoleOutput: Sendable {
-    /// Prints text as it is.
-    func print(_ text: String)
+    /// Prints text as it is; throws ``EngineError/Code/inputOutput`` when it cannot.
+    func print(_ text: String) throws
 }
 
 /// The process's standard output.
 struct StandardOutput: ConsoleOutput {
-    func print(_ text: String) { Swift.print(text, terminator: "") }
+    func print(_ text: String) throws {
+        var text = text
+        try text.withUTF8 { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = Glibc.write(STDOUT_FILENO, bytes.baseAddress! + written, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    throw EngineError(
+                        .inputOutput,
+                        "the console sink cannot write to standard output: \(String(cString: strerror(errno)))",
+                        hint: "the batch will run again at the next start; write to another place")
+                }
+                written += count
+            }
+        }
+    }
 }
 
 /// Prints each batch as a table under a header with its number, as Spark does:
@@ -44,7 +61,7 @@ final class ConsoleSink: StreamSink {
             }
             let table = TableRenderer(truncate: truncate)
                 .text(schema: schema, rows: shown, hasMore: total > shown.count)
-            output.print(TableRenderer.batchHeader(batchId) + table)
+            try output.print(TableRenderer.batchHeader(batchId) + table)
             return Int64(total)
         }
     }

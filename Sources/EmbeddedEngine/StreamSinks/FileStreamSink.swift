@@ -57,19 +57,27 @@ final class FileStreamSink: StreamSink {
 
         func write(_ batch: ColumnBatch, task: Int) throws {
             guard batch.rowCount > 0 else { return }
-            // A task belongs to one worker, so a part is taken out of the table while it is written to.
-            let part = try parts.withLock { $0.removeValue(forKey: task) } ?? PartFile(path: path(task))
+            // A task belongs to one worker, which alone writes to its part.
+            let part = try parts.withLock { parts in
+                if let part = parts[task] { return part }
+                let part = try PartFile(path: path(task))
+                parts[task] = part
+                return part
+            }
             try part.append(batch, writer)
-            parts.withLock { $0[task] = part }
         }
+
+        func finish(task: Int) throws { try parts.withLock { $0[task] }?.close() }
 
         func commit() throws -> Int64? {
             let all = parts.withLock { parts in parts.keys.sorted().compactMap { parts[$0] } }
+            for part in all { try part.close() }
+            try files.syncFiles(all.map(\.path))
             let entries = try all.map { part in
-                let size = try part.finish()
                 let status = try files.status(part.path)
                 return SinkFileStatus(
-                    path: FileURI.uri(of: part.path), size: size, modificationTime: status?.modificationTimeMs ?? 0)
+                    path: FileURI.uri(of: part.path), size: part.size, modificationTime: status?.modificationTimeMs ?? 0
+                )
             }
             if !all.isEmpty { try files.syncDirectories([directory]) }
             try onCommit(entries)

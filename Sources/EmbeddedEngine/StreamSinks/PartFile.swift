@@ -7,7 +7,8 @@ final class PartFile: @unchecked Sendable {
     let path: String
     private var descriptor: Int32
     private var buffer: [UInt8] = []
-    private var size: Int64 = 0
+    /// Bytes written out.
+    private(set) var size: Int64 = 0
     private static let flushBytes = 1 << 20
 
     /// Creates the file, which must not exist.
@@ -15,10 +16,9 @@ final class PartFile: @unchecked Sendable {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure("create", path) }
-        buffer.reserveCapacity(Self.flushBytes + (1 << 16))
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
     /// Adds rows.
     func append(_ batch: ColumnBatch, _ writer: JSONLinesWriter) throws {
@@ -26,18 +26,19 @@ final class PartFile: @unchecked Sendable {
         if buffer.count >= Self.flushBytes { try flush() }
     }
 
-    /// Writes out what is left, waits until it is on the disk, closes the file and returns its size.
-    func finish() throws -> Int64 {
+    /// Writes out what is left and closes the file; closing twice is fine.
+    func close() throws {
+        guard descriptor >= 0 else { return }
         try flush()
-        guard fsync(descriptor) == 0 else { throw Self.failure("write", path) }
-        close(descriptor)
+        let status = Glibc.close(descriptor)
         descriptor = -1
-        return size
+        buffer = []
+        guard status == 0 else { throw Self.failure("write", path) }
     }
 
     /// Deletes the file.
     func discard() {
-        if descriptor >= 0 { close(descriptor) }
+        if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = -1
         unlink(path)
     }

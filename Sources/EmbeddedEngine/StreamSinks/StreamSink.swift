@@ -12,8 +12,14 @@ protocol StreamSink: AnyObject, Sendable {
 protocol SinkBatch: AnyObject, Sendable {
     /// Adds rows; several workers may call this at once, each with a task number of its own.
     func write(_ batch: ColumnBatch, task: Int) throws
+    /// A task has written all of its rows. Does nothing unless the sink needs it.
+    func finish(task: Int) throws
     /// Makes the batch visible and durable; returns how many rows it has, nil when the sink does not count.
     func commit() throws -> Int64?
     /// Gives the batch up.
     func abort()
+}
+
+extension SinkBatch {
+    func finish(task: Int) throws {}
 }

@@ -40,7 +40,7 @@ struct FileListing: Sendable {
     }
 
     /// All files there now, oldest first, files of one time by name.
-    func files() throws(EngineError) -> [ListedFile] {
+    func files() throws -> [ListedFile] {
         var found: [ListedFile] = []
         for root in isGlob ? expand() : [path] {
             var status = stat()
@@ -59,14 +59,14 @@ struct FileListing: Sendable {
         return found.sorted { ($0.modifiedMilliseconds, $0.path) < ($1.modifiedMilliseconds, $1.path) }
     }
 
-    private func list(_ directory: String, into found: inout [ListedFile]) throws(EngineError) {
-        guard let handle = opendir(directory) else {
-            let code = errno
-            throw EngineError(
-                .inputOutput, "cannot list the input directory \(directory): \(String(cString: strerror(code)))",
-                hint: "check its permissions")
+    private func list(_ directory: String, into found: inout [ListedFile]) throws {
+        if let listed = try sinkFiles(directory) {
+            found += listed
+            return
         }
+        guard let handle = opendir(directory) else { throw Self.failure("list the input directory", directory) }
         defer { closedir(handle) }
+        errno = 0
         while let entry = readdir(handle) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -74,14 +74,38 @@ struct FileListing: Sendable {
             guard Self.isVisible(name) else { continue }
             let path = directory + "/" + name
             var status = stat()
-            // A file that vanished between the listing and this look is simply not there.
-            guard stat(path, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                if isRecursive { try list(path, into: &found) }
-            } else if isWanted(name) {
-                found.append(Self.listed(path, status))
+            guard stat(path, &status) == 0 else {
+                // A file that vanished between the listing and this look is simply not there.
+                if errno == ENOENT { continue }
+                throw Self.failure("look at the input file", path)
             }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: if isRecursive { try list(path, into: &found) }
+            // A pipe or socket would block its reader, so only plain files are input.
+            case S_IFREG: if isWanted(name) { found.append(Self.listed(path, status)) }
+            default: continue
+            }
+            errno = 0
         }
+        guard errno == 0 else { throw Self.failure("list the input directory", directory) }
+    }
+
+    /// The files that a file sink's log lists, if this directory is the output of one: files of batches that failed are not
+    /// among them.
+    private func sinkFiles(_ directory: String) throws -> [ListedFile]? {
+        let log = directory + "/" + FileStreamSinkLog.directoryName
+        let files = LocalFileManager(isDurable: false)
+        guard try files.exists(log) else { return nil }
+        return try FileStreamSinkLog(outputDirectory: directory, files: files).allFiles().compactMap { file in
+            let path = try FileURI.path(of: file.path)
+            guard isWanted(Self.lastComponent(path)) else { return nil }
+            return ListedFile(path: path, modifiedMilliseconds: file.modificationTime, size: file.size)
+        }
+    }
+
+    private static func failure(_ verb: String, _ path: String) -> EngineError {
+        EngineError(
+            .inputOutput, "cannot \(verb) \(path): \(String(cString: strerror(errno)))", hint: "check its permissions")
     }
 
     private func isWanted(_ name: String) -> Bool {

@@ -82,7 +82,7 @@ struct FileStreamOptions: Sendable {
         return value
     }
 
-    private static func flag(_ relation: DataSourceRelation, _ name: String) throws(EngineError) -> Bool? {
+    fileprivate static func flag(_ relation: DataSourceRelation, _ name: String) throws(EngineError) -> Bool? {
         guard let text = relation.option(name) else { return nil }
         guard let value = Bool(text.lowercased()) else { throw invalid(name, text, "true or false") }
         return value
@@ -102,7 +102,7 @@ extension FileListing {
                 hint: "use one directory or a pattern such as data/{a,b}")
         }
         self.init(path: try CheckpointPath.absolute(path))
-        if let text = relation.option("recursiveFileLookup") { isRecursive = text.lowercased() == "true" }
+        isRecursive = try FileStreamOptions.flag(relation, "recursiveFileLookup") ?? false
         nameFilter = relation.option("pathGlobFilter")
     }
 }

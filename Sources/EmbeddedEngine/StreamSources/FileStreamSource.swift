@@ -15,6 +15,8 @@ final class FileStreamSource: StreamSource {
     private let format: JSONOptions
     private let log: FileStreamSourceLog
     private let cleaner: SourceFileCleaner
+    /// The newest offset whose files were cleaned in this run.
+    private var cleanedThrough: Int64?
     private var seen: SeenFiles
     /// New files of the last listing that no batch has taken yet.
     private var leftover: [ListedFile] = []
@@ -40,6 +42,16 @@ final class FileStreamSource: StreamSource {
     func prepareForAvailableNow() throws { fixed = try newFiles() }
 
     func latestOffset(after start: SourceOffset?, limit: ReadLimit) throws -> SourceOffset? {
+        if let start {
+            let committed = try Self.logOffset(start)
+            guard committed <= log.latest ?? -1 else {
+                throw EngineError(
+                    .checkpointCorrupt,
+                    "the checkpoint says that files up to log offset \(committed) are read, but the newest in "
+                        + "\(log.directory) is \(log.latest.map(String.init) ?? "none")",
+                    hint: "restore \(log.directory)/\(committed) from a copy, or start over with a new checkpoint")
+            }
+        }
         // A crash after the last planning left files logged that no batch has read: they are the next batch, so that it stays
         // within the limit. (Spark adds new files to them.)
         if limit == .sourceOptions, let logged = log.latest, try start.map(Self.logOffset) ?? -1 < logged {
@@ -68,7 +80,11 @@ final class FileStreamSource: StreamSource {
     func commit(_ end: SourceOffset) throws {
         guard options.cleanSource != .off else { return }
         let offset = try Self.logOffset(end)
-        cleaner.clean(try log.entries(after: offset - 1, through: offset).map { try FileURI.path(of: $0.path) })
+        // A batch may span several offsets of the log, and one that ran again after a crash was not cleaned before.
+        let first = max(cleanedThrough ?? max(offset - 1, -1), -1)
+        cleaner.clean(
+            try log.entries(after: first < 0 ? nil : first, through: offset).map { try FileURI.path(of: $0.path) })
+        cleanedThrough = offset
     }
 
     func stop() { cleaner.finish() }

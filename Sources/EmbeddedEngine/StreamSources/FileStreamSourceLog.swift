@@ -27,6 +27,9 @@ final class FileStreamSourceLog: Sendable {
         log = try CompactibleFileStreamLog(directory: directory, files: files, settings: settings)
     }
 
+    /// The log's folder.
+    var directory: String { log.directory }
+
     /// The newest offset; nil if no file was taken yet.
     var latest: Int64? { log.latest }
 

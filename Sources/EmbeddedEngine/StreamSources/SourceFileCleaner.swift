@@ -35,12 +35,11 @@ final class SourceFileCleaner {
         case .delete: return unlink(path) == 0 ? nil : String(cString: strerror(errno))
         case .archive(let directory):
             let target = directory + path
-            var parent = directory
-            for part in path.split(separator: "/").dropLast() {
-                guard mkdir(parent, 0o755) == 0 || errno == EEXIST else { return String(cString: strerror(errno)) }
-                parent += "/" + part
+            do {
+                try LocalFileManager(isDurable: false).createDirectories(CheckpointPath.directory(of: target))
+            } catch {
+                return "\(error)"
             }
-            guard mkdir(parent, 0o755) == 0 || errno == EEXIST else { return String(cString: strerror(errno)) }
             return rename(path, target) == 0 ? nil : String(cString: strerror(errno))
         }
     }

@@ -72,11 +72,16 @@ struct Consume: AsyncParsableCommand {
             "read \(NumberText.count(events, "event")), \(NumberText.count(unreadable, "unreadable record"))\n")
     }
 
-    /// The end of a topic that cannot be seen would never come.
+    /// The end of a topic that cannot be seen would never come. All topics are asked for: asking for one may create it.
     private func checkTopics(_ topics: [String]) async throws {
-        let admin = try KafkaAdmin(kafka.configuration)
+        let known = try await KafkaAdmin(kafka.configuration).metadata().topics
         for topic in topics {
-            if let error = try await admin.metadata(topic: topic).topics.first?.error { throw error }
+            guard let found = known.first(where: { $0.name == topic }) else {
+                throw CommandError(
+                    "there is no topic \(topic) at \(kafka.bootstrapServers)",
+                    hint: "check the name, or leave --until-end out to wait for it")
+            }
+            if let error = found.error { throw error }
         }
     }
 }

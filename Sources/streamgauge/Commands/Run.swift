@@ -94,6 +94,14 @@ struct Run: AsyncParsableCommand {
         if bootstrapServers == nil, topic != nil || !kafkaSettings.isEmpty {
             throw ValidationError("--topic and --kafka-option need --bootstrap-servers")
         }
+        let given = [
+            "--json": json, "--schema": schema, "--checkpoint": checkpoint, "--name": name, "--result": result,
+            "--bootstrap-servers": bootstrapServers, "--topic": topic,
+        ]
+        // An empty value is nearly always a variable that a script forgot to set.
+        for option in given.keys.sorted() where given[option] == .some("") {
+            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
         if let maxFilesPerTrigger, maxFilesPerTrigger < 1 {
             throw ValidationError("--max-files-per-trigger must be 1 or more")
         }
@@ -110,11 +118,12 @@ struct Run: AsyncParsableCommand {
         let outcome = await Outcome { try await execute(on: spark, signals) }
         // Stopping the session delivers what the listeners have not seen yet.
         try await spark.stop()
-        if let delivery = await metrics?.close() { StandardStream.error.tell("metrics: \(delivery)\n") }
-        try outcome.get()
-        if let result, !printer.hasRunBatch {
-            try ResultFile(path: result, checkpoint: checkpoint).finishWithoutBatch()
+        if let metrics {
+            // A broker that never answered while the query ran is not waited for as one that is only slow.
+            let patience: Duration = metrics.statistics.acknowledged == 0 ? .seconds(2) : .seconds(5)
+            StandardStream.error.tell("metrics: \(await metrics.close(timeout: patience))\n")
         }
+        try outcome.get()
     }
 
     private func forwarder() throws -> KafkaMetrics? {
@@ -128,6 +137,7 @@ struct Run: AsyncParsableCommand {
     private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {
         let query = try await writer(on: spark).start()
         try await signals.whileRunning(stop: { try await query.stop() }) { try await query.awaitTermination() }
+        if let result, let engine = spark.engine as? EmbeddedEngine { try engine.writeResult(of: query, to: result) }
     }
 
     private func writer(on spark: SparkSession) async throws -> DataStreamWriter {
@@ -138,12 +148,16 @@ struct Run: AsyncParsableCommand {
         try await reader.json(json).createOrReplaceTempView("input")
         let frame = try spark.sql(sql)
         let plan = try frame.analyzed()
-        let mode = outputMode?.mode ?? (ResultKeys.aggregates(plan) ? .complete : .append)
+        let mode = outputMode?.mode ?? (plan.aggregates ? .complete : .append)
         var writer = frame.writeStream.outputMode(mode).trigger(trigger.trigger)
         if let name { writer = writer.queryName(name) }
         if let checkpoint { writer = writer.option("checkpointLocation", checkpoint) }
-        guard let result else { return into(sink ?? .console, writer) }
-        return try into(resultFile: result, writer, mode, plan)
+        if let result, !plan.aggregates {
+            throw CommandError(
+                "cannot keep the result of a query without aggregates in \(result)",
+                hint: "group the rows, or write them with --sink json:DIR")
+        }
+        return into(result == nil ? sink ?? .console : .noop, writer)
     }
 
     private func into(_ sink: SinkOption, _ writer: DataStreamWriter) -> DataStreamWriter {
@@ -153,24 +167,12 @@ struct Run: AsyncParsableCommand {
         case .json(let directory): writer.format("json").option("path", directory)
         }
     }
+}
 
-    private func into(
-        resultFile path: String, _ writer: DataStreamWriter, _ mode: OutputMode, _ plan: LogicalPlan
-    ) throws -> DataStreamWriter {
-        let writer = writer.format("result").option("path", path)
-        switch mode {
-        case .complete: return writer
-        case .append:
-            throw CommandError(
-                "cannot keep the result of a query without aggregates in \(path)",
-                hint: "group the rows, or write them with --sink json:DIR")
-        case .update:
-            guard let keys = ResultKeys.positions(plan) else {
-                throw CommandError(
-                    "cannot tell the rows of the result in \(path) apart",
-                    hint: "select every column that GROUP BY names, or use --output-mode complete")
-            }
-            return writer.option("keyPositions", keys.map(String.init).joined(separator: ","))
-        }
+extension LogicalPlan {
+    /// Whether rows are grouped, so that there is a result that the engine keeps.
+    fileprivate var aggregates: Bool {
+        if case .aggregate = self { return true }
+        return child?.aggregates ?? false
     }
 }

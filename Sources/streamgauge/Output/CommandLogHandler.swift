@@ -14,7 +14,10 @@ struct CommandLogHandler: LogHandler {
         let message = event.message.description
         // The command itself says why its query failed.
         if message.hasPrefix("[STREAM_FAILED]") { return }
-        StandardStream.error.tell("\(event.level.rawValue): \(TerminalText.line(message))\n")
+        let details = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+            .map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        let text = details.isEmpty ? message : "\(message) (\(details))"
+        StandardStream.error.tell("\(event.level.rawValue): \(TerminalText.line(text))\n")
     }
 
     /// A logger that writes through this handler.

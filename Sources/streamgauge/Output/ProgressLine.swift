@@ -22,5 +22,10 @@ extension StreamingQueryProgress {
     var batchMs: Int64? { batchDuration ?? durationMs["triggerExecution"] }
 
     /// Rows of all state stores.
-    var stateRows: Int64 { stateOperators.reduce(0) { $0 + $1.numRowsTotal } }
+    var stateRows: Int64 {
+        stateOperators.reduce(0) { total, state in
+            let (sum, overflow) = total.addingReportingOverflow(state.numRowsTotal)
+            return overflow ? (total < 0 ? .min : .max) : sum
+        }
+    }
 }

@@ -1,14 +1,9 @@
 import FoundationEssentials
 import StreamingMetrics
-import Synchronization
 
 /// Says on standard error what each trigger did.
 final class ProgressPrinter: StreamingQueryListener {
     private let stream = StandardStream.error
-    private let hasSeenBatch = Atomic<Bool>(false)
-
-    /// Whether a batch ran; not every trigger has data for one.
-    var hasRunBatch: Bool { hasSeenBatch.load(ordering: .relaxed) }
 
     func onQueryStarted(_ event: QueryStartedEvent) {
         let name = event.name.map { " \(TerminalText.escaped($0))" } ?? ""
@@ -17,7 +12,6 @@ final class ProgressPrinter: StreamingQueryListener {
     }
 
     func onQueryProgress(_ event: QueryProgressEvent) {
-        if event.progress.durationMs["addBatch"] != nil { hasSeenBatch.store(true, ordering: .relaxed) }
         stream.tell(ProgressLine(progress: event.progress).text(color: stream.hasColor) + "\n")
     }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import StreamingMetrics
 import StructuredStreaming
 import Testing
@@ -182,5 +183,81 @@ import Testing
         try await query.stop()
         #expect(query.exception == nil)
         try await spark.stop()
+    }
+}
+
+/// The whole result of an ended aggregation, and what a reader of a sink's output sees.
+@Suite struct ResultTests {
+    @Test
+    func `update mode's result is the whole table, with HAVING as it holds now, also when nothing was left to do`()
+        async throws
+    {
+        let workspace = try Workspace()
+        for number in 0..<3 { try workspace.addFile(number, Workspace.lines(["walk"], count: 2)) }
+        try workspace.addFile(3, Workspace.lines(["sit"], count: 1))
+        for _ in 0..<2 {
+            let engine = EmbeddedEngine(logger: Workspace.quiet)
+            let spark = SparkSession(engine: engine)
+            let input = try await spark.readStream.schema(Workspace.schema).option("maxFilesPerTrigger", 1)
+                .json(workspace.input)
+            try input.createOrReplaceTempView("input")
+            let query = try await spark.sql("SELECT gt, count(*) AS c FROM input GROUP BY gt HAVING count(*) < 4")
+                .writeStream.outputMode(.update).format("noop").option("checkpointLocation", workspace.checkpoint)
+                .trigger(.availableNow).start()
+            try await query.awaitTermination()
+            try engine.writeResult(of: query, to: workspace.path + "/result.jsonl")
+            #expect(try workspace.read(workspace.path + "/result.jsonl") == #"{"gt":"sit","c":1}"# + "\n")
+            try await spark.stop()
+        }
+    }
+
+    @Test func `the output of a json sink is read by its log, without the files of failed batches`() async throws {
+        let workspace = try Workspace()
+        try workspace.addFile(0, Workspace.lines(["walk"], count: 3))
+        let spark = try workspace.session()
+        let query = try await spark.readStream.schema(Workspace.schema).json(workspace.input).writeStream.format("json")
+            .option("checkpointLocation", workspace.checkpoint).trigger(.availableNow).start(workspace.output)
+        try await query.awaitTermination()
+        try workspace.write(#"{"gt":"orphan"}"# + "\n", to: workspace.output + "/part-00099-left-behind-c000.json")
+        let rows = try await spark.read.schema(Workspace.schema).json(workspace.output).collect()
+        #expect(rows.map { $0[0] } == [.string("walk"), .string("walk"), .string("walk")])
+        try await spark.stop()
+    }
+
+    @Test func `a limit in append mode, which would count per batch, is refused`() async throws {
+        let workspace = try Workspace()
+        await #expect(throws: EngineError.self) {
+            try await StartRefusalTests.run(workspace, "SELECT gt FROM input LIMIT 1")
+        }
+    }
+
+    @Test func `a newest source log entry that is gone is an error, not files read under its number`() async throws {
+        let workspace = try Workspace()
+        for number in 0..<2 { try workspace.addFile(number, Workspace.lines(["walk"], count: 1)) }
+        let sql = "SELECT gt, count(*) FROM input GROUP BY gt"
+        try await StartRefusalTests.run(workspace, sql, mode: .update, options: ["maxFilesPerTrigger": "1"])
+        try FileManager.default.removeItem(atPath: workspace.checkpoint + "/sources/0/1")
+        try workspace.addFile(5, Workspace.lines(["walk"], count: 1))
+        let text = await StartRefusalTests.refusal { try await StartRefusalTests.run(workspace, sql, mode: .update) }
+        #expect(text.contains("CHECKPOINT_CORRUPT"), "\(text)")
+    }
+
+    @Test func `the file of a task is closed when the task is done, so that a batch may have many`() throws {
+        let workspace = try Workspace()
+        let write = StreamingWrite(plan: .local(StructType([]), []), format: "json")
+        let files = LocalFileManager(isDurable: false)
+        let sink = try FileStreamSink(path: workspace.output, write: write, fileManager: files)
+        let schema = StructType([StructField("n", .long)])
+        let batch = try #require(try sink.begin(batchId: 0, schema: schema, mode: .append))
+        for task in 0..<300 {
+            try batch.write(ColumnBatch(schema: schema, rows: [[.long(Int64(task))]]), task: task)
+            try batch.finish(task: task)
+        }
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)
+        }
+        #expect(!open.contains { $0.hasPrefix(workspace.output) })
+        _ = try batch.commit()
+        #expect(try workspace.outputRows().count == 300)
     }
 }

@@ -85,3 +85,27 @@ import Testing
         #expect(LikePattern(String(repeating: "%a", count: 50) + "%").matches(text))
     }
 }
+
+@Suite struct ExpressionLimitTests {
+    @Test(arguments: [
+        ("CAST(CAST(16777217 + a * 0 AS FLOAT) AS DOUBLE)", 0, Value.double(16_777_216)),
+        ("abs(a + (-9223372036854775807 - 1))", 2, .null), ("round(a + 9223372036854775800, -2)", 2, .null),
+    ])
+    func `narrowing and null rows are as in Spark at the edges of a type`(
+        _ sql: String, _ row: Int, _ expected: Value
+    ) throws {
+        // The other rows of the second and third would overflow, so only the row in question is computed.
+        let rows = [ExpressionEvaluatorTests.rows[row]]
+        let plan = LogicalPlan.project([try Expression(sql: sql)], .local(ExpressionEvaluatorTests.schema, rows))
+        let analyzed = try Analyzer(tableSchema: { name in throw AnalysisError("NONE", name) }).analyze(plan)
+        guard case .project(let expressions, _) = analyzed else { return }
+        let batch = ColumnBatch(schema: ExpressionEvaluatorTests.schema, rows: rows)
+        #expect(try ExpressionEvaluator(batch).column(expressions[0])[0] == expected)
+    }
+
+    @Test func `a date or timestamp beyond 64 bits of microseconds is an error or no value, never a crash`() throws {
+        #expect(throws: EngineError.self) { try Cast.convert(.date(200_000_000), from: .date, to: .timestamp) }
+        let text = Array("294247-01-10T04:00:54.999999Z".utf8)
+        #expect(ISODateTime.timestamp(text, zone: .utc, today: { 0 }) == nil)
+    }
+}
