@@ -194,9 +194,10 @@ public final class KafkaProducer: Sendable {
 extension Duration {
     /// Whole milliseconds for librdkafka, rounded up, from 0 to about 24 days.
     var milliseconds: Int32 {
+        // Compared before it is taken apart, for `components` traps beyond 2^63 seconds.
+        guard self > .zero else { return 0 }
+        guard self < .seconds(2_000_000) else { return 2_000_000_000 }
         let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        guard seconds < 2_000_000 else { return 2_000_000_000 }
         return Int32(seconds) * 1000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
