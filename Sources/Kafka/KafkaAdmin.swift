@@ -35,12 +35,18 @@ public final class KafkaAdmin: Sendable {
         _ configuration: KafkaConfiguration, onLog: @escaping @Sendable (KafkaLogEntry) -> Void = { _ in }
     ) throws(KafkaError) {
         let options = try configuration.resolved(defaults: [("log.connection.close", "false")])
-        handle = try Handle(.producer, options: options, context: CallbackContext(onLog: onLog, onError: { _ in }))
+        handle = try Handle(.admin, options: options, context: CallbackContext(onLog: onLog, onError: { _ in }))
     }
 
     deinit {
-        // No call is under way, for each holds on to this object.
-        handle.destroy()
+        // No call is under way, for each holds on to this object. Destroying joins librdkafka's threads, which is not for a
+        // thread of the pool.
+        do throws(KafkaError) {
+            try DedicatedThread.start(name: "kafka-admin-close") { [handle] in handle.destroy() }
+        } catch {
+            // No thread is left: waiting here is better than a client that never ends.
+            handle.destroy()
+        }
     }
 
     /// The brokers and topics.

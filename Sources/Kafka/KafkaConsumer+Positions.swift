@@ -16,12 +16,6 @@ extension KafkaConsumer {
         try await commit(offsets.map { ($0.key, $0.value) })
     }
 
-    /// Commits a record without waiting for the broker's answer.
-    public func commitWithoutWaiting(_ record: ConsumerRecord) throws(KafkaError) {
-        try core.requireGroup()
-        try core.handle.commit([(record.topicPartition, record.offset + 1)], waits: false)
-    }
-
     /// Offsets that the group has committed; a partition without one is left out.
     public func committedOffsets(
         of partitions: [TopicPartition], timeout: Duration = .seconds(10)
@@ -67,7 +61,7 @@ extension KafkaConsumer {
     private func commit(_ offsets: [(TopicPartition, Int64)]) async throws(KafkaError) {
         try core.requireGroup()
         try await DedicatedThread.call(name: "kafka-commit") { [core] () throws(KafkaError) in
-            try core.handle.commit(offsets, waits: true)
+            try core.handle.commit(offsets)
         }
     }
 }

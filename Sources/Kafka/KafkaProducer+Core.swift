@@ -5,6 +5,7 @@ extension KafkaProducer {
     final class Core: Sendable {
         let handle: Handle
         let state = Monitor(StateMachine())
+        let promises = Monitor(DeliveryPromises())
         /// Records taken and not reported yet. librdkafka's own count has events in it that are no records.
         private let taken = Atomic<Int>(0)
         private let onDelivery: @Sendable ([DeliveryReport]) -> Void
@@ -37,31 +38,42 @@ extension KafkaProducer {
         func run() {
             var queue = EventQueue(ownerView: handle.ownerView)
             while state.withLock({ $0.isRunning }) {
-                serve(queue.poll(timeoutMs: 1000))
+                _ = queue.poll(timeoutMs: 1000, serve: serve)
             }
-            // A last purge makes every outstanding record report itself; the bound is for a client that will not.
-            try? handle.purge()
-            handle.closeGate()
-            var idlePolls = 0
-            while outstanding > 0, idlePolls < 50 {
-                let event = queue.poll(timeoutMs: 20)
-                if case .none = event { idlePolls += 1 }
-                serve(event)
-            }
+            reportTheRest(&queue)
             handle.destroy()
             state.withLock { $0.destroyed() }
             state.broadcast()
         }
 
+        /// Takes no more records and has every outstanding one report itself.
+        ///
+        /// Calls under way may still add a record or wait for a flush, so the purge is repeated and reports are served until
+        /// they have ended: the last purge comes after the last record.
+        private func reportTheRest(_ queue: inout EventQueue) {
+            handle.refuseCalls()
+            // The bound is for a client that does not report what was purged.
+            var idlePolls = 0
+            while handle.hasCallsUnderWay || (outstanding > 0 && idlePolls < 50) {
+                queue.purge()
+                if queue.poll(timeoutMs: 20, serve: serve) { idlePolls = 0 } else { idlePolls += 1 }
+            }
+            for fulfil in promises.withLock({ $0.takeAll() }) {
+                fulfil(.failure(.closed("wait for the report of a record")))
+            }
+        }
+
         private func serve(_ event: EventQueue.Event) {
             switch event {
-            case .none: break
-            case .deliveries(let reports, let promises):
-                let failed = reports.count { $0.error != nil } + promises.count { $0.1.error != nil }
+            case .deliveries(let reports, let promised):
+                let failed = reports.count { $0.error != nil } + promised.count { $0.1.error != nil }
                 if failed > 0 { state.withLock { $0.reported(failed: failed) } }
                 if !reports.isEmpty { onDelivery(reports) }
-                for (promise, report) in promises { promise.fulfil(report) }
-                let count = reports.count + promises.count
+                for (promise, report) in promised {
+                    guard let fulfil = promises.withLock({ $0.take(promise) }) else { continue }
+                    fulfil(report.error.map { .failure($0) } ?? .success(report))
+                }
+                let count = reports.count + promised.count
                 if taken.subtract(count, ordering: .acquiringAndReleasing).newValue == 0 {
                     // Under the lock, so that no waiter is between its look and its sleep.
                     state.withLock { _ in }
@@ -92,7 +104,7 @@ extension KafkaProducer {
         /// Flushes, ends and waits.
         func close(timeout: Duration) -> Int {
             let clock = ContinuousClock()
-            let deadline = clock.now + timeout
+            let deadline = clock.now + min(timeout, .seconds(31_536_000))
             // A flush that did not finish leaves records to be purged, which is what the count tells.
             if outstanding > 0 { try? handle.flush(timeoutMs: timeout.milliseconds) }
             requestClose()

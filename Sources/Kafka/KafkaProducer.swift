@@ -77,16 +77,12 @@ public final class KafkaProducer: Sendable {
     /// - Throws: ``KafkaError`` when the record was not taken or not delivered.
     public func deliver(_ record: ProducerRecord) async throws(KafkaError) -> DeliveryReport {
         let result: Result<DeliveryReport, KafkaError> = await withCheckedContinuation { continuation in
-            let promise = DeliveryPromise { report in
-                continuation.resume(returning: report.error.map { .failure($0) } ?? .success(report))
-            }
-            // The opaque retains the promise until its report, or until it is taken back here.
-            let opaque = DeliveryOpaque(promise: promise)
+            // Whoever takes the promise out answers: the report, the end of the producer, or the refusal here.
+            let promise = core.promises.withLock { $0.add { continuation.resume(returning: $0) } }
             do throws(KafkaError) {
-                try send(record, opaque: opaque)
+                try send(record, opaque: DeliveryOpaque(promise: promise))
             } catch {
-                _ = opaque.takePromise()
-                continuation.resume(returning: .failure(error))
+                core.promises.withLock { $0.take(promise) }?(.failure(error))
             }
         }
         return try result.get()
@@ -197,9 +193,10 @@ public final class KafkaProducer: Sendable {
 extension Duration {
     /// Whole milliseconds for librdkafka, rounded up, from 0 to about 24 days.
     var milliseconds: Int32 {
+        // Compared before it is taken apart, for `components` traps beyond 2^63 seconds.
+        guard self > .zero else { return 0 }
+        guard self < .seconds(2_000_000) else { return 2_000_000_000 }
         let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        guard seconds < 2_000_000 else { return 2_000_000_000 }
         return Int32(seconds) * 1000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }

@@ -13,6 +13,14 @@ struct ForwardingLedger: Sendable {
         var event: StreamingQueryEvent
         var queryName: String?
         var sequence: UInt64
+        /// Its place among all events offered.
+        var place: Int
+    }
+
+    /// An event on its way, and the token that its report will bring back.
+    struct Taken: Sendable {
+        var token: UInt
+        var entry: Entry
     }
 
     /// A run's name and how many of its events were offered.
@@ -79,7 +87,7 @@ struct ForwardingLedger: Sendable {
         case .progress(let event): run.name = event.progress.name
         case .idle, .terminated: break
         }
-        let entry = Entry(event: event, queryName: run.name, sequence: run.next)
+        let entry = Entry(event: event, queryName: run.name, sequence: run.next, place: counts.offered)
         run.next += 1
         if case .terminated = event { runs[runId] = nil } else { runs[runId] = run }
         return entry
@@ -87,21 +95,29 @@ struct ForwardingLedger: Sendable {
 
     // MARK: Sending
 
-    /// The next event to be sent and the token to send it with; nil when there is none or enough are on their way.
-    mutating func take() -> (token: UInt, entry: Entry)? {
-        guard !isClosed, !needsNewClient, inFlight.count < maximumInFlight else { return nil }
-        guard let entry = returned.popLast() ?? waiting.popFirst() else { return nil }
-        let token = nextToken
-        nextToken += 1
-        inFlight[token] = entry
-        return (token, entry)
+    /// The next events to be sent; none when there are none or enough are on their way.
+    mutating func take(upTo limit: Int) -> [Taken] {
+        guard !isClosed, !needsNewClient else { return [] }
+        let count = min(limit, maximumInFlight - inFlight.count, returned.count + waiting.count)
+        guard count > 0 else { return [] }
+        var taken: [Taken] = []
+        taken.reserveCapacity(count)
+        while taken.count < count, let entry = returned.popLast() ?? waiting.popFirst() {
+            inFlight[nextToken] = entry
+            taken.append(Taken(token: nextToken, entry: entry))
+            nextToken += 1
+        }
+        return taken
     }
 
-    /// Events that were not delivered and may be go back to the head, in their old order.
+    /// Events that were not delivered and may be go back to the head, in the order in which they were offered, whoever puts
+    /// them back first.
     mutating func putBack(_ tokens: some Sequence<UInt>) {
-        for token in tokens.sorted(by: >) {
+        let before = returned.count
+        for token in tokens {
             if let entry = inFlight.removeValue(forKey: token) { returned.append(entry) }
         }
+        if returned.count > before { returned.sort { $0.place > $1.place } }
     }
 
     /// The broker has it. Tokens of events that were sent again meanwhile are unknown and change nothing.

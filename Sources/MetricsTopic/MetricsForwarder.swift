@@ -102,10 +102,13 @@ final class MetricsForwarder: Sendable {
     // MARK: The worker
 
     private enum Step {
-        case send(token: UInt, ForwardingLedger.Entry)
+        case send([ForwardingLedger.Taken])
         case replaceClient
         case stop
     }
+
+    /// Taken at once at most: waking up for each event costs more than sending it, and the lock is held for constant time.
+    private static let maximumBatch = 128
 
     private func run(_ first: KafkaProducer) {
         var producer = first
@@ -116,14 +119,14 @@ final class MetricsForwarder: Sendable {
                 if shared.ledger.isClosed { return .stop }
                 if shared.ledger.needsNewClient { return .replaceClient }
                 if shared.ledger.inFlightCount == 0 { shared.lastSign = .now }
-                return shared.ledger.take().map { .send(token: $0.token, $0.entry) }
+                let batch = shared.ledger.take(upTo: Self.maximumBatch)
+                return batch.isEmpty ? nil : .send(batch)
             }
             switch step {
             case .stop: break loop
             case .replaceClient:
                 if let next = replace(producer) { producer = next }
-            case .send(let token, let entry):
-                send(token, entry, &writer, &stalls, producer)
+            case .send(let batch): send(batch, &writer, &stalls, producer)
             case nil: break
             }
             let (lastSign, inFlight) = shared.withLock { ($0.lastSign, $0.ledger.inFlightCount) }
@@ -134,32 +137,37 @@ final class MetricsForwarder: Sendable {
         shared.broadcast()
     }
 
+    /// Sends events in their order. One that has to wait holds up those behind it, which go back with it.
     private func send(
-        _ token: UInt, _ entry: ForwardingLedger.Entry, _ writer: inout RecordWriter, _ stalls: inout StallDetector,
+        _ batch: [ForwardingLedger.Taken], _ writer: inout RecordWriter, _ stalls: inout StallDetector,
         _ producer: KafkaProducer
     ) {
-        do throws(KafkaError) {
-            try writer.send(entry, token: token, to: producer)
-            return
-        } catch {
-            let isMissing = error.code == .unknownTopicOrPartition
-            shared.withLock { shared in
-                if error.isFatal {
-                    shared.ledger.putBack([token])
-                    shared.ledger.clientFailed()
-                } else if error.code == .queueFull || isMissing {
-                    shared.ledger.putBack([token])
-                } else {
-                    shared.ledger.giveUp(token, Self.reason(error))
+        for (index, taken) in batch.enumerated() {
+            do throws(KafkaError) {
+                try writer.send(taken.entry, token: taken.token, to: producer)
+            } catch {
+                let isMissing = error.code == .unknownTopicOrPartition
+                guard error.isFatal || isMissing || error.code == .queueFull else {
+                    shared.withLock { $0.ledger.giveUp(taken.token, Self.reason(error)) }
+                    shared.broadcast()
+                    report(error)
+                    continue
                 }
+                shared.withLock { shared in
+                    shared.ledger.putBack(batch[index...].map(\.token))
+                    if error.isFatal { shared.ledger.clientFailed() }
+                }
+                shared.broadcast()
+                if error.isFatal { return }
+                if isMissing {
+                    report(error)
+                    if stalls.mayLook() { lookAtTopics(producer) }
+                }
+                // Nothing wakes us in particular: a moment later there may be room, or the topic.
+                let pause: Duration = isMissing ? .seconds(1) : .milliseconds(50)
+                _ = shared.wait(timeout: pause) { $0.ledger.isClosed ? true : nil }
+                return
             }
-            shared.broadcast()
-            if error.isFatal { return }
-            if error.code != .queueFull { report(error) }
-            if isMissing, stalls.mayLook() { lookAtTopics(producer) }
-            // Nothing wakes us in particular: a moment later there may be room, or the topic.
-            let pause: Duration = isMissing ? .seconds(1) : error.code == .queueFull ? .milliseconds(50) : .zero
-            _ = shared.wait(timeout: pause) { $0.ledger.isClosed ? true : nil }
         }
     }
 
@@ -270,7 +278,7 @@ final class MetricsForwarder: Sendable {
 
     func close(timeout: Duration) -> DeliverySummary {
         let clock = ContinuousClock()
-        let deadline = clock.now + timeout
+        let deadline = clock.now + min(timeout, .seconds(31_536_000))
         // A part is kept for ending the client, so that the whole stays within the timeout.
         _ = waitUntilDelivered(timeout: timeout - min(timeout / 5, .milliseconds(500)))
         abandon()
@@ -283,29 +291,5 @@ final class MetricsForwarder: Sendable {
     func abandon() {
         shared.withLock { $0.ledger.close() }
         shared.broadcast()
-    }
-}
-
-/// Tells when events have been on their way for so long without a sign that the topics should be looked at.
-struct StallDetector: Sendable {
-    private let threshold: Duration
-    private var lastLook: ContinuousClock.Instant?
-    /// Looking again and again would only repeat the answer.
-    private static let interval = Duration.seconds(30)
-
-    init(after threshold: Duration) { self.threshold = threshold }
-
-    mutating func isDue(
-        lastSign: ContinuousClock.Instant, inFlight: Int, now: ContinuousClock.Instant = .now
-    ) -> Bool {
-        guard inFlight > 0, lastSign.duration(to: now) >= threshold else { return false }
-        return mayLook(now: now)
-    }
-
-    /// Whether the last look is long enough ago; if so, this is the next one.
-    mutating func mayLook(now: ContinuousClock.Instant = .now) -> Bool {
-        if let lastLook, lastLook.duration(to: now) < Self.interval { return false }
-        lastLook = now
-        return true
     }
 }

@@ -11,7 +11,7 @@ import Testing
             }, context: context)
     }
 
-    @Test(arguments: [Handle.Role.producer, .consumer])
+    @Test(arguments: [Handle.Role.producer, .consumer, .admin])
     func `destroying ends the callbacks, then releases their context`(_ role: Handle.Role) throws {
         let afterDestroy = Monitor((destroyed: false, late: 0))
         weak var released: CallbackContext?
@@ -52,6 +52,19 @@ import Testing
         #expect(throws: KafkaError.self) {
             try handle.withClient(otherwise: KafkaError.closed("call")) { (_) throws(KafkaError) in }
         }
+    }
+
+    @Test func `errors of an admin client are taken from its queue although nobody polls`() throws {
+        let taken = Monitor<KafkaError.Code?>(nil)
+        let context = CallbackContext(
+            onLog: { _ in },
+            onError: { error in
+                taken.withLock { $0 = error.code }
+                taken.broadcast()
+            })
+        let handle = try handle(.admin, context)
+        #expect(taken.wait(timeout: .seconds(20)) { $0 } == .brokerUnreachable)
+        handle.destroy()
     }
 
     @Test func `a client that could not be made releases its context`() {

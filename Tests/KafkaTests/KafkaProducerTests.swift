@@ -31,7 +31,8 @@ import Testing
         for token in 0..<5000 { try producer.send(ProducerRecord(topic: "a", value: "x"), token: UInt(token)) }
         try await producer.flush()
         #expect(producer.outstandingCount == 0)
-        #expect(tokens.withLock { $0 } == Dictionary(uniqueKeysWithValues: (0..<5000).map { (UInt($0), 1) }))
+        let isRight = tokens.withLock { $0 } == Dictionary(uniqueKeysWithValues: (0..<5000).map { (UInt($0), 1) })
+        #expect(isRight)
         await producer.close()
     }
 
@@ -191,6 +192,62 @@ import Testing
             }
             for await code in group { #expect(code == .purged || code == .closed) }
         }
+    }
+
+    @Test func `records taken while the producer closes are reported too, each once`() async throws {
+        for _ in 0..<10 {
+            let reported = Monitor(0)
+            let producer = try KafkaProducer(
+                KafkaConfiguration(bootstrapServers: "127.0.0.1:1"),
+                onDelivery: { reports in reported.withLock { $0 += reports.count } })
+            let senders = Monitor((finished: 0, taken: 0))
+            for _ in 0..<3 {
+                try DedicatedThread.start(name: "sender") {
+                    var taken = 0
+                    var isOpen = true
+                    while isOpen {
+                        do throws(KafkaError) {
+                            try producer.send(ProducerRecord(topic: "a", value: "x"))
+                            taken += 1
+                        } catch {
+                            isOpen = error.code != .closed
+                        }
+                    }
+                    senders.withLock { $0 = ($0.finished + 1, $0.taken + taken) }
+                    senders.broadcast()
+                }
+            }
+            await producer.close(timeout: .zero)
+            let taken = senders.wait(timeout: .seconds(10)) { $0.finished == 3 ? $0.taken : nil }
+            #expect(taken == reported.withLock { $0 })
+            #expect(producer.outstandingCount == 0)
+        }
+    }
+
+    @Test func `a flush ends after the report was handed over, however long that takes`() async throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("a")
+        let handed = Monitor(0)
+        let never = Monitor(false)
+        let producer = try KafkaProducer(
+            cluster.configuration,
+            onDelivery: { reports in
+                _ = never.wait(timeout: .milliseconds(200)) { $0 ? true : nil }
+                handed.withLock { $0 += reports.count }
+            })
+        for _ in 0..<10 { try producer.send(ProducerRecord(topic: "a", value: "x")) }
+        try await producer.flush()
+        #expect(handed.withLock { $0 } == 10)
+        await producer.close()
+    }
+
+    @Test func `a flush under way does not hold up the closing`() async throws {
+        let producer = try KafkaProducer(KafkaConfiguration(bootstrapServers: "127.0.0.1:1"))
+        try producer.send(ProducerRecord(topic: "a", value: "x"))
+        async let flushed: Void = producer.flush(timeout: .seconds(3600))
+        #expect(await producer.close(timeout: .zero) == 1)
+        // Over since the record was given up, or refused when it came after the closing.
+        do { try await flushed } catch { #expect((error as? KafkaError)?.code == .closed) }
     }
 
     @Test func `threads that send while another closes never touch a destroyed client`() async throws {

@@ -38,6 +38,8 @@ enum Callbacks {
         case .consumer:
             rd_kafka_conf_set_error_cb(configuration, errorCallback)
             rd_kafka_conf_set_rebalance_cb(configuration, rebalanceCallback)
+        case .admin:
+            rd_kafka_conf_set_background_event_cb(configuration, backgroundEventCallback)
         }
     }
 
@@ -63,6 +65,17 @@ private func errorCallback(
     let code = rd_kafka_resp_err_t(rawValue: code)
     context.onError(
         KafkaError.reported(code, reason.map { String(cString: $0) }, client: client))
+}
+
+/// On librdkafka's background thread, which serves a client that nobody polls.
+private func backgroundEventCallback(
+    _ client: OpaquePointer?, _ event: OpaquePointer?, _ opaque: UnsafeMutableRawPointer?
+) {
+    guard let client, let event else { return }
+    defer { rd_kafka_event_destroy(event) }
+    guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR, let context = Callbacks.context(opaque) else { return }
+    let reason = rd_kafka_event_error_string(event).map { String(cString: $0) }
+    context.onError(KafkaError.reported(rd_kafka_event_error(event), reason, client: client))
 }
 
 private func rebalanceCallback(

@@ -60,13 +60,12 @@ extension Handle {
         }
     }
 
-    /// Commits offsets; waits for the broker's answer unless asked not to.
-    func commit(_ offsets: [(TopicPartition, Int64)], waits: Bool) throws(KafkaError) {
+    /// Commits offsets and waits for the broker's answer.
+    func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
         if offsets.isEmpty { return }
         let list = try TopicPartitionList(offsets)
         let attempt = "commit \(offsets.map { "\($0.0)@\($0.1)" }.joined(separator: ", "))"
-        try check(attempt) { rd_kafka_commit($0, list.pointer, waits ? 0 : 1) }
-        guard waits else { return }
+        try check(attempt) { rd_kafka_commit($0, list.pointer, 0) }
         if let failed = list.elements.first(where: { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }) {
             throw KafkaError(failed.error, attempt: attempt)
         }

@@ -2,10 +2,9 @@ import CRdKafka
 
 /// A producer's event queue, read by its poll thread alone.
 struct EventQueue {
-    /// What one poll gave.
+    /// What a poll found.
     enum Event {
-        case none
-        case deliveries([DeliveryReport], promises: [(DeliveryPromise, DeliveryReport)])
+        case deliveries([DeliveryReport], promised: [(promise: UInt, DeliveryReport)])
         case error(KafkaError)
     }
 
@@ -20,10 +19,26 @@ struct EventQueue {
         queue = ownerView.queue
     }
 
-    /// Waits for an event.
-    mutating func poll(timeoutMs: Int32) -> Event {
-        guard let event = rd_kafka_queue_poll(queue, timeoutMs) else { return .none }
+    /// Everything that is not delivered: in the queues, and on its way to a broker.
+    static let purgeFlags = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT
+
+    /// Makes every record that the client holds report itself.
+    func purge() {
+        // Refused only for unknown flags, and for clients that do not produce.
+        _ = rd_kafka_purge(client, Self.purgeFlags)
+    }
+
+    /// Waits for an event and serves it; whether there was one.
+    ///
+    /// The event lives until it is served: with it go its records, and with the last record a flush ends.
+    mutating func poll(timeoutMs: Int32, serve: (Event) -> Void) -> Bool {
+        guard let event = rd_kafka_queue_poll(queue, timeoutMs) else { return false }
         defer { rd_kafka_event_destroy(event) }
+        if let read = read(event) { serve(read) }
+        return true
+    }
+
+    private mutating func read(_ event: OpaquePointer) -> Event? {
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_DR: return deliveries(event)
         case RD_KAFKA_EVENT_ERROR:
@@ -36,7 +51,7 @@ struct EventQueue {
                         isFatal: true))
             }
             return .error(KafkaError.reported(rd_kafka_event_error(event), reason, client: client))
-        default: return .none
+        default: return nil
         }
     }
 
@@ -45,18 +60,16 @@ struct EventQueue {
         topicOfName = nil
         let count = rd_kafka_event_message_count(event)
         var reports: [DeliveryReport] = []
-        var promises: [(DeliveryPromise, DeliveryReport)] = []
+        var promised: [(promise: UInt, DeliveryReport)] = []
         reports.reserveCapacity(count)
         while let message = rd_kafka_event_message_next(event) {
             let opaque = DeliveryOpaque(UInt(bitPattern: message.pointee._private))
-            let report = report(message, token: opaque.token)
-            if let promise = opaque.takePromise() {
-                promises.append((promise, report))
-            } else {
-                reports.append(report)
+            switch opaque.meaning {
+            case .token(let token): reports.append(report(message, token: token))
+            case .promise(let promise): promised.append((promise, report(message, token: 0)))
             }
         }
-        return .deliveries(reports, promises: promises)
+        return .deliveries(reports, promised: promised)
     }
 
     private mutating func report(_ message: UnsafePointer<rd_kafka_message_t>, token: UInt) -> DeliveryReport {
@@ -83,30 +96,24 @@ struct EventQueue {
     }
 }
 
-/// Somebody who awaits one record's report.
-final class DeliveryPromise: Sendable {
-    let fulfil: @Sendable (DeliveryReport) -> Void
-
-    init(_ fulfil: @escaping @Sendable (DeliveryReport) -> Void) { self.fulfil = fulfil }
-}
-
-/// What librdkafka carries with a message: a number, shifted and marked in the lowest bit, or a retained promise, whose
-/// address is even. A promise is retained by ``init(promise:)`` and released by ``takePromise()`` or ``release()``.
+/// What librdkafka carries with a message: a number, shifted, with the lowest bit telling whose it is.
 struct DeliveryOpaque {
+    enum Meaning: Equatable {
+        /// The sender's own number.
+        case token(UInt)
+        /// The number of a promise, see ``DeliveryPromises``.
+        case promise(UInt)
+    }
+
     let bits: UInt
 
     init(_ bits: UInt) { self.bits = bits }
 
     init(token: UInt) { bits = token << 1 | 1 }
 
-    init(promise: DeliveryPromise) { bits = UInt(bitPattern: Unmanaged.passRetained(promise).toOpaque()) }
+    init(promise: UInt) { bits = promise << 1 }
 
     static let maximumToken = UInt.max >> 1
 
-    var token: UInt { bits & 1 == 1 ? bits >> 1 : 0 }
-
-    func takePromise() -> DeliveryPromise? {
-        guard bits & 1 == 0, let pointer = UnsafeMutableRawPointer(bitPattern: bits) else { return nil }
-        return Unmanaged<DeliveryPromise>.fromOpaque(pointer).takeRetainedValue()
-    }
+    var meaning: Meaning { bits & 1 == 1 ? .token(bits >> 1) : .promise(bits >> 1) }
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Destroy order, tested by `HandleTests`:
 /// 1. the owner calls ``destroy()`` on its own poll thread, when it polls no more;
-/// 2. the gate closes: calls under way on other threads end, later ones are refused;
+/// 2. the gate closes: later calls on other threads are refused, those under way end;
 /// 3. queues taken from the client are given back, then `rd_kafka_destroy` ends librdkafka's threads;
 /// 4. the callback context is released, since only now can no callback come any more.
 final class Handle: @unchecked Sendable {
@@ -13,8 +13,11 @@ final class Handle: @unchecked Sendable {
     // being used after `destroy`, whose gate lets only one call through.
     enum Role: Sendable {
         case producer, consumer
+        /// Neither sends nor reads; a thread of librdkafka's own serves its queue.
+        case admin
     }
 
+    private let role: Role
     private let client: OpaquePointer
     private let queue: OpaquePointer
     private let context: Unmanaged<CallbackContext>
@@ -31,7 +34,7 @@ final class Handle: @unchecked Sendable {
         rd_kafka_conf_set_opaque(configuration, retained.toOpaque())
         Callbacks.install(on: configuration, role: role)
         var reason = [CChar](repeating: 0, count: 512)
-        let type = role == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
+        let type = role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
         guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
             rd_kafka_conf_destroy(configuration)
             retained.release()
@@ -49,9 +52,20 @@ final class Handle: @unchecked Sendable {
                 message: "cannot create the Kafka consumer: librdkafka wants a group id; do not set group.id to nothing"
             )
         }
+        // Errors come to the main queue whether or not the event is enabled: unserved, they would pile up as long as brokers
+        // are away.
+        if role == .admin { Self.serveInBackground(queue, of: client) }
+        self.role = role
         self.client = client
         self.context = retained
         self.queue = queue
+    }
+
+    private static func serveInBackground(_ queue: OpaquePointer, of client: OpaquePointer) {
+        // There is one whenever a background callback is installed.
+        guard let background = rd_kafka_queue_get_background(client) else { return }
+        rd_kafka_queue_forward(queue, background)
+        rd_kafka_queue_destroy(background)
     }
 
     /// Runs a call into librdkafka unless the client is closed.
@@ -59,6 +73,8 @@ final class Handle: @unchecked Sendable {
     func withClient<R, E: Error>(
         otherwise closed: @autoclosure () -> E, _ body: (OpaquePointer) throws(E) -> R
     ) throws(E) -> R {
+        // Looked at first, so that callers who go on after the closing do not hold it up.
+        guard gate.load(ordering: .relaxed) & Self.closedBit == 0 else { throw closed() }
         let before = gate.add(1, ordering: .acquiring).oldValue
         defer { gate.subtract(1, ordering: .releasing) }
         guard before & Self.closedBit == 0 else { throw closed() }
@@ -76,15 +92,24 @@ final class Handle: @unchecked Sendable {
         }
     }
 
+    /// Refuses further calls; those under way go on.
+    func refuseCalls() {
+        gate.bitwiseOr(Self.closedBit, ordering: .sequentiallyConsistent)
+    }
+
+    /// Whether a call has come through the gate and not ended yet.
+    var hasCallsUnderWay: Bool { gate.load(ordering: .acquiring) & ~Self.closedBit != 0 }
+
     /// Refuses further calls and waits for those under way.
     func closeGate() {
-        gate.bitwiseOr(Self.closedBit, ordering: .sequentiallyConsistent)
-        while gate.load(ordering: .acquiring) & ~Self.closedBit != 0 { pauseBriefly() }
+        refuseCalls()
+        while hasCallsUnderWay { pauseBriefly() }
     }
 
     /// Ends the client; to be called once, by the thread that polled.
     func destroy(closingConsumer: Bool = true) {
         closeGate()
+        if role == .admin { rd_kafka_queue_forward(queue, nil) }
         rd_kafka_queue_destroy(queue)
         rd_kafka_destroy_flags(client, closingConsumer ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         context.release()

@@ -94,7 +94,7 @@ extension Handle {
     /// Gives up what is not delivered; every record still gets its report.
     func purge() throws(KafkaError) {
         try withClient(otherwise: .closed("purge")) { client throws(KafkaError) in
-            let code = rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+            let code = rd_kafka_purge(client, EventQueue.purgeFlags)
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             throw KafkaError(code, attempt: "purge the records that are outstanding")
         }

@@ -66,11 +66,11 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
     private static func deadline(after timeout: Duration) -> timespec {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
-        let (seconds, attoseconds) = max(timeout, .zero).components
-        let nanoseconds = now.tv_nsec + Int(attoseconds / 1_000_000_000)
         // A year is for ever here, and keeps the sum far from overflow.
+        let (seconds, attoseconds) = min(max(timeout, .zero), .seconds(31_536_000)).components
+        let nanoseconds = now.tv_nsec + Int(attoseconds / 1_000_000_000)
         return timespec(
-            tv_sec: now.tv_sec + Int(min(seconds, 31_536_000)) + nanoseconds / 1_000_000_000,
+            tv_sec: now.tv_sec + Int(seconds) + nanoseconds / 1_000_000_000,
             tv_nsec: nanoseconds % 1_000_000_000)
     }
 }
