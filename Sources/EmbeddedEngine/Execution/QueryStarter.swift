@@ -115,7 +115,7 @@ struct QueryStarter: Sendable {
             return (try CheckpointPath.absolute(path), false)
         }
         if let base = settings.defaultCheckpointLocation {
-            let name = write.queryName ?? UUID().uuidString.lowercased()
+            let name = write.queryName ?? RandomUUID.text()
             return (try CheckpointPath.absolute(base + "/" + name), false)
         }
         guard ["memory", "console", "noop", "result"].contains(write.format.lowercased()) else {
@@ -126,7 +126,7 @@ struct QueryStarter: Sendable {
                 hint: "give a directory that is kept between runs")
         }
         let directory = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        return (try CheckpointPath.absolute("\(directory)/temporary-\(UUID().uuidString.lowercased())"), true)
+        return (try CheckpointPath.absolute("\(directory)/temporary-\(RandomUUID.text())"), true)
     }
 }
 

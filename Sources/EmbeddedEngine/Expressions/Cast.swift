@@ -103,7 +103,7 @@ enum Cast {
         case .long(let integer): number = integer
         case .boolean(let flag): number = flag ? 1 : 0
         case .double(let double): number = Int64(exactly: double.rounded(.towardZero))
-        case .timestamp(let microseconds): number = floorDivide(microseconds, 1_000_000)
+        case .timestamp(let microseconds): number = SparkText.floorDivide(microseconds, 1_000_000)
         case .string(let text): number = Int64(text.trimmingSpaces)
         default: number = nil
         }
@@ -136,7 +136,7 @@ enum Cast {
     private static func days(_ value: Value) throws(EngineError) -> Int64 {
         switch value {
         case .date(let days): return days
-        case .timestamp(let microseconds): return floorDivide(microseconds, 86_400_000_000)
+        case .timestamp(let microseconds): return SparkText.floorDivide(microseconds, 86_400_000_000)
         case .string(let text):
             guard let days = ISODateTime.date(Array(text.utf8)) else { throw invalid(value, .date) }
             return Int64(days)
@@ -178,12 +178,6 @@ enum Cast {
             .invalidCast, "the value \(value.text(as: .string)) cannot be cast to \(type.sql)",
             hint: "filter such rows out, or correct the data")
     }
-}
-
-/// The quotient rounded down, also for negative numbers.
-func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = value / divisor
-    return value % divisor != 0 && (value < 0) != (divisor < 0) ? quotient - 1 : quotient
 }
 
 extension String {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StructuredStreaming
 import Synchronization
 
@@ -43,7 +42,7 @@ final class FileStreamSink: StreamSink {
         private let writer: JSONLinesWriter
         private let onCommit: @Sendable ([SinkFileStatus]) throws -> Void
         private let parts = Mutex<[Int: PartFile]>([:])
-        private let uuid = UUID().uuidString.lowercased()
+        private let uuid = RandomUUID.text()
 
         init(
             directory: String, files: any CheckpointFileManager, format: JSONOptions,

@@ -52,7 +52,7 @@ struct FileListing: Sendable {
             }
             if status.st_mode & S_IFMT == S_IFDIR {
                 try list(root, into: &found)
-            } else if isWanted(Self.lastComponent(root)) {
+            } else if isWanted(CheckpointPath.name(of: root)) {
                 found.append(Self.listed(root, status))
             }
         }
@@ -98,7 +98,7 @@ struct FileListing: Sendable {
         guard try files.exists(log) else { return nil }
         return try FileStreamSinkLog(outputDirectory: directory, files: files).allFiles().compactMap { file in
             let path = try FileURI.path(of: file.path)
-            guard isWanted(Self.lastComponent(path)) else { return nil }
+            guard isWanted(CheckpointPath.name(of: path)) else { return nil }
             return ListedFile(path: path, modifiedMilliseconds: file.modificationTime, size: file.size)
         }
     }
@@ -116,10 +116,6 @@ struct FileListing: Sendable {
 
     private static func isVisible(_ name: String) -> Bool {
         !name.hasPrefix("_") && !name.hasPrefix(".") && !name.hasSuffix("._COPYING_")
-    }
-
-    static func lastComponent(_ path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
     private static func listed(_ path: String, _ status: stat) -> ListedFile {

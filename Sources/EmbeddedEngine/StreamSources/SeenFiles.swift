@@ -37,5 +37,5 @@ struct SeenFiles {
         return before - entries.count
     }
 
-    private func key(_ path: String) -> String { fileNameOnly ? FileListing.lastComponent(path) : path }
+    private func key(_ path: String) -> String { fileNameOnly ? CheckpointPath.name(of: path) : path }
 }

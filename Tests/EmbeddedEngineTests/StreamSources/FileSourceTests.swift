@@ -25,7 +25,7 @@ import Testing
         while batches.count < most, let end = try source.latestOffset(after: start, limit: .sourceOptions), end != start
         {
             let names = try source.tasks(from: start, to: end).compactMap { ($0 as? FileScanTask)?.path }
-            batches.append(names.map(FileListing.lastComponent))
+            batches.append(names.map(CheckpointPath.name))
             start = end
         }
         return batches
@@ -83,7 +83,7 @@ import Testing
         let start = SourceOffset(json: #"{"logOffset":0}"#)
         let end = try #require(try again.latestOffset(after: start, limit: .sourceOptions))
         let names = try again.tasks(from: start, to: end).compactMap { ($0 as? FileScanTask)?.path }
-        #expect(names.map(FileListing.lastComponent) == [Self.name(7)])
+        #expect(names.map(CheckpointPath.name) == [Self.name(7)])
     }
 
     @Test func `an available-now run leaves files that come later to the next run`() throws {
@@ -141,7 +141,7 @@ import Testing
         try source.commit(first)
         source.stop()
         #expect(
-            try FileListing(path: deleting.input).files().map(\.path).map(FileListing.lastComponent) == [Self.name(1)])
+            try FileListing(path: deleting.input).files().map(\.path).map(CheckpointPath.name) == [Self.name(1)])
         let archiving = try Self.filled(1)
         let other = try Self.source(
             archiving, ["cleanSource": "archive", "sourceArchiveDir": archiving.path + "/archive"])
