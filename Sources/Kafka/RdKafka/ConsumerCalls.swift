@@ -39,6 +39,18 @@ extension Handle {
     }
 
     func seek(_ partition: TopicPartition, to offset: Int64, timeoutMs: Int32) throws(KafkaError) {
+        let deadline = ContinuousClock.now + .milliseconds(Int(timeoutMs))
+        while true {
+            do throws(KafkaError) {
+                return try seekOnce(partition, to: offset, timeoutMs: timeoutMs)
+            } catch {
+                // librdkafka 2.0.2 now and then calls a seek timed out that it has just begun; seeking again does no harm.
+                if error.code != .timedOut || ContinuousClock.now >= deadline { throw error }
+            }
+        }
+    }
+
+    private func seekOnce(_ partition: TopicPartition, to offset: Int64, timeoutMs: Int32) throws(KafkaError) {
         let list = try TopicPartitionList([(partition, offset)])
         let attempt = "seek to offset \(offset) of \(partition)"
         try withClient(otherwise: .closed(attempt)) { client throws(KafkaError) in
