@@ -40,6 +40,8 @@ final class QueryCheckpoint: Sendable {
                     """)
             }
             conf = recovery.pinned ?? PinnedConfiguration(session: session)
+            // A new query must not promise a state format that this engine does not write.
+            if recovery.pinned == nil { try conf.requireReadableState(path: location.path) }
             self.location = location
             self.recovery = recovery
             self.isTemporary = isTemporary

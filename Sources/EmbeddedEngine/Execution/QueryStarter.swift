@@ -62,6 +62,7 @@ struct QueryStarter: Sendable {
                 return try launch(plan, relation, settings.pinned(by: checkpoint, session: session), checkpoint)
             } catch {
                 checkpoint.close()
+                if isTemporary { checkpoint.delete(logger: engine.logger) }
                 throw error
             }
         }

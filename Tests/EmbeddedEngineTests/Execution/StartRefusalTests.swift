@@ -156,6 +156,20 @@ import Testing
         try await spark.stop()
     }
 
+    @Test(arguments: [
+        ["spark.sql.streaming.stateStore.compression.codec": "zstd"],
+        ["spark.sql.streaming.stateStore.providerClass": "RocksDBStateStoreProvider"],
+        ["spark.sql.session.timeZone": "Europe/Berlin"], ["spark.sql.shuffle.partitions": "2s"],
+    ])
+    func `a setting that the engine cannot follow is refused`(_ settings: [String: String]) async throws {
+        let workspace = try Workspace()
+        let text = await Self.refusal {
+            let spark = try workspace.session(settings)
+            _ = try await StreamingQueryTests.startCount(workspace, spark)
+        }
+        #expect(text.contains(settings.values.first ?? "-"), "\(text)")
+    }
+
     @Test func `columns of types that the engine has not are refused by name`() async throws {
         let workspace = try Workspace()
         let spark = try workspace.session()
