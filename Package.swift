@@ -26,6 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     ],
     targets: [
         // L0
@@ -38,6 +39,7 @@ let package = Package(
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CChecksum", publicHeadersPath: "include"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
         // L1
         .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: strict),
@@ -54,7 +56,8 @@ let package = Package(
         .target(
             name: "MetricsTopic",
             dependencies: [
-                "StreamingMetrics", "Kafka", .product(name: "Logging", package: "swift-log"),
+                "StreamingMetrics", "Kafka", "CChecksum", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         // L4
@@ -88,7 +91,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTesting"], swiftSettings: strict),
         .testTarget(
-            name: "MetricsTopicTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting"],
+            name: "MetricsTopicTests",
+            dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum"],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],

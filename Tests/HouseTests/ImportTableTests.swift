@@ -8,7 +8,7 @@ import Testing
         "Kafka": ["CRdKafka"],
         "StructuredStreaming": ["StreamingMetrics"],
         "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
-        "MetricsTopic": ["StreamingMetrics", "Kafka", "Logging"],
+        "MetricsTopic": ["StreamingMetrics", "Kafka", "CChecksum", "Logging", "CoreMetrics"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
         "streamgauge": [

@@ -5,16 +5,22 @@ public import StreamingMetrics
 /// A listener that forwards the events of streaming queries to Kafka.
 ///
 /// ```swift
-/// let kafkaMetrics = try KafkaMetrics(bootstrapServers: "localhost:9092")
+/// let kafkaMetrics = try KafkaMetrics(bootstrapServers: "localhost:9092", spoolDirectory: "checkpoints/gt-metrics")
 /// spark.streams.addListener(kafkaMetrics)
+/// …
+/// print(await kafkaMetrics.stop(deadline: .now + .seconds(5)))
 /// ```
 ///
-/// A listener call only puts the event into a bounded buffer, in constant time: it never waits, never throws and never
-/// depends on a broker. A thread of the forwarder's own writes the records that ``TopicContract`` describes and hands them to
-/// librdkafka. While the broker is away the newest events are kept and the oldest given up; a client that has failed for
-/// good is replaced and what it had not delivered is sent again in order. So delivery is at least once, and the header
-/// `sequence` shows both gaps and repetitions. What cannot be done is logged once, and ``close(timeout:)`` says how many
-/// events were not delivered.
+/// A listener call only puts the event into a bounded ring, in constant time: it never waits, never throws and never depends on
+/// a broker or a disk. Threads of the forwarder's own write the records that ``TopicContract`` describes, append them to the
+/// spool, hand them to librdkafka, and delete them when they are acknowledged. What an earlier process left in the spool is
+/// sent first. A client that has failed for good is replaced, and what it had not delivered is sent again in order. So
+/// delivery is at least once, and the header `sequence` lets a reader prove that nothing is missing.
+///
+/// Without a spool, events that are not delivered when the process ends are gone, however it ends.
+///
+/// Whatever is full gives events up by ``FullPolicy``; every event given up is counted, by reason, in ``statistics``, logged
+/// once a minute, and told to the alarm handler.
 public final class KafkaMetrics: StreamingQueryListener {
     /// Where started, idle and terminated events go.
     public enum LifecycleTopic: Sendable, Hashable {
@@ -26,19 +32,34 @@ public final class KafkaMetrics: StreamingQueryListener {
         case off
     }
 
+    /// Which events are given up when ring, memory or spool are full.
+    public enum FullPolicy: Sendable, Hashable {
+        /// The oldest: what happens now is known. Of a spool, a file of them at once.
+        case dropOldest
+        /// The newest: what led to the trouble stays known.
+        case dropNewest
+    }
+
     /// Bounds of the forwarder.
     public struct Limits: Sendable, Hashable {
-        /// Events in the buffer at most; beyond, the oldest are given up.
+        /// Events in the ring between the listener and the writer at most.
         public var bufferedEvents: Int
+        /// Bytes of events in memory at most that have no spool, or that its disk does not take; with a healthy spool, of what
+        /// is kept beside it for the sender.
+        public var memoryBytes: Int
         /// Events handed to librdkafka and not acknowledged at most.
         public var eventsInFlight: Int
         /// After how long without any acknowledgement the topic is looked at, to say what is wrong.
         public var stallAfter: Duration
 
         /// Creates limits.
-        public init(bufferedEvents: Int = 10_000, eventsInFlight: Int = 1_000, stallAfter: Duration = .seconds(3)) {
-            self.bufferedEvents = bufferedEvents
-            self.eventsInFlight = eventsInFlight
+        public init(
+            bufferedEvents: Int = 10_000, memoryBytes: Int = 8 << 20, eventsInFlight: Int = 10_000,
+            stallAfter: Duration = .seconds(3)
+        ) {
+            self.bufferedEvents = max(1, bufferedEvents)
+            self.memoryBytes = max(4096, memoryBytes)
+            self.eventsInFlight = max(1, eventsInFlight)
             self.stallAfter = stallAfter
         }
     }
@@ -48,21 +69,36 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     /// Starts a forwarder with the usual topics. No broker needs to be there.
     ///
-    /// - Throws: ``KafkaError`` when the servers' text is empty.
-    public convenience init(bootstrapServers: String) throws(KafkaError) {
-        try self.init(configuration: KafkaConfiguration(bootstrapServers: bootstrapServers))
+    /// - Parameters:
+    ///   - bootstrapServers: The brokers to ask first, as `host:port` with commas between them.
+    ///   - spoolDirectory: The folder of the spool; nil keeps events in memory only.
+    /// - Throws: ``KafkaError`` when the servers' text is empty, ``SpoolError`` when the folder cannot be used.
+    public convenience init(bootstrapServers: String, spoolDirectory: String? = nil) throws {
+        try self.init(
+            configuration: KafkaConfiguration(bootstrapServers: bootstrapServers),
+            spool: spoolDirectory.map { SpoolOptions(directory: $0) })
     }
 
     /// Starts a forwarder. No broker needs to be there.
     ///
     /// Idempotence is on and records wait for the broker without a time limit, unless the configuration says otherwise.
     ///
-    /// - Throws: ``KafkaError`` when an option is wrong.
+    /// - Parameters:
+    ///   - configuration: The brokers and options.
+    ///   - topic: Where progress goes.
+    ///   - lifecycleTopic: Where the other events go.
+    ///   - spool: Where events are kept until they are acknowledged; nil keeps them in memory only.
+    ///   - limits: Bounds.
+    ///   - onFull: What is given up when they are reached.
+    ///   - logger: Gets what whoever runs this should know.
+    ///   - onAlarm: Gets the same as values, on the forwarder's threads; it must return soon.
+    /// - Throws: ``KafkaError`` when an option is wrong, ``SpoolError`` when the spool's folder cannot be used.
     public init(
         configuration: KafkaConfiguration, topic: String = TopicContract.progressTopic,
-        lifecycleTopic: LifecycleTopic = .separate(), limits: Limits = Limits(),
-        logger: Logger = Logger(label: "streamgauge.metrics-topic")
-    ) throws(KafkaError) {
+        lifecycleTopic: LifecycleTopic = .separate(), spool: SpoolOptions? = nil, limits: Limits = Limits(),
+        onFull: FullPolicy = .dropOldest, logger: Logger = Logger(label: "streamgauge.metrics-topic"),
+        onAlarm: @escaping @Sendable (ForwardingAlarm) -> Void = { _ in }
+    ) throws {
         self.lifecycleTopic = lifecycleTopic
         let secondTopic: String? =
             switch lifecycleTopic {
@@ -70,7 +106,9 @@ public final class KafkaMetrics: StreamingQueryListener {
             case .sameTopic, .off: nil
             }
         forwarder = try MetricsForwarder(
-            configuration, progressTopic: topic, lifecycleTopic: secondTopic, limits: limits, logger: logger)
+            MetricsForwarder.Parts(
+                configuration: configuration, progressTopic: topic, lifecycleTopic: secondTopic, limits: limits,
+                policy: onFull, spool: spool, logger: logger, onAlarm: onAlarm))
     }
 
     deinit {
@@ -89,20 +127,26 @@ public final class KafkaMetrics: StreamingQueryListener {
     /// Forwards that a query has ended.
     public func onQueryTerminated(_ event: QueryTerminatedEvent) { offer(.terminated(event)) }
 
-    /// Forwards an event, as the listener calls do: constant time, and the oldest event goes when the buffer is full.
+    /// Forwards an event, as the listener calls do: constant time, and never waiting.
     public func offer(_ event: StreamingQueryEvent) {
         if isForwarded(event) { forwarder.offer(event) }
     }
 
-    /// Forwards an event and waits for room in the buffer first: for recorded events, none of which may go missing.
+    /// Forwards an event and waits for room first: for recorded events, none of which may go missing.
     public func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
         if isForwarded(event) { try await forwarder.send(event) }
     }
 
-    /// What became of the events so far.
+    /// What became of the events so far; exact at any moment.
     public var statistics: ForwardingStatistics { forwarder.statistics }
 
-    /// Waits until nothing is pending.
+    /// Goes on with other settings, such as a new password: the client is replaced, and the new one gets everything that is not
+    /// acknowledged, in the old order. Settings that librdkafka refuses are told like an outage, and mended by another call.
+    public func reconfigure(_ configuration: KafkaConfiguration) {
+        forwarder.reconfigure(configuration)
+    }
+
+    /// Waits until every event is acknowledged or given up.
     ///
     /// - Returns: Whether that came in time.
     public func flush(timeout: Duration = .seconds(30)) async throws(KafkaError) -> Bool {
@@ -111,28 +155,29 @@ public final class KafkaMetrics: StreamingQueryListener {
         }
     }
 
-    /// Delivers what can be delivered within the timeout, gives up the rest, and ends the forwarder. Events offered later
-    /// are counted as dropped. Closing twice is fine.
+    /// Takes no more events, delivers what can be delivered until the deadline, leaves the rest in the spool, and ends the
+    /// forwarder. Without a spool the rest is given up. Events offered later are counted as dropped. Stopping twice is fine.
     ///
+    /// - Parameter deadline: Until when events are delivered; ending takes at most a second more.
     /// - Returns: The final counts.
     @discardableResult
-    public func close(timeout: Duration = .seconds(5)) async -> DeliverySummary {
+    public func stop(deadline: ContinuousClock.Instant = .now + .seconds(5)) async -> DeliverySummary {
         do throws(KafkaError) {
-            return try await DedicatedThread.call(name: "metrics-close") { [forwarder] () throws(KafkaError) in
-                forwarder.close(timeout: timeout)
+            return try await DedicatedThread.call(name: "metrics-stop") { [forwarder] () throws(KafkaError) in
+                forwarder.stop(deadline: deadline)
             }
         } catch {
-            // No thread is left to wait on: give up at once and say so in the counts.
+            // No thread is left to wait on: it ends by itself.
             forwarder.abandon()
             return DeliverySummary(statistics: forwarder.statistics)
         }
     }
 
     /// Ends the forwarder, blocking the thread.
-    @available(*, noasync, message: "use close(timeout:)")
+    @available(*, noasync, message: "use stop(deadline:)")
     @discardableResult
-    public func closeBlocking(timeout: Duration = .seconds(5)) -> DeliverySummary {
-        forwarder.close(timeout: timeout)
+    public func stopBlocking(deadline: ContinuousClock.Instant = .now + .seconds(5)) -> DeliverySummary {
+        forwarder.stop(deadline: deadline)
     }
 
     private func isForwarded(_ event: StreamingQueryEvent) -> Bool {

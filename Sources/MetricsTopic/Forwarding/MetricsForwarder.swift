@@ -2,294 +2,244 @@ import Kafka
 import Logging
 import StreamingMetrics
 
-/// The thread between the listener's buffer and librdkafka, and what it shares with both.
+/// The two threads between the listener's ring and Kafka, and what they share.
 ///
-/// One lock guards everything shared (``Shared``); it is held for constant time and never across a call into Kafka. The
-/// worker takes from the ledger and sends; delivery reports settle the ledger on the producer's poll thread; closing waits on
-/// the same lock's condition. The worker alone makes and closes producers.
+///     listener ─► ring ─► EventWriter ─► memory ─► RecordSender ─► librdkafka ─► broker
+///     (any thread)        (its thread)  └► spool ┘ (its thread)                    │
+///                                                  DeliveryLedger ◄── reports ─────┘ (the client's thread)
+///
+/// All of ``DeliveryState`` is behind one lock. Each thread waits on a bell of its own; the listener rings the writer's only
+/// when it is asleep, so that a call costs no more than the lock. Ending: the sender ends first and closes the client, then the
+/// writer spools what is left; so the spool's last note knows every acknowledgement.
 final class MetricsForwarder: Sendable {
-    struct Shared: Sendable {
-        var ledger: ForwardingLedger
-        var outage = OutageReporter()
-        /// When a report came last, or the first event was sent after none was on its way.
-        var lastSign: ContinuousClock.Instant = .now
-        var workerHasEnded = false
+    let shared: Monitor<DeliveryState>
+    private let writerBell = Doorbell()
+    private let senderBell = Doorbell()
+    private let ended = Monitor(Ended())
+    private let directory: String?
+    private let hasSpool: Bool
+
+    private struct Ended {
+        var sender = false
+        var writer = false
     }
 
-    private let shared: Monitor<Shared>
-    private let configuration: KafkaConfiguration
-    private let topics: [String]
-    private let lifecycleTopic: String?
-    private let limits: KafkaMetrics.Limits
-    private let logger: Logger
-
-    init(
-        _ configuration: KafkaConfiguration, progressTopic: String, lifecycleTopic: String?,
-        limits: KafkaMetrics.Limits, logger: Logger
-    ) throws(KafkaError) {
-        self.configuration = Self.withDefaults(configuration)
-        topics = [progressTopic] + (lifecycleTopic.map { [$0] } ?? [])
-        self.lifecycleTopic = lifecycleTopic
-        self.limits = limits
-        self.logger = logger
-        shared = Monitor(
-            Shared(
-                ledger: ForwardingLedger(capacity: limits.bufferedEvents, maximumInFlight: limits.eventsInFlight)))
-        // Made here and not by the worker, so that a wrong option is the initialiser's error.
-        let first = try makeProducer()
-        try DedicatedThread.start(name: "metrics-forwarder") { self.run(first) }
+    /// What the parts are made of.
+    struct Parts {
+        var configuration: KafkaConfiguration
+        var progressTopic: String
+        var lifecycleTopic: String?
+        var limits: KafkaMetrics.Limits
+        var policy: KafkaMetrics.FullPolicy
+        var spool: SpoolOptions?
+        var logger: Logger
+        var onAlarm: @Sendable (ForwardingAlarm) -> Void
     }
 
-    private static func withDefaults(_ configuration: KafkaConfiguration) -> KafkaConfiguration {
-        var configuration = configuration
-        let defaults = [
-            "enable.idempotence": "true",
-            // The ledger bounds memory and says what is dropped; a time limit would drop what could still be delivered.
-            "message.timeout.ms": "0",
-            // A few events a second do not need a request each.
-            "linger.ms": "20",
-            // The same partition for a key as Kafka's Java clients choose.
-            "partitioner": "murmur2_random",
-        ]
-        configuration.properties.merge(defaults) { given, _ in given }
-        return configuration
+    /// After some events the writer rests, so that the next ones come together and the listener need not wake it.
+    private static let rest = Duration.milliseconds(5)
+    private static let measuringInterval = Duration.seconds(1)
+
+    init(_ parts: Parts) throws {
+        let clock = SystemDeliveryClock()
+        let alarms = AlarmReporter(
+            logger: parts.logger, topic: parts.progressTopic, bootstrapServers: parts.configuration.bootstrapServers,
+            clock: clock, handler: parts.onAlarm)
+        directory = parts.spool?.directory
+        hasSpool = parts.spool != nil
+        let disk = try parts.spool.map { try LocalSpoolDisk(path: $0.directory) }
+        let recovery = try disk.map { try SpoolRecovery(disk: $0) }
+        let shared = Monitor(
+            DeliveryState(policy: parts.policy, ringCapacity: parts.limits.bufferedEvents, recovery: recovery))
+        self.shared = shared
+        let spool = disk.flatMap { disk in
+            parts.spool.map { options in
+                Spool(
+                    disk: disk, options: options, recovered: recovery?.segments ?? [], cursor: recovery?.cursor ?? 0)
+            }
+        }
+        let (writerBell, senderBell, hasSpool) = (writerBell, senderBell, hasSpool)
+        // Made here and not by the thread, so that a wrong option is the initialiser's error.
+        let sender = try RecordSender(
+            shared: shared, configuration: parts.configuration,
+            topics: [parts.progressTopic] + (parts.lifecycleTopic.map { [$0] } ?? []), disk: disk, limits: parts.limits,
+            clock: clock, alarms: alarms, maker: KafkaDeliveryClientMaker(alarms: alarms)
+        ) { epoch in
+            Self.handlers(shared, epoch, hasSpool, clock, alarms, writerBell, senderBell)
+        }
+        let writer = EventWriter(
+            shared: shared, spool: spool, durability: parts.spool?.durability ?? .groupCommit(),
+            encoder: EventEncoder(
+                progressTopic: parts.progressTopic, lifecycleTopic: parts.lifecycleTopic ?? parts.progressTopic),
+            limits: parts.limits, clock: clock, alarms: alarms,
+            wakeSender: { Self.wakeSender(shared, senderBell) })
+        alarms.damaged(recovery?.damages ?? [])
+        let gauges = ForwardingGauges(topic: parts.progressTopic)
+        try start(Loop(sender: sender, writer: writer, gauges: gauges))
     }
 
-    private func makeProducer() throws(KafkaError) -> KafkaProducer {
-        let shared = shared
-        return try KafkaProducer(
-            configuration, onDelivery: { [weak self] reports in self?.settle(reports) },
-            onError: { [weak self] error in
-                if error.isFatal {
-                    shared.withLock { $0.ledger.clientFailed() }
-                    shared.broadcast()
-                } else {
-                    self?.report(error)
+    /// The parts of the threads on their way to them; each is used by its one thread from then on.
+    private struct Loop: @unchecked Sendable {
+        let sender: RecordSender
+        let writer: EventWriter
+        let gauges: ForwardingGauges
+    }
+
+    private func start(_ loop: Loop) throws(KafkaError) {
+        try DedicatedThread.start(name: "metrics-sender") { self.runSender(loop.sender) }
+        do throws(KafkaError) {
+            try DedicatedThread.start(name: "metrics-writer") { self.runWriter(loop.writer, loop.gauges) }
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    // MARK: Threads
+
+    private func runSender(_ sender: RecordSender) {
+        while shared.withLock({ $0.phase != .stopped }) {
+            let wait = sender.step()
+            if wait != .zero { senderBell.wait(timeout: wait) }
+        }
+        sender.close(within: .milliseconds(500))
+        ended.withLock { $0.sender = true }
+        ended.broadcast()
+        writerBell.ring()
+    }
+
+    private func runWriter(_ writer: EventWriter, _ gauges: ForwardingGauges) {
+        var measured = ContinuousClock.now
+        while shared.withLock({ $0.phase != .stopped }) {
+            let before = shared.withLock { $0.ledger.end }
+            var wait = writer.step()
+            if measured.duration(to: .now) >= Self.measuringInterval {
+                gauges.record(shared.withLock { $0.statistics })
+                measured = .now
+            }
+            let (isIdle, isCrowded) = shared.withLock { state in
+                let isIdle = state.ring.count == 0 && state.ledger.end == before
+                state.writerWaits = isIdle
+                return (isIdle, state.ring.count >= state.ring.capacity / 4)
+            }
+            notifyWaiters()
+            if isCrowded { continue }
+            if gauges.isBehind(shared.withLock { $0.statistics }) { wait = min(wait ?? .seconds(1), .seconds(1)) }
+            writerBell.wait(timeout: isIdle ? wait : min(wait ?? Self.rest, Self.rest))
+            shared.withLock { $0.writerWaits = false }
+        }
+        // The client's last reports come first, if it ends in time.
+        _ = ended.wait(timeout: .milliseconds(700)) { $0.sender ? true : nil }
+        writer.finish()
+        gauges.record(shared.withLock { $0.statistics })
+        ended.withLock { $0.writer = true }
+        ended.broadcast()
+        shared.broadcast()
+    }
+
+    private func notifyWaiters() {
+        if shared.withLock({ $0.waiters > 0 }) { shared.broadcast() }
+    }
+
+    private static func wakeSender(_ shared: Monitor<DeliveryState>, _ bell: Doorbell) {
+        let waits = shared.withLock { state in
+            defer { state.senderWaits = false }
+            return state.senderWaits
+        }
+        if waits { bell.ring() }
+    }
+
+    private static func handlers(
+        _ shared: Monitor<DeliveryState>, _ epoch: Int, _ hasSpool: Bool, _ clock: any DeliveryClock,
+        _ alarms: AlarmReporter, _ writerBell: Doorbell, _ senderBell: Doorbell
+    ) -> DeliveryHandlers {
+        DeliveryHandlers(
+            onReports: { reports in
+                let now = clock.now
+                let (settlement, hasWaiters) = shared.withLock { state in
+                    (state.settle(reports, epoch: epoch, hasSpool: hasSpool, now: now), state.waiters > 0)
                 }
+                if settlement.wakesSender { senderBell.ring() }
+                if settlement.wakesWriter { writerBell.ring() }
+                if hasWaiters { shared.broadcast() }
+                if let failure = settlement.failure { alarms.cannotDeliver(failure) }
+                if settlement.delivered { alarms.delivered() }
             },
-            onLog: { [logger] entry in
-                logger.debug("librdkafka: \(entry.message)", metadata: ["facility": "\(entry.facility)"])
+            onError: { error in
+                let hasPending = shared.withLock { state in
+                    if error.isFatal, state.clientEpoch == epoch { state.clientHasFailed = true }
+                    return state.pending > 0
+                }
+                if error.isFatal {
+                    senderBell.ring()
+                } else if hasPending || error.code != .brokerUnreachable {
+                    // Brokers close idle connections: that matters only while something is to be delivered.
+                    alarms.cannotDeliver(error)
+                }
             })
     }
 
-    // MARK: From the listener
+    // MARK: From outside
 
     func offer(_ event: StreamingQueryEvent) {
-        shared.withLock { $0.ledger.offer(event) }
-        shared.broadcast()
+        if shared.withLock({ $0.offer(event) }) { writerBell.ring() }
     }
 
     func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
-        let accepted = shared.withLock { shared in
-            guard shared.ledger.hasRoom else { return false }
-            shared.ledger.offer(event)
-            return true
+        let accepted = shared.withLock { state -> Bool? in state.hasRoom ? state.offer(event) : nil }
+        if let accepted {
+            if accepted { writerBell.ring() }
+            return
         }
-        if !accepted {
-            try await DedicatedThread.call(name: "metrics-send") { [shared] () throws(KafkaError) in
-                _ = shared.wait { shared -> Bool? in
-                    guard shared.ledger.hasAmpleRoom else { return nil }
-                    shared.ledger.offer(event)
-                    return true
-                }
+        try await DedicatedThread.call(name: "metrics-send") { [self] () throws(KafkaError) in
+            writerBell.ring()
+            _ = wait { state -> Bool? in
+                guard state.hasAmpleRoom else { return nil }
+                return state.offer(event)
             }
-        }
-        shared.broadcast()
-    }
-
-    var statistics: ForwardingStatistics { shared.withLock { $0.ledger.statistics } }
-
-    // MARK: The worker
-
-    private enum Step {
-        case send([ForwardingLedger.Taken])
-        case replaceClient
-        case stop
-    }
-
-    /// Taken at once at most: waking up for each event costs more than sending it, and the lock is held for constant time.
-    private static let maximumBatch = 128
-
-    private func run(_ first: KafkaProducer) {
-        var producer = first
-        var writer = RecordWriter(progressTopic: topics[0], lifecycleTopic: lifecycleTopic)
-        var stalls = StallDetector(after: limits.stallAfter)
-        loop: while true {
-            let step: Step? = shared.wait(timeout: .seconds(1)) { shared in
-                if shared.ledger.isClosed { return .stop }
-                if shared.ledger.needsNewClient { return .replaceClient }
-                if shared.ledger.inFlightCount == 0 { shared.lastSign = .now }
-                let batch = shared.ledger.take(upTo: Self.maximumBatch)
-                return batch.isEmpty ? nil : .send(batch)
-            }
-            switch step {
-            case .stop: break loop
-            case .replaceClient:
-                if let next = replace(producer) { producer = next }
-            case .send(let batch): send(batch, &writer, &stalls, producer)
-            case nil: break
-            }
-            let (lastSign, inFlight) = shared.withLock { ($0.lastSign, $0.ledger.inFlightCount) }
-            if stalls.isDue(lastSign: lastSign, inFlight: inFlight) { lookAtTopics(producer) }
-        }
-        producer.closeBlocking(timeout: .zero)
-        shared.withLock { $0.workerHasEnded = true }
-        shared.broadcast()
-    }
-
-    /// Sends events in their order. One that has to wait holds up those behind it, which go back with it.
-    private func send(
-        _ batch: [ForwardingLedger.Taken], _ writer: inout RecordWriter, _ stalls: inout StallDetector,
-        _ producer: KafkaProducer
-    ) {
-        for (index, taken) in batch.enumerated() {
-            do throws(KafkaError) {
-                try writer.send(taken.entry, token: taken.token, to: producer)
-            } catch {
-                let isMissing = error.code == .unknownTopicOrPartition
-                guard error.isFatal || isMissing || error.code == .queueFull else {
-                    shared.withLock { $0.ledger.giveUp(taken.token, Self.reason(error)) }
-                    shared.broadcast()
-                    report(error)
-                    continue
-                }
-                shared.withLock { shared in
-                    shared.ledger.putBack(batch[index...].map(\.token))
-                    if error.isFatal { shared.ledger.clientFailed() }
-                }
-                shared.broadcast()
-                if error.isFatal { return }
-                if isMissing {
-                    report(error)
-                    if stalls.mayLook() { lookAtTopics(producer) }
-                }
-                // Nothing wakes us in particular: a moment later there may be room, or the topic.
-                let pause: Duration = isMissing ? .seconds(1) : .milliseconds(50)
-                _ = shared.wait(timeout: pause) { $0.ledger.isClosed ? true : nil }
-                return
-            }
+            writerBell.ring()
         }
     }
 
-    /// Ends a client that has failed for good and starts another. Its reports of failure leave the ledger as it is.
-    private func replace(_ old: KafkaProducer) -> KafkaProducer? {
-        let cause = old.fatalError
-        old.closeBlocking(timeout: .zero)
-        do throws(KafkaError) {
-            let new = try makeProducer()
-            shared.withLock { shared in
-                shared.ledger.returnInFlight()
-                shared.lastSign = .now
-            }
-            logger.warning(
-                "the Kafka client failed for good and was replaced; events it had not delivered are sent again",
-                metadata: ["cause": "\(cause?.description ?? "unknown")"])
-            return new
-        } catch {
-            report(error)
-            // Out of threads or memory: tried again after a moment, or when closing.
-            _ = shared.wait(timeout: .seconds(1)) { $0.ledger.isClosed ? true : nil }
-            return nil
-        }
+    var statistics: ForwardingStatistics { shared.withLock { $0.statistics } }
+
+    /// The client is replaced by one with these settings, which gets everything that is not settled.
+    func reconfigure(_ configuration: KafkaConfiguration) {
+        shared.withLock { $0.nextConfiguration = configuration }
+        senderBell.ring()
     }
 
-    /// Asks what is wrong with the topics, creates those that are missing, and says what cannot be done.
-    private func lookAtTopics(_ producer: KafkaProducer) {
-        for topic in topics {
-            do throws(KafkaError) {
-                let metadata = try producer.metadata(topic: topic, timeout: .seconds(1))
-                guard let error = metadata.topics.first?.error else { continue }
-                if error.code == .unknownTopicOrPartition {
-                    try producer.createTopic(NewTopic(name: topic, partitions: -1), timeout: .seconds(2))
-                } else {
-                    throw error
-                }
-            } catch {
-                report(error)
-                return
-            }
-        }
+    /// Waits for something in the state.
+    private func wait<R>(timeout: Duration? = nil, for body: (inout DeliveryState) -> R?) -> R? {
+        shared.withLock { $0.waiters += 1 }
+        defer { shared.withLock { $0.waiters -= 1 } }
+        return shared.wait(timeout: timeout, for: body)
     }
 
-    // MARK: From librdkafka's reports
-
-    private func settle(_ reports: [DeliveryReport]) {
-        var failure: KafkaError?
-        let recovery: Logger.Message? = shared.withLock { shared in
-            shared.lastSign = .now
-            var recovered: Logger.Message?
-            var missing: [UInt] = []
-            for report in reports {
-                guard let error = report.error else {
-                    shared.ledger.acknowledge(report.token)
-                    recovered = recovered ?? shared.outage.delivered(topic: topics[0])
-                    continue
-                }
-                if shared.ledger.needsNewClient || error.isFatal || error.code == .purged { continue }
-                if Self.followsFatal(error) {
-                    // The reports of a failing client may come before its fatal error.
-                    shared.ledger.clientFailed()
-                    continue
-                }
-                if error.code == .unknownTopicOrPartition {
-                    missing.append(report.token)
-                } else {
-                    shared.ledger.giveUp(report.token, Self.reason(error))
-                }
-                failure = error
-            }
-            shared.ledger.putBack(missing)
-            return recovered
-        }
-        shared.broadcast()
-        if let failure { report(failure) }
-        if let recovery { logger.info(recovery) }
-    }
-
-    /// Whether an error means that the idempotent producer has lost its sequence.
-    private static func followsFatal(_ error: KafkaError) -> Bool {
-        ["OUT_OF_ORDER_SEQUENCE_NUMBER", "UNKNOWN_PRODUCER_ID", "INVALID_PRODUCER_EPOCH", "_FATAL"]
-            .contains(error.rdKafkaName)
-    }
-
-    private static func reason(_ error: KafkaError) -> DropReason {
-        switch error.code {
-        case .messageTooLarge: .tooLarge
-        case .timedOut: .timedOut
-        case .closed, .purged: .closed
-        default: .refused
-        }
-    }
-
-    private func report(_ error: KafkaError) {
-        let line = shared.withLock { shared -> Logger.Message? in
-            // Brokers close idle connections: that matters only while something is to be delivered.
-            if error.code == .brokerUnreachable, shared.ledger.pending == 0 { return nil }
-            return shared.outage.fault(error, topic: topics[0], bootstrapServers: configuration.bootstrapServers)
-        }
-        if let line { logger.warning(line) }
-    }
-
-    // MARK: Closing
+    // MARK: Stopping
 
     func waitUntilDelivered(timeout: Duration) -> Bool {
-        shared.wait(timeout: timeout) { $0.ledger.pending == 0 ? true : nil } ?? false
+        writerBell.ring()
+        return wait(timeout: timeout) { $0.pending == 0 ? true : nil } ?? false
     }
 
-    func close(timeout: Duration) -> DeliverySummary {
-        let clock = ContinuousClock()
-        let deadline = clock.now + min(timeout, .seconds(31_536_000))
-        // A part is kept for ending the client, so that the whole stays within the timeout.
-        _ = waitUntilDelivered(timeout: timeout - min(timeout / 5, .milliseconds(500)))
+    /// Delivers while the time lasts, spools the rest, and ends.
+    func stop(deadline: ContinuousClock.Instant) -> DeliverySummary {
+        shared.withLock { if $0.phase == .running { $0.phase = .stopping } }
+        _ = waitUntilDelivered(timeout: max(.zero, ContinuousClock.now.duration(to: deadline) - .milliseconds(200)))
         abandon()
-        let summary = DeliverySummary(statistics: statistics)
-        _ = shared.wait(timeout: clock.now.duration(to: deadline)) { $0.workerHasEnded ? true : nil }
-        return summary
+        // Spooling what is left and ending the client; a disk or a client that hangs is not waited for beyond this.
+        _ = ended.wait(timeout: max(.zero, ContinuousClock.now.duration(to: deadline)) + .seconds(1)) {
+            $0.writer ? true : nil
+        }
+        return DeliverySummary(statistics: statistics, spoolDirectory: directory)
     }
 
-    /// Gives up what is pending and lets the worker end; does not wait.
+    /// Lets the threads end: what is left is spooled, or given up where there is no spool. Does not wait.
     func abandon() {
-        shared.withLock { $0.ledger.close() }
+        shared.withLock { $0.phase = .stopped }
+        senderBell.ring()
+        writerBell.ring()
         shared.broadcast()
     }
 }

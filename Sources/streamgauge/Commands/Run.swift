@@ -67,6 +67,8 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The topic for the metrics. (default: streaming-metrics)")
     var topic: String?
 
+    @OptionGroup var spool: SpoolFlags
+
     @Option(
         name: .customLong("kafka-option"),
         help: ArgumentHelp("An option of librdkafka; may be given several times.", valueName: "name=value"))
@@ -91,8 +93,8 @@ struct Run: AsyncParsableCommand {
         if case .json = sink, checkpoint == nil {
             throw ValidationError("--sink json:DIR needs --checkpoint DIR, which keeps a file from being written twice")
         }
-        if bootstrapServers == nil, topic != nil || !kafkaSettings.isEmpty {
-            throw ValidationError("--topic and --kafka-option need --bootstrap-servers")
+        if bootstrapServers == nil, topic != nil || !kafkaSettings.isEmpty || spool.spool != nil || spool.noSpool {
+            throw ValidationError("--topic, --kafka-option, --spool and --no-spool need --bootstrap-servers")
         }
         let given = [
             "--json": json, "--schema": schema, "--checkpoint": checkpoint, "--name": name, "--result": result,
@@ -121,7 +123,7 @@ struct Run: AsyncParsableCommand {
         if let metrics {
             // A broker that never answered while the query ran is not waited for as one that is only slow.
             let patience: Duration = metrics.statistics.acknowledged == 0 ? .seconds(2) : .seconds(5)
-            StandardStream.error.tell("metrics: \(await metrics.close(timeout: patience))\n")
+            StandardStream.error.tell("metrics: \(await metrics.stop(deadline: .now + patience))\n")
         }
         try outcome.get()
     }
@@ -131,7 +133,7 @@ struct Run: AsyncParsableCommand {
         return try KafkaMetrics(
             configuration: KafkaConfiguration(
                 bootstrapServers: bootstrapServers, clientId: "streamgauge", properties: kafkaSettings.dictionary),
-            topic: topic ?? TopicContract.progressTopic, logger: CommandLogHandler.logger("streamgauge.metrics"))
+            topic: topic ?? TopicContract.progressTopic, spool: spool.options(beside: checkpoint), logger: CommandLogHandler.logger("streamgauge.metrics"))
     }
 
     private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {

@@ -29,7 +29,7 @@ struct DeliveryWatch: Sendable {
             if statistics.acknowledged != acknowledged || statistics.pending == 0 {
                 (acknowledged, since) = (statistics.acknowledged, clock.now)
             } else if since.duration(to: clock.now) >= timeout {
-                await metrics.close(timeout: .zero)
+                await metrics.stop(deadline: .now)
                 return
             }
             // Cancelling ends the sleep, and the loop with it.
