@@ -1,17 +1,17 @@
-import Kafka
+package import Kafka
 
 /// A record as it goes to the client; its memory is only lent for the call.
-struct OutgoingRecord {
-    var topic: String
-    var key: UnsafeRawBufferPointer
-    var value: UnsafeRawBufferPointer
-    var headers: [(name: StaticString, value: UnsafeRawBufferPointer)]
-    var timestampMs: Int64
+package struct OutgoingRecord {
+    package var topic: String
+    package var key: UnsafeRawBufferPointer
+    package var value: UnsafeRawBufferPointer
+    package var headers: [(name: StaticString, value: UnsafeRawBufferPointer)]
+    package var timestampMs: Int64
 }
 
 /// What the sender needs of a Kafka client. A client is mortal: it fails for good, hangs at its end, or its login ends, and
 /// is replaced.
-protocol DeliveryClient: AnyObject, Sendable {
+package protocol DeliveryClient: AnyObject, Sendable {
     /// Hands a record over; its report comes later with the token. Never waits.
     func produce(_ record: borrowing OutgoingRecord, token: UInt) throws(KafkaError)
     /// The largest value that it takes.
@@ -28,13 +28,20 @@ protocol DeliveryClient: AnyObject, Sendable {
 }
 
 /// What a client tells the forwarder, on threads of its own.
-struct DeliveryHandlers: Sendable {
-    var onReports: @Sendable ([DeliveryReport]) -> Void
-    var onError: @Sendable (KafkaError) -> Void
+package struct DeliveryHandlers: Sendable {
+    package var onReports: @Sendable ([DeliveryReport]) -> Void
+    package var onError: @Sendable (KafkaError) -> Void
+
+    package init(
+        onReports: @escaping @Sendable ([DeliveryReport]) -> Void, onError: @escaping @Sendable (KafkaError) -> Void
+    ) {
+        self.onReports = onReports
+        self.onError = onError
+    }
 }
 
 /// Makes clients.
-protocol DeliveryClientMaker: Sendable {
+package protocol DeliveryClientMaker: Sendable {
     func makeClient(
         _ configuration: KafkaConfiguration, _ handlers: DeliveryHandlers
     ) throws(KafkaError) -> any DeliveryClient

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The time as the forwarder sees it, so that tests and the simulator can set it.
-protocol DeliveryClock: Sendable {
+package protocol DeliveryClock: Sendable {
     /// Time that only goes forward, from any beginning.
     var now: Duration { get }
     /// Milliseconds since 1970.

@@ -2,7 +2,8 @@ import Kafka
 
 /// Makes producers over librdkafka, with settings for events of queries where the user says nothing else.
 struct KafkaDeliveryClientMaker: DeliveryClientMaker {
-    let alarms: AlarmReporter
+    /// Gets librdkafka's log lines.
+    let onLog: @Sendable (KafkaLogEntry) -> Void
 
     func makeClient(
         _ configuration: KafkaConfiguration, _ handlers: DeliveryHandlers
@@ -11,8 +12,7 @@ struct KafkaDeliveryClientMaker: DeliveryClientMaker {
         configuration.properties.merge(Self.defaults) { given, _ in given }
         let maximum = configuration.properties["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000
         let producer = try KafkaProducer(
-            configuration, onDelivery: handlers.onReports, onError: handlers.onError,
-            onLog: { [alarms] in alarms.clientLog($0) })
+            configuration, onDelivery: handlers.onReports, onError: handlers.onError, onLog: onLog)
         // Key, headers and the batch's own bytes count too.
         return KafkaDeliveryClient(producer: producer, maximumValueBytes: max(maximum - 2048, 256))
     }

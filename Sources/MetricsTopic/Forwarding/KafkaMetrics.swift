@@ -106,7 +106,7 @@ public final class KafkaMetrics: StreamingQueryListener {
             case .sameTopic, .off: nil
             }
         forwarder = try MetricsForwarder(
-            MetricsForwarder.Parts(
+            DeliveryPipeline.Parts(
                 configuration: configuration, progressTopic: topic, lifecycleTopic: secondTopic, limits: limits,
                 policy: onFull, spool: spool, logger: logger, onAlarm: onAlarm))
     }

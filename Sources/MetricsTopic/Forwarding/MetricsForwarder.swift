@@ -2,7 +2,7 @@ import Kafka
 import Logging
 import StreamingMetrics
 
-/// The two threads between the listener's ring and Kafka, and what they share.
+/// The two threads between the listener's ring and Kafka.
 ///
 ///     listener ─► ring ─► EventWriter ─► memory ─► RecordSender ─► librdkafka ─► broker
 ///     (any thread)        (its thread)  └► spool ┘ (its thread)                    │
@@ -12,109 +12,61 @@ import StreamingMetrics
 /// when it is asleep, so that a call costs no more than the lock. Ending: the sender ends first and closes the client, then the
 /// writer spools what is left; so the spool's last note knows every acknowledgement.
 final class MetricsForwarder: Sendable {
-    let shared: Monitor<DeliveryState>
+    private let pipeline: DeliveryPipeline
     private let writerBell = Doorbell()
     private let senderBell = Doorbell()
     private let ended = Monitor(Ended())
     private let directory: String?
-    private let hasSpool: Bool
 
     private struct Ended {
         var sender = false
         var writer = false
     }
 
-    /// What the parts are made of.
-    struct Parts {
-        var configuration: KafkaConfiguration
-        var progressTopic: String
-        var lifecycleTopic: String?
-        var limits: KafkaMetrics.Limits
-        var policy: KafkaMetrics.FullPolicy
-        var spool: SpoolOptions?
-        var logger: Logger
-        var onAlarm: @Sendable (ForwardingAlarm) -> Void
-    }
-
     /// After some events the writer rests, so that the next ones come together and the listener need not wake it.
     private static let rest = Duration.milliseconds(5)
     private static let measuringInterval = Duration.seconds(1)
 
-    init(_ parts: Parts) throws {
-        let clock = SystemDeliveryClock()
-        let alarms = AlarmReporter(
-            logger: parts.logger, topic: parts.progressTopic, bootstrapServers: parts.configuration.bootstrapServers,
-            clock: clock, handler: parts.onAlarm)
+    init(_ parts: DeliveryPipeline.Parts) throws {
         directory = parts.spool?.directory
-        hasSpool = parts.spool != nil
-        let disk = try parts.spool.map { try LocalSpoolDisk(path: $0.directory) }
-        let recovery = try disk.map { try SpoolRecovery(disk: $0) }
-        let shared = Monitor(
-            DeliveryState(policy: parts.policy, ringCapacity: parts.limits.bufferedEvents, recovery: recovery))
-        self.shared = shared
-        let spool = disk.flatMap { disk in
-            parts.spool.map { options in
-                Spool(
-                    disk: disk, options: options, recovered: recovery?.segments ?? [], cursor: recovery?.cursor ?? 0)
-            }
-        }
-        let (writerBell, senderBell, hasSpool) = (writerBell, senderBell, hasSpool)
-        // Made here and not by the thread, so that a wrong option is the initialiser's error.
-        let sender = try RecordSender(
-            shared: shared, configuration: parts.configuration,
-            topics: [parts.progressTopic] + (parts.lifecycleTopic.map { [$0] } ?? []), disk: disk, limits: parts.limits,
-            clock: clock, alarms: alarms, maker: KafkaDeliveryClientMaker(alarms: alarms)
-        ) { epoch in
-            Self.handlers(shared, epoch, hasSpool, clock, alarms, writerBell, senderBell)
-        }
-        let writer = EventWriter(
-            shared: shared, spool: spool, durability: parts.spool?.durability ?? .groupCommit(),
-            encoder: EventEncoder(
-                progressTopic: parts.progressTopic, lifecycleTopic: parts.lifecycleTopic ?? parts.progressTopic),
-            limits: parts.limits, clock: clock, alarms: alarms,
-            wakeSender: { Self.wakeSender(shared, senderBell) })
-        alarms.damaged(recovery?.damages ?? [])
-        let gauges = ForwardingGauges(topic: parts.progressTopic)
-        try start(Loop(sender: sender, writer: writer, gauges: gauges))
-    }
-
-    /// The parts of the threads on their way to them; each is used by its one thread from then on.
-    private struct Loop: @unchecked Sendable {
-        let sender: RecordSender
-        let writer: EventWriter
-        let gauges: ForwardingGauges
-    }
-
-    private func start(_ loop: Loop) throws(KafkaError) {
-        try DedicatedThread.start(name: "metrics-sender") { self.runSender(loop.sender) }
+        let (writerBell, senderBell) = (writerBell, senderBell)
+        // The client is made here and not by its thread, so that a wrong option is the initialiser's error.
+        pipeline = try DeliveryPipeline(
+            parts, disk: parts.spool.map { try LocalSpoolDisk(path: $0.directory) }, clock: SystemDeliveryClock(),
+            bells: .init(wakeWriter: { writerBell.ring() }, wakeSender: { senderBell.ring() })
+        ) { KafkaDeliveryClientMaker(onLog: $0) }
+        try DedicatedThread.start(name: "metrics-sender") { self.runSender() }
+        let topic = parts.progressTopic
         do throws(KafkaError) {
-            try DedicatedThread.start(name: "metrics-writer") { self.runWriter(loop.writer, loop.gauges) }
+            try DedicatedThread.start(name: "metrics-writer") { self.runWriter(ForwardingGauges(topic: topic)) }
         } catch {
             abandon()
             throw error
         }
     }
 
+    private var shared: Monitor<DeliveryState> { pipeline.shared }
+
     // MARK: Threads
 
-    private func runSender(_ sender: RecordSender) {
+    private func runSender() {
         while shared.withLock({ $0.phase != .stopped }) {
-            let wait = sender.step()
+            let wait = pipeline.stepSender()
             if wait != .zero { senderBell.wait(timeout: wait) }
         }
-        sender.close(within: .milliseconds(500))
+        pipeline.closeClient(within: .milliseconds(500))
         ended.withLock { $0.sender = true }
         ended.broadcast()
-        writerBell.ring()
     }
 
-    private func runWriter(_ writer: EventWriter, _ gauges: ForwardingGauges) {
+    private func runWriter(_ gauges: ForwardingGauges) {
         var measured = ContinuousClock.now
         while shared.withLock({ $0.phase != .stopped }) {
             let before = shared.withLock { $0.ledger.end }
-            var wait = writer.step()
+            var wait = pipeline.stepWriter()
+            notifyWaiters()
             if measured.duration(to: .now) >= Self.measuringInterval {
-                gauges.record(shared.withLock { $0.statistics })
+                gauges.record(statistics)
                 measured = .now
             }
             let (isIdle, isCrowded) = shared.withLock { state in
@@ -122,16 +74,15 @@ final class MetricsForwarder: Sendable {
                 state.writerWaits = isIdle
                 return (isIdle, state.ring.count >= state.ring.capacity / 4)
             }
-            notifyWaiters()
             if isCrowded { continue }
-            if gauges.isBehind(shared.withLock { $0.statistics }) { wait = min(wait ?? .seconds(1), .seconds(1)) }
+            if gauges.isBehind(statistics) { wait = min(wait ?? Self.measuringInterval, Self.measuringInterval) }
             writerBell.wait(timeout: isIdle ? wait : min(wait ?? Self.rest, Self.rest))
             shared.withLock { $0.writerWaits = false }
         }
         // The client's last reports come first, if it ends in time.
         _ = ended.wait(timeout: .milliseconds(700)) { $0.sender ? true : nil }
-        writer.finish()
-        gauges.record(shared.withLock { $0.statistics })
+        pipeline.finishWriting()
+        gauges.record(statistics)
         ended.withLock { $0.writer = true }
         ended.broadcast()
         shared.broadcast()
@@ -141,48 +92,10 @@ final class MetricsForwarder: Sendable {
         if shared.withLock({ $0.waiters > 0 }) { shared.broadcast() }
     }
 
-    private static func wakeSender(_ shared: Monitor<DeliveryState>, _ bell: Doorbell) {
-        let waits = shared.withLock { state in
-            defer { state.senderWaits = false }
-            return state.senderWaits
-        }
-        if waits { bell.ring() }
-    }
-
-    private static func handlers(
-        _ shared: Monitor<DeliveryState>, _ epoch: Int, _ hasSpool: Bool, _ clock: any DeliveryClock,
-        _ alarms: AlarmReporter, _ writerBell: Doorbell, _ senderBell: Doorbell
-    ) -> DeliveryHandlers {
-        DeliveryHandlers(
-            onReports: { reports in
-                let now = clock.now
-                let (settlement, hasWaiters) = shared.withLock { state in
-                    (state.settle(reports, epoch: epoch, hasSpool: hasSpool, now: now), state.waiters > 0)
-                }
-                if settlement.wakesSender { senderBell.ring() }
-                if settlement.wakesWriter { writerBell.ring() }
-                if hasWaiters { shared.broadcast() }
-                if let failure = settlement.failure { alarms.cannotDeliver(failure) }
-                if settlement.delivered { alarms.delivered() }
-            },
-            onError: { error in
-                let hasPending = shared.withLock { state in
-                    if error.isFatal, state.clientEpoch == epoch { state.clientHasFailed = true }
-                    return state.pending > 0
-                }
-                if error.isFatal {
-                    senderBell.ring()
-                } else if hasPending || error.code != .brokerUnreachable {
-                    // Brokers close idle connections: that matters only while something is to be delivered.
-                    alarms.cannotDeliver(error)
-                }
-            })
-    }
-
     // MARK: From outside
 
     func offer(_ event: StreamingQueryEvent) {
-        if shared.withLock({ $0.offer(event) }) { writerBell.ring() }
+        if pipeline.offer(event) { writerBell.ring() }
     }
 
     func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
@@ -201,7 +114,7 @@ final class MetricsForwarder: Sendable {
         }
     }
 
-    var statistics: ForwardingStatistics { shared.withLock { $0.statistics } }
+    var statistics: ForwardingStatistics { pipeline.statistics }
 
     /// The client is replaced by one with these settings, which gets everything that is not settled.
     func reconfigure(_ configuration: KafkaConfiguration) {
@@ -225,7 +138,7 @@ final class MetricsForwarder: Sendable {
 
     /// Delivers while the time lasts, spools the rest, and ends.
     func stop(deadline: ContinuousClock.Instant) -> DeliverySummary {
-        shared.withLock { if $0.phase == .running { $0.phase = .stopping } }
+        pipeline.stop(isOver: false)
         _ = waitUntilDelivered(timeout: max(.zero, ContinuousClock.now.duration(to: deadline) - .milliseconds(200)))
         abandon()
         // Spooling what is left and ending the client; a disk or a client that hangs is not waited for beyond this.
@@ -237,7 +150,7 @@ final class MetricsForwarder: Sendable {
 
     /// Lets the threads end: what is left is spooled, or given up where there is no spool. Does not wait.
     func abandon() {
-        shared.withLock { $0.phase = .stopped }
+        pipeline.stop(isOver: true)
         senderBell.ring()
         writerBell.ring()
         shared.broadcast()

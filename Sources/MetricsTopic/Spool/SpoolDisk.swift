@@ -3,7 +3,7 @@
 ///
 /// Names are those of files in the folder. Every failure is a ``SpoolError`` that names the operation, the file and the
 /// system's reason. Only the writer changes files; reading may happen on another thread at the same time.
-protocol SpoolDisk: Sendable {
+package protocol SpoolDisk: Sendable {
     /// The folder, as messages name it.
     var path: String { get }
     /// The files and their sizes in bytes, in no order.
