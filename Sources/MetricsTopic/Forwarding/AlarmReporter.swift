@@ -67,7 +67,8 @@ final class AlarmReporter: Sendable {
 
     func clientReplaced(cause: String) {
         logger.warning(
-            "the Kafka client was replaced; events it had not delivered are sent again", metadata: ["cause": "\(cause)"])
+            "the Kafka client was replaced; events it had not delivered are sent again", metadata: ["cause": "\(cause)"]
+        )
         handler(.clientReplaced(cause: cause))
     }
 

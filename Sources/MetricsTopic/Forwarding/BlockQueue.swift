@@ -46,7 +46,9 @@ struct BlockQueue: Sendable {
 
     /// Notes that the oldest block that was not in the spool is there now.
     mutating func markWritten(_ block: FrameBlock) {
-        guard let index = entries[head...].firstIndex(where: { $0.block === block }), !entries[index].isWritten else { return }
+        guard let index = entries[head...].firstIndex(where: { $0.block === block }), !entries[index].isWritten else {
+            return
+        }
         entries[index].isWritten = true
         unwrittenBytes -= block.bytes.count
     }
@@ -93,7 +95,9 @@ struct BlockQueue: Sendable {
     ///
     /// - Returns: Its positions.
     mutating func dropOldestUnwritten() -> ClosedRange<UInt64>? {
-        guard let block = firstUnwritten, let index = entries.firstIndex(where: { $0.block === block }) else { return nil }
+        guard let block = firstUnwritten, let index = entries.firstIndex(where: { $0.block === block }) else {
+            return nil
+        }
         entries.remove(at: index)
         bytes -= block.bytes.count
         unwrittenBytes -= block.bytes.count

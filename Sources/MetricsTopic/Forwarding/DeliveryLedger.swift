@@ -102,7 +102,9 @@ struct DeliveryLedger: Sendable {
     /// Whether everything in a range is settled.
     func isSettled(_ positions: ClosedRange<UInt64>) -> Bool {
         guard positions.upperBound >= base else { return true }
-        return (max(positions.lowerBound, base)...positions.upperBound).allSatisfy { states[index($0)].contains(.settled) }
+        return (max(positions.lowerBound, base)...positions.upperBound).allSatisfy {
+            states[index($0)].contains(.settled)
+        }
     }
 
     private mutating func dropIfGone(_ state: inout Place, _ reason: DropReason) {

@@ -192,6 +192,7 @@ extension DeliveryState.Verdict? {
 extension KafkaError {
     /// Whether it means that an idempotent producer has lost its sequence, or its right to it.
     fileprivate var followsFatal: Bool {
-        ["OUT_OF_ORDER_SEQUENCE_NUMBER", "UNKNOWN_PRODUCER_ID", "INVALID_PRODUCER_EPOCH", "_FATAL"].contains(rdKafkaName)
+        ["OUT_OF_ORDER_SEQUENCE_NUMBER", "UNKNOWN_PRODUCER_ID", "INVALID_PRODUCER_EPOCH", "_FATAL"].contains(
+            rdKafkaName)
     }
 }

@@ -88,7 +88,9 @@ final class RecordSender {
             {
                 if block.map({ position > $0.last }) ?? true { block = state.memory.block(holding: position) }
                 batch.append(
-                    Item(position: position, block: block, verdict: state.verdicts.isEmpty ? nil : state.verdicts[position]))
+                    Item(
+                        position: position, block: block,
+                        verdict: state.verdicts.isEmpty ? nil : state.verdicts[position]))
             }
             guard batch.isEmpty else { return .zero }
             state.senderWaits = true
@@ -139,7 +141,8 @@ final class RecordSender {
             let kept = source.keep(whole, event, item.position)
             shared.withLock { $0.verdicts[item.position] = .shorten(step: step) }
             try short.span.withUnsafeBytes { short throws(KafkaError) in
-                try writer.send(event, bytes, value: short, shortenedFrom: whole.count, token: item.position, to: client)
+                try writer.send(
+                    event, bytes, value: short, shortenedFrom: whole.count, token: item.position, to: client)
             }
             alarms.shortened(bytes: whole.count, kept: kept)
             return

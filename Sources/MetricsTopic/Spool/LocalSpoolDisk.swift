@@ -209,7 +209,8 @@ extension SpoolError {
             case ENOSPC, EDQUOT: (.noSpace, "free space on its disk, or lower the spool's limit")
             case EFBIG: (.noSpace, "raise the limit on file sizes (ulimit -f)")
             case ENOENT, ENOTDIR: (.notFound, "check the path")
-            case EACCES, EPERM, EROFS, ELOOP: (.notPermitted, "give this user the right to it, or choose another folder")
+            case EACCES, EPERM, EROFS, ELOOP:
+                (.notPermitted, "give this user the right to it, or choose another folder")
             default: (.inputOutput, "check the disk")
             }
         self.init(code: kind, message: "cannot \(attempt): \(String(cString: strerror(code))); \(hint)")

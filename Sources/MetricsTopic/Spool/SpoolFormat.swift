@@ -86,7 +86,9 @@ struct SpooledEvent: Hashable {
 
     /// Reads a body; nil when its lengths do not fit, which a right checksum rules out but for a foreign writer.
     init?(body: Range<Int>, in bytes: UnsafeRawBufferPointer) {
-        guard body.count >= SpoolFormat.bodyPrefixSize, let kind = Kind(rawValue: bytes[body.lowerBound]) else { return nil }
+        guard body.count >= SpoolFormat.bodyPrefixSize, let kind = Kind(rawValue: bytes[body.lowerBound]) else {
+            return nil
+        }
         let start = body.lowerBound
         let topicSize = Int(SpoolFormat.load(UInt16.self, bytes, at: start + 2))
         let nameField = SpoolFormat.load(UInt16.self, bytes, at: start + 4)

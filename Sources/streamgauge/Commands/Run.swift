@@ -133,7 +133,8 @@ struct Run: AsyncParsableCommand {
         return try KafkaMetrics(
             configuration: KafkaConfiguration(
                 bootstrapServers: bootstrapServers, clientId: "streamgauge", properties: kafkaSettings.dictionary),
-            topic: topic ?? TopicContract.progressTopic, spool: spool.options(beside: checkpoint), logger: CommandLogHandler.logger("streamgauge.metrics"))
+            topic: topic ?? TopicContract.progressTopic, spool: spool.options(beside: checkpoint),
+            logger: CommandLogHandler.logger("streamgauge.metrics"))
     }
 
     private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {
