@@ -10,6 +10,12 @@ let package = Package(
             name: "metrics-codec-bench",
             dependencies: [.product(name: "StreamingMetrics", package: "StreamGauge")], path: "MetricsCodecBench"),
         .executableTarget(
+            name: "forwarder-bench",
+            dependencies: [
+                .product(name: "MetricsTopic", package: "StreamGauge"), .product(name: "Kafka", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "ForwarderBench"),
+        .executableTarget(
             name: "engine-bench",
             dependencies: [
                 .product(name: "EmbeddedEngine", package: "StreamGauge"),

@@ -19,44 +19,73 @@ struct EventEncoder {
     mutating func append(
         _ entry: EventRing.Entry, position: UInt64, timestampMs: Int64, to builder: inout FrameBlockBuilder
     ) {
-        let event = entry.event
-        let name = name(of: event)
-        let kind = SpooledEvent.Kind(event.kind)
-        let topic = kind == .progress ? progressTopic : lifecycleTopic
-        builder.append(position: position) { bytes in
-            bytes.append(kind.rawValue)
-            bytes.append(0)
-            SpoolFormat.append(UInt16(topic.count), to: &bytes)
-            // Beyond 65,534 bytes a name is cut: it is a header for people, and the value has the whole.
-            let nameSize = min(name?.utf8.count ?? 0, Int(SpoolFormat.nameless) - 1)
-            SpoolFormat.append(name == nil ? SpoolFormat.nameless : UInt16(nameSize), to: &bytes)
-            SpoolFormat.append(UInt16(0), to: &bytes)
-            SpoolFormat.append(entry.sequence, to: &bytes)
-            SpoolFormat.append(timestampMs, to: &bytes)
-            withUnsafeBytes(of: event.id) { bytes.append(contentsOf: $0) }
-            withUnsafeBytes(of: event.runId) { bytes.append(contentsOf: $0) }
-            bytes.append(contentsOf: topic)
-            if let name { bytes.append(contentsOf: name.utf8.prefix(nameSize)) }
-            if case .progress(let event) = event {
-                MetricsCodec.encode(event.progress, into: &bytes)
-            } else {
-                MetricsCodec.encode(event, into: &bytes)
+        let header = Header(sequence: entry.sequence, timestampMs: timestampMs)
+        // One look at the event: each binding of its payload costs a retain of everything in it.
+        switch entry.event {
+        case .progress(let event):
+            let progress = event.progress
+            let name = remember(progress.name, progress.runId)
+            builder.append(position: position) { bytes in
+                header.write(.progress, progress.id, progress.runId, progressTopic, name, to: &bytes)
+                MetricsCodec.encode(progress, into: &bytes)
+            }
+        case .started(let event):
+            let name = remember(event.name, event.runId)
+            builder.append(position: position) { bytes in
+                header.write(.started, event.id, event.runId, lifecycleTopic, name, to: &bytes)
+                MetricsCodec.encode(entry.event, into: &bytes)
+            }
+        case .idle(let event):
+            let name = names[event.runId]
+            builder.append(position: position) { bytes in
+                header.write(.idle, event.id, event.runId, lifecycleTopic, name, to: &bytes)
+                MetricsCodec.encode(entry.event, into: &bytes)
+            }
+        case .terminated(let event):
+            let name = forget(event.runId)
+            builder.append(position: position) { bytes in
+                header.write(.terminated, event.id, event.runId, lifecycleTopic, name, to: &bytes)
+                MetricsCodec.encode(entry.event, into: &bytes)
             }
         }
     }
 
-    /// The query's name, which comes with the start and with every progress.
-    private mutating func name(of event: StreamingQueryEvent) -> String? {
-        switch event {
-        case .started(let event): return remember(event.name, event.runId)
-        case .progress(let event): return remember(event.progress.name, event.progress.runId)
-        case .idle(let event): return names[event.runId]
-        case .terminated(let event):
-            if lastRun == event.runId { lastRun = nil }
-            return names.removeValue(forKey: event.runId)
+    /// What stands before the value.
+    private struct Header {
+        var sequence: UInt64
+        var timestampMs: Int64
+
+        func write(
+            _ kind: SpooledEvent.Kind, _ id: UUID, _ runId: UUID, _ topic: [UInt8], _ name: String?,
+            to bytes: inout [UInt8]
+        ) {
+            // Beyond 65,534 bytes a name is cut: it is a header for people, and the value has the whole.
+            let nameSize = min(name?.utf8.count ?? 0, Int(SpoolFormat.nameless) - 1)
+            withUnsafeTemporaryAllocation(byteCount: SpoolFormat.bodyPrefixSize, alignment: 8) { prefix in
+                prefix.initializeMemory(as: UInt8.self, repeating: 0)
+                prefix[0] = kind.rawValue
+                prefix.storeBytes(of: UInt16(topic.count).littleEndian, toByteOffset: 2, as: UInt16.self)
+                let nameField = name == nil ? SpoolFormat.nameless : UInt16(nameSize)
+                prefix.storeBytes(of: nameField.littleEndian, toByteOffset: 4, as: UInt16.self)
+                prefix.storeBytes(of: sequence.littleEndian, toByteOffset: 8, as: UInt64.self)
+                prefix.storeBytes(of: timestampMs.littleEndian, toByteOffset: 16, as: Int64.self)
+                prefix.storeBytes(of: id, toByteOffset: 24, as: UUID.self)
+                prefix.storeBytes(of: runId, toByteOffset: 40, as: UUID.self)
+                bytes.append(contentsOf: UnsafeRawBufferPointer(prefix))
+            }
+            bytes.append(contentsOf: topic)
+            if var name {
+                name.withUTF8 { bytes.append(contentsOf: UnsafeRawBufferPointer($0).prefix(nameSize)) }
+            }
         }
     }
 
+    private mutating func forget(_ run: UUID) -> String? {
+        if lastRun == run { lastRun = nil }
+        return names.removeValue(forKey: run)
+    }
+
+    /// Notes the query's name, which comes with the start and with every progress.
     private mutating func remember(_ name: String?, _ run: UUID) -> String? {
         // A query's events come in a row and its name never changes.
         guard lastRun != run else { return name }

@@ -22,8 +22,9 @@ final class EventWriter {
 
     /// Taken at once at most.
     private static let maximumBatch = 256
-    private static let blockBytes = 128 << 10
-    private static let syncBytes = 1 << 20
+    /// Below the size at which freeing makes malloc tidy its whole heap.
+    private static let blockBytes = 48 << 10
+    private static let syncBytes = 4 << 20
     private static let diskPause = Duration.seconds(1)
 
     init(

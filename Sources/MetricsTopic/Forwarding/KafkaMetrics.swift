@@ -140,15 +140,18 @@ public final class KafkaMetrics: StreamingQueryListener {
     /// What became of the events so far; exact at any moment.
     public var statistics: ForwardingStatistics { forwarder.statistics }
 
+    /// Whether it was stopped, and its deadline is over: nothing is sent any more.
+    public var isStopped: Bool { forwarder.isStopped }
+
     /// Goes on with other settings, such as a new password: the client is replaced, and the new one gets everything that is not
     /// acknowledged, in the old order. Settings that librdkafka refuses are told like an outage, and mended by another call.
     public func reconfigure(_ configuration: KafkaConfiguration) {
         forwarder.reconfigure(configuration)
     }
 
-    /// Waits until every event is acknowledged or given up.
+    /// Waits until every event is acknowledged or given up, or the forwarder is stopped.
     ///
-    /// - Returns: Whether that came in time.
+    /// - Returns: Whether nothing is pending.
     public func flush(timeout: Duration = .seconds(30)) async throws(KafkaError) -> Bool {
         try await DedicatedThread.call(name: "metrics-flush") { [forwarder] () throws(KafkaError) in
             forwarder.waitUntilDelivered(timeout: timeout)

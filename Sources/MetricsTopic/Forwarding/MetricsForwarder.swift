@@ -133,8 +133,14 @@ final class MetricsForwarder: Sendable {
 
     func waitUntilDelivered(timeout: Duration) -> Bool {
         writerBell.ring()
-        return wait(timeout: timeout) { $0.pending == 0 ? true : nil } ?? false
+        return wait(timeout: timeout) { state -> Bool? in
+            if state.pending == 0 { return true }
+            return state.phase == .stopped ? false : nil
+        } ?? false
     }
+
+    /// Whether nothing is sent any more.
+    var isStopped: Bool { shared.withLock { $0.phase == .stopped } }
 
     /// Delivers while the time lasts, spools the rest, and ends.
     func stop(deadline: ContinuousClock.Instant) -> DeliverySummary {

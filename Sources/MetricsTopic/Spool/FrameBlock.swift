@@ -45,6 +45,8 @@ struct FrameBlockBuilder {
     private var bytes: [UInt8] = []
     private var positions: [UInt64] = []
     private var starts: [Int] = []
+    /// Bytes that the last block had, which the next one will likely have too.
+    private var capacity = 2048
     /// Whether frames get their checksums; those that never leave the memory need none.
     let checksums: Bool
 
@@ -56,7 +58,7 @@ struct FrameBlockBuilder {
     /// Adds a frame whose body a closure appends.
     mutating func append(position: UInt64, _ body: (inout [UInt8]) -> Void) {
         let start = bytes.count
-        if bytes.capacity == 0 { bytes.reserveCapacity(2048) }
+        if bytes.capacity == 0 { bytes.reserveCapacity(capacity) }
         SpoolFormat.append(UInt64(0), to: &bytes)
         SpoolFormat.append(position, to: &bytes)
         body(&bytes)
@@ -74,7 +76,11 @@ struct FrameBlockBuilder {
 
     /// Hands the frames over; the builder is empty again.
     mutating func finish() -> FrameBlock {
-        defer { self = FrameBlockBuilder(checksums: checksums) }
+        defer {
+            let capacity = min(bytes.count + bytes.count / 8, 64 << 10)
+            self = FrameBlockBuilder(checksums: checksums)
+            self.capacity = max(capacity, 2048)
+        }
         return FrameBlock(bytes: bytes, positions: positions, starts: starts)
     }
 }

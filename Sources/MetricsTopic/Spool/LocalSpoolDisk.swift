@@ -13,16 +13,32 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     let path: String
-    private let lock: Int32
+    /// The lock's descriptor; nil when the folder is only looked at.
+    private let lock: Int32?
+    /// Who has the folder open, when it is only looked at.
+    let holder: SpoolHolder
     private let open = Mutex(Open())
 
     /// Opens a folder, making it and those above it where they are missing.
     ///
     /// - Throws: ``SpoolError``; `inUse` when somebody else has it open.
-    init(path: String, creating: Bool = true) throws(SpoolError) {
+    init(path: String) throws(SpoolError) {
         self.path = path
-        if creating { try Self.createFolders(path) }
+        try Self.createFolders(path)
         lock = try Self.takeLock(path)
+        holder = .nobody
+    }
+
+    /// Opens a folder to look at it, whoever uses it.
+    init(inspecting path: String) throws(SpoolError) {
+        self.path = path
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw SpoolError(errno, "look into the spool folder \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SpoolError(ENOTDIR, "look into the spool folder \(path)")
+        }
+        lock = nil
+        holder = Self.holder(path)
     }
 
     deinit {
@@ -30,7 +46,7 @@ final class LocalSpoolDisk: SpoolDisk {
             if let active = open.active { close(active.descriptor) }
             if let cursor = open.cursor { close(cursor) }
         }
-        close(lock)
+        if let lock { close(lock) }
     }
 
     private static func createFolders(_ path: String) throws(SpoolError) {
@@ -50,13 +66,11 @@ final class LocalSpoolDisk: SpoolDisk {
             let code = errno
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else { throw SpoolError(code, "lock the spool folder \(path)") }
-            var text = [UInt8](repeating: 0, count: 20)
-            let count = max(0, pread(descriptor, &text, 20, 0))
-            let holder = String(decoding: text[..<count], as: UTF8.self).filter(\.isNumber)
+            let holder = processNumber(in: descriptor)
             throw SpoolError(
                 code: .inUse,
                 message: "cannot open the spool folder \(path): "
-                    + (holder.isEmpty ? "another process" : "the process \(holder)")
+                    + (holder.map { "the process \($0)" } ?? "another process")
                     + " uses it; stop that one, or give each its own folder")
         }
         // Only a courtesy for whoever finds the folder locked.
@@ -66,11 +80,35 @@ final class LocalSpoolDisk: SpoolDisk {
         return descriptor
     }
 
+    private static func holder(_ path: String) -> SpoolHolder {
+        let descriptor = Glibc.open(path + "/.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return .nobody }
+        defer { close(descriptor) }
+        // A shared lock that is let go of at once disturbs nobody.
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return .nobody }
+        return .process(processNumber(in: descriptor))
+    }
+
+    private static func processNumber(in descriptor: Int32) -> Int? {
+        var text = [UInt8](repeating: 0, count: 20)
+        let count = max(0, pread(descriptor, &text, 20, 0))
+        return Int(String(decoding: text[..<count], as: UTF8.self).filter(\.isNumber))
+    }
+
     private func file(_ name: String) -> String { path + "/" + name }
 
     // MARK: Reading
 
-    func list() throws(SpoolError) -> [(name: String, size: Int)] {
+    func list() throws(SpoolError) -> [(name: String, size: Int)] { try list(path) }
+
+    /// The names in the quarantine; none when there is no such folder.
+    func listQuarantine() throws(SpoolError) -> [String] {
+        let folder = file(SpoolFormat.quarantineFolder)
+        guard access(folder, F_OK) == 0 else { return [] }
+        return try list(folder).map(\.name).filter { !$0.hasPrefix(".") }.sorted()
+    }
+
+    private func list(_ path: String) throws(SpoolError) -> [(name: String, size: Int)] {
         guard let folder = opendir(path) else { throw SpoolError(errno, "list the spool folder \(path)") }
         defer { closedir(folder) }
         var files: [(name: String, size: Int)] = []
@@ -80,7 +118,7 @@ final class LocalSpoolDisk: SpoolDisk {
             }
             var status = stat()
             // A file that went meanwhile is none.
-            guard lstat(file(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            guard lstat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             files.append((name, Int(status.st_size)))
         }
         return files

@@ -3,7 +3,7 @@ public struct SpoolOptions: Sendable, Hashable {
     /// When events are safe from a loss of power. A crash or `kill -9` of the process costs nothing that was appended, at
     /// any setting: the system has it.
     public enum Durability: Sendable, Hashable {
-        /// The disk is waited for after this time, or after a megabyte: so much a loss of power can cost.
+        /// The disk is waited for after this time, or after four megabytes: so much a loss of power can cost.
         case groupCommit(every: Duration = .milliseconds(50))
         /// The disk is waited for after every event, before the next one is taken over.
         case everyEvent
@@ -24,9 +24,9 @@ public struct SpoolOptions: Sendable, Hashable {
     /// - Parameters:
     ///   - directory: The folder.
     ///   - maximumBytes: 1 GiB unless given: hundreds of thousands of events. Never less than two segments.
-    ///   - segmentBytes: 4 MiB unless given; from 4 KiB to 256 MiB.
+    ///   - segmentBytes: 8 MiB unless given; from 4 KiB to 256 MiB.
     public init(
-        directory: String, maximumBytes: Int = 1 << 30, segmentBytes: Int = 4 << 20,
+        directory: String, maximumBytes: Int = 1 << 30, segmentBytes: Int = 8 << 20,
         durability: Durability = .groupCommit()
     ) {
         self.directory = directory

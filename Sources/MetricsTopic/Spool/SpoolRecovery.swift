@@ -34,7 +34,14 @@ struct SpoolRecovery {
     private mutating func add(
         _ name: String, first: UInt64, _ disk: any SpoolDisk, _ readOnly: Bool
     ) throws(SpoolError) {
-        let bytes = try disk.read(name)
+        let bytes: [UInt8]
+        do throws(SpoolError) {
+            bytes = try disk.read(name)
+        } catch {
+            // Somebody who only looks may find a file delivered and deleted meanwhile.
+            if readOnly, error.code == .notFound { return }
+            throw error
+        }
         let floor = max(first, positions.last.map { $0.upperBound + 1 } ?? 0)
         let reader: SpoolSegmentReader
         do throws(SpoolError) {

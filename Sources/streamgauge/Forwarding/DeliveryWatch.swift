@@ -14,7 +14,7 @@ struct DeliveryWatch: Sendable {
 
     /// Waits until nothing is pending, or delivery was given up, or a signal came.
     func waitUntilDelivered(isStopped: () -> Bool) async {
-        while metrics.statistics.pending > 0, !isStopped() {
+        while metrics.statistics.pending > 0, !metrics.isStopped, !isStopped() {
             // Short turns, so that a signal is seen; a thread that cannot be had counts as not delivered yet.
             if (try? await metrics.flush(timeout: .milliseconds(100))) ?? false { return }
         }
