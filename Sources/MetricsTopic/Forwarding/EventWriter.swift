@@ -10,6 +10,7 @@ final class EventWriter {
     private let clock: any DeliveryClock
     private let limits: KafkaMetrics.Limits
     private let durability: SpoolOptions.Durability
+    private let blockBytes: Int
     private let alarms: AlarmReporter
     private let wakeSender: () -> Void
     private var encoder: EventEncoder
@@ -23,17 +24,20 @@ final class EventWriter {
     /// Taken at once at most.
     private static let maximumBatch = 256
     /// Below the size at which freeing makes malloc tidy its whole heap.
-    private static let blockBytes = 48 << 10
+    private static let maximumBlockBytes = 48 << 10
     private static let syncBytes = 4 << 20
     private static let diskPause = Duration.seconds(1)
 
     init(
-        shared: Monitor<DeliveryState>, spool: Spool?, durability: SpoolOptions.Durability, encoder: EventEncoder,
-        limits: KafkaMetrics.Limits, clock: any DeliveryClock, alarms: AlarmReporter, wakeSender: @escaping () -> Void
+        shared: Monitor<DeliveryState>, spool: Spool?, options: SpoolOptions, encoder: EventEncoder,
+        limits: KafkaMetrics.Limits,
+        clock: any DeliveryClock, alarms: AlarmReporter, wakeSender: @escaping () -> Void
     ) {
         self.shared = shared
         self.spool = spool
-        self.durability = durability
+        durability = options.durability
+        // A file holds some blocks, so that giving one up costs no more than it must.
+        blockBytes = spool == nil ? Self.maximumBlockBytes : min(Self.maximumBlockBytes, options.segmentBytes / 4)
         self.encoder = encoder
         self.limits = limits
         self.clock = clock
@@ -95,7 +99,7 @@ final class EventWriter {
         for entry in taken {
             encoder.append(entry, position: position, timestampMs: timestampMs, to: &builder)
             position += 1
-            if builder.byteCount >= Self.blockBytes { position = publish(builder.finish()) }
+            if builder.byteCount >= blockBytes { position = publish(builder.finish()) }
         }
         if !builder.isEmpty { _ = publish(builder.finish()) }
         wakeSender()

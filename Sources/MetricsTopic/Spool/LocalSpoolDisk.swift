@@ -10,11 +10,11 @@ final class LocalSpoolDisk: SpoolDisk {
         /// The file that is appended to.
         var active: (name: String, descriptor: Int32)?
         var cursor: Int32?
+        /// Ends the lock when it is closed; nil when the folder is only looked at, or let go of.
+        var lock: Int32?
     }
 
     let path: String
-    /// The lock's descriptor; nil when the folder is only looked at.
-    private let lock: Int32?
     /// Who has the folder open, when it is only looked at.
     let holder: SpoolHolder
     private let open = Mutex(Open())
@@ -25,8 +25,9 @@ final class LocalSpoolDisk: SpoolDisk {
     init(path: String) throws(SpoolError) {
         self.path = path
         try Self.createFolders(path)
-        lock = try Self.takeLock(path)
         holder = .nobody
+        let lock = try Self.takeLock(path)
+        open.withLock { $0.lock = lock }
     }
 
     /// Opens a folder to look at it, whoever uses it.
@@ -37,16 +38,19 @@ final class LocalSpoolDisk: SpoolDisk {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw SpoolError(ENOTDIR, "look into the spool folder \(path)")
         }
-        lock = nil
         holder = Self.holder(path)
     }
 
-    deinit {
-        open.withLock { open in
-            if let active = open.active { close(active.descriptor) }
-            if let cursor = open.cursor { close(cursor) }
+    deinit { close() }
+
+    func close() {
+        let open = open.withLock { open in
+            defer { open = Open() }
+            return open
         }
-        if let lock { close(lock) }
+        for descriptor in [open.active?.descriptor, open.cursor, open.lock] {
+            if let descriptor { Glibc.close(descriptor) }
+        }
     }
 
     private static func createFolders(_ path: String) throws(SpoolError) {
@@ -64,7 +68,7 @@ final class LocalSpoolDisk: SpoolDisk {
         guard descriptor >= 0 else { throw SpoolError(errno, "open the spool folder \(path)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            defer { close(descriptor) }
+            defer { Glibc.close(descriptor) }
             guard code == EWOULDBLOCK else { throw SpoolError(code, "lock the spool folder \(path)") }
             let holder = processNumber(in: descriptor)
             throw SpoolError(
@@ -83,7 +87,7 @@ final class LocalSpoolDisk: SpoolDisk {
     private static func holder(_ path: String) -> SpoolHolder {
         let descriptor = Glibc.open(path + "/.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return .nobody }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         // A shared lock that is let go of at once disturbs nobody.
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return .nobody }
         return .process(processNumber(in: descriptor))
@@ -127,7 +131,7 @@ final class LocalSpoolDisk: SpoolDisk {
     func read(_ name: String) throws(SpoolError) -> [UInt8] {
         let descriptor = Glibc.open(file(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw SpoolError(errno, "read the spool file \(file(name))") }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SpoolError(errno, "read the spool file \(file(name))") }
         var failure: Int32 = 0
@@ -153,7 +157,7 @@ final class LocalSpoolDisk: SpoolDisk {
             defer { open.active = (name, descriptor) }
             return open.active
         }
-        if let old { close(old.descriptor) }
+        if let old { Glibc.close(old.descriptor) }
     }
 
     func append(_ bytes: [UInt8], to name: String) throws(SpoolError) {
@@ -187,7 +191,7 @@ final class LocalSpoolDisk: SpoolDisk {
     func syncFolder() throws(SpoolError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SpoolError(errno, "sync the spool folder \(path)") }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SpoolError(errno, "sync the spool folder \(path)") }
     }
 
@@ -213,7 +217,7 @@ final class LocalSpoolDisk: SpoolDisk {
         let hidden = "\(folder)/.\(name)"
         let descriptor = Glibc.open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolError(errno, "create the file \(hidden)") }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }

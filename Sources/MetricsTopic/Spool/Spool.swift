@@ -164,8 +164,9 @@ struct Spool {
         savedCursor = base
     }
 
-    /// Leaves the folder as small as it can be: without files when everything is settled.
+    /// Leaves the folder as small as it can be, without files when everything is settled, and lets go of it.
     mutating func finish(base: UInt64) throws(SpoolError) {
+        defer { disk.close() }
         try saveCursor(base)
         try sync()
         hasActive = false

@@ -26,6 +26,8 @@ package protocol SpoolDisk: Sendable {
     func overwrite(_ name: String, _ bytes: [UInt8]) throws(SpoolError)
     /// Puts a file into the quarantine folder below this one, at once with all of its content.
     func quarantine(_ name: String, _ bytes: [UInt8]) throws(SpoolError)
+    /// Lets go of the folder, which others may use from then on; nothing is written any more.
+    func close()
 }
 
 extension SpoolDisk {
