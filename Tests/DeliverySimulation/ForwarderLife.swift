@@ -24,6 +24,7 @@ final class ForwarderLife {
     unowned let world: World
     let number: Int
     let pipeline: DeliveryPipeline
+    private let birth: Int
     private var writer = Thread()
     private var sender = Thread()
     /// Which event each token stands for.
@@ -42,6 +43,7 @@ final class ForwarderLife {
     init(world: World, number: Int, disk: SimulatedDisk?) throws {
         self.world = world
         self.number = number
+        birth = world.clock.time
         let scenario = world.scenario
         let (writerBell, senderBell) = (writer.bell, sender.bell)
         pipeline = try DeliveryPipeline(
@@ -208,7 +210,7 @@ final class ForwarderLife {
             case .everyEvent: -1
             }
         for (name, inode) in disk.stored.names.sorted(by: { $0.key < $1.key }) where name.hasSuffix(".spool") {
-            guard let since = disk.stored.files[inode]?.dirtySince else { continue }
+            guard let since = disk.stored.files[inode]?.dirtySince, since >= birth else { continue }
             if begun - since > limit {
                 world.violated("\(name) is not synced for \(begun - since) us after a writer step")
             }
