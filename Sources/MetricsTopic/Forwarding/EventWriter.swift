@@ -225,9 +225,9 @@ final class EventWriter {
         shared.withLock { state in
             state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
-            // They stay on the disk, so no event is lost by this.
+            // They stay on the disk, so no event is lost by this, but for those whose file went to make room.
             for positions in state.memory.evictDurable(downTo: memoryBytes) {
-                state.ledger.loseMemory(positions, .diskFailed)
+                state.ledger.loseMemory(positions, .spoolFull)
             }
         }
         do throws(SpoolError) {
