@@ -106,6 +106,10 @@ final class EventWriter {
     /// - Returns: The position of the next event: a block that was refused leaves its positions to the next one, so its
     ///   frames must not be used.
     private func publish(_ block: FrameBlock) -> UInt64 {
+        // Before anything is given up, the disk gets what it has not yet.
+        if spool != nil, shared.withLock({ $0.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes }) {
+            writeToSpool()
+        }
         let reason = fullReason
         return shared.withLock { state -> UInt64 in
             let count = block.positions.count
