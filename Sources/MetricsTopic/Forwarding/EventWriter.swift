@@ -63,6 +63,7 @@ final class EventWriter {
             writeToSpool()
             sync()
             // What the disk took back is tried once more, on a file of its own.
+            diskPauseUntil = .zero
             writeToSpool()
             sync()
         }
