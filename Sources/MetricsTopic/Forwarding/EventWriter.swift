@@ -67,9 +67,10 @@ final class EventWriter {
             writeToSpool()
             sync()
         }
+        let reason = spool == nil ? .closed : fullReason
         shared.withLock { state in
             // Blocks that are nowhere else are lost with the process.
-            state.ledger.giveUpMemory(spool == nil ? .closed : .diskFailed)
+            state.ledger.giveUpMemory(reason)
             state.memory.removeAll()
         }
         do throws(SpoolError) {
