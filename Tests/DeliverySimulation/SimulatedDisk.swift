@@ -169,6 +169,15 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
         return frames
     }
 
+    /// The files and the positions in them, for people.
+    static func listing(of stored: StoredFiles) -> String {
+        let files = stored.names.sorted { $0.key < $1.key }.map { name, inode in
+            let positions = FrameScanner.frames(stored.files[inode]?.bytes[...] ?? []).map { "\($0.position)" }
+            return "\(name) [\(positions.joined(separator: " "))]"
+        }
+        return "cursor \(cursor(in: stored)), \(files.joined(separator: ", "))"
+    }
+
     static func cursor(in stored: StoredFiles) -> UInt64 {
         stored.names["acknowledged"].flatMap { stored.files[$0] }.map { FrameScanner.cursor($0.bytes) } ?? 0
     }

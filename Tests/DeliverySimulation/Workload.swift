@@ -71,7 +71,7 @@ struct Workload {
         if hasLargeEvents, random.percent(15) {
             // Three copies of the offsets are what makes real events large.
             let offsets = JSONValue.string(String(repeating: "o", count: random.within(300...1500)))
-            let text = random.percent(20) ? random.within(500...4000) : 10
+            let text = random.percent(20) ? random.within(500...2000) : 10
             progress.sources = [
                 SourceProgress(
                     description: String(repeating: "d", count: text), startOffset: offsets, endOffset: offsets)

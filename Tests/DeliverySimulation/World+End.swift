@@ -36,7 +36,7 @@ extension World {
         let (lives, hadPower) = (lives, life.last.recovered == 0)
         finish(withinUs: 1_000_000)
         guard violation == nil else { return }
-        if let disk, !disk.stored.names.keys.allSatisfy({ !$0.hasSuffix(".spool") }) {
+        if let disk, !disk.hasFailed, !disk.stored.names.keys.allSatisfy({ !$0.hasSuffix(".spool") }) {
             violated("files are left although all is delivered: \(disk.stored.names.keys.sorted())")
         }
         if lives == 1, hadPower { checkGaps(life.last) }

@@ -88,7 +88,7 @@ package final class DeliveryPipeline: Sendable {
                 disk: disk, options: options, recovered: recovery?.segments ?? [], cursor: recovery?.cursor ?? 0)
         }
         let writer = EventWriter(
-            shared: shared, spool: spool, durability: options.durability,
+            shared: shared, spool: spool, options: options,
             encoder: EventEncoder(
                 progressTopic: parts.progressTopic, lifecycleTopic: parts.lifecycleTopic ?? parts.progressTopic),
             limits: parts.limits, clock: clock, alarms: alarms,

@@ -10,6 +10,9 @@ final class EventWriter {
     private let clock: any DeliveryClock
     private let limits: KafkaMetrics.Limits
     private let durability: SpoolOptions.Durability
+    /// A block is not larger, but for its last event: below the size at which freeing makes malloc tidy its whole heap, and
+    /// so that it fits into a file, and a small spool takes it.
+    private let blockBytes: Int
     private let alarms: AlarmReporter
     private let wakeSender: () -> Void
     private var encoder: EventEncoder
@@ -22,18 +25,17 @@ final class EventWriter {
 
     /// Taken at once at most.
     private static let maximumBatch = 256
-    /// Below the size at which freeing makes malloc tidy its whole heap.
-    private static let blockBytes = 48 << 10
     private static let syncBytes = 4 << 20
     private static let diskPause = Duration.seconds(1)
 
     init(
-        shared: Monitor<DeliveryState>, spool: Spool?, durability: SpoolOptions.Durability, encoder: EventEncoder,
+        shared: Monitor<DeliveryState>, spool: Spool?, options: SpoolOptions, encoder: EventEncoder,
         limits: KafkaMetrics.Limits, clock: any DeliveryClock, alarms: AlarmReporter, wakeSender: @escaping () -> Void
     ) {
         self.shared = shared
         self.spool = spool
-        self.durability = durability
+        durability = options.durability
+        blockBytes = min(48 << 10, options.segmentBytes)
         self.encoder = encoder
         self.limits = limits
         self.clock = clock
@@ -97,7 +99,7 @@ final class EventWriter {
         for entry in taken {
             encoder.append(entry, position: position, timestampMs: timestampMs, to: &builder)
             position += 1
-            if builder.byteCount >= Self.blockBytes { position = publish(builder.finish()) }
+            if builder.byteCount >= blockBytes { position = publish(builder.finish()) }
         }
         if !builder.isEmpty { _ = publish(builder.finish()) }
         wakeSender()
