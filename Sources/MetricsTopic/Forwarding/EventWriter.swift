@@ -63,11 +63,11 @@ final class EventWriter {
         diskPauseUntil = .zero
         if spool != nil {
             writeToSpool()
-            sync()
+            syncNow()
             // What the disk took back is tried once more, on a file of its own.
             diskPauseUntil = .zero
             writeToSpool()
-            sync()
+            syncNow()
         }
         let reason = spool == nil ? .closed : fullReason
         shared.withLock { state in
@@ -158,12 +158,13 @@ final class EventWriter {
                 diskPauseUntil = clock.now + Self.diskPause
                 break
             }
-            if durability == .everyEvent { sync() }
+            if durability == .everyEvent { syncNow() }
         }
         publishSegments()
     }
 
     private func append(_ block: FrameBlock) throws(SpoolError) {
+        if spool?.mustSync(before: block) ?? false { try sync() }
         try spool?.append(block)
         if unsyncedSince == nil { unsyncedSince = clock.now }
         shared.withLock { state in
@@ -206,10 +207,19 @@ final class EventWriter {
     private func syncIfDue() {
         guard let spool, spool.hasUnsynced, case .groupCommit(let interval) = durability else { return }
         guard spool.unsyncedBytes >= Self.syncBytes || clock.now - (unsyncedSince ?? .zero) >= interval else { return }
-        sync()
+        syncNow()
     }
 
-    private func sync() {
+    private func syncNow() {
+        do throws(SpoolError) {
+            try sync()
+        } catch {
+            alarms.spoolFailed(error)
+            diskPauseUntil = clock.now + Self.diskPause
+        }
+    }
+
+    private func sync() throws(SpoolError) {
         unsyncedSince = nil
         do throws(SpoolError) {
             try spool?.sync()
@@ -221,8 +231,7 @@ final class EventWriter {
                 for positions in state.memory.distrustUnsynced() { state.ledger.loseDisk(positions, .diskFailed) }
             }
             publishSegments()
-            alarms.spoolFailed(error)
-            diskPauseUntil = clock.now + Self.diskPause
+            throw error
         }
     }
 

@@ -49,12 +49,16 @@ struct Spool {
         totalBytes + block.bytes.count + SpoolFormat.fileHeaderSize <= maximumBytes
     }
 
+    /// Whether the active file has no room for a block. Another one begins then, but only once all of this one is safe, so
+    /// ``sync()`` comes first.
+    func mustSync(before block: FrameBlock) -> Bool {
+        guard hasActive, let active = segments.last else { return false }
+        return hasUnsynced && active.size + block.bytes.count > segmentBytes
+    }
+
     /// Appends a block; all of it is there, or nothing of it and an error.
     mutating func append(_ block: FrameBlock) throws(SpoolError) {
-        if hasActive, let active = segments.last, active.size + block.bytes.count > segmentBytes {
-            try sync()
-            hasActive = false
-        }
+        if hasActive, let active = segments.last, active.size + block.bytes.count > segmentBytes { hasActive = false }
         guard hasActive, var active = segments.popLast() else { return try begin(block) }
         do throws(SpoolError) {
             try disk.append(block.bytes, to: active.name)
