@@ -196,7 +196,9 @@ struct DeliveryLedger: Sendable {
 
     /// Gives up what is in memory only. What is on the disk stays as it is.
     mutating func giveUpMemory(_ reason: DropReason) {
-        for position in base..<end where !states[index(position)].contains(.disk) { giveUp(position, reason) }
+        for position in base..<end where !states[index(position)].contains(.disk) {
+            giveUp(position, lostReasons[position] ?? reason)
+        }
         advance()
     }
 

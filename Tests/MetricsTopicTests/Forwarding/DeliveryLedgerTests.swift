@@ -88,6 +88,15 @@ import Testing
         #expect(ledger.dropped == [.memoryFull: 1, .spoolFull: 1])
     }
 
+    @Test func `what is given up at the end keeps the reason it was lost for on its way`() {
+        var ledger = DeliveryLedger()
+        ledger.publish(2)
+        _ = ledger.take()
+        ledger.loseMemory(0...0, .memoryFull)
+        ledger.giveUpMemory(.closed)
+        #expect(ledger.dropped == [.memoryFull: 1, .closed: 1])
+    }
+
     @Test func `events of an earlier process keep their positions, and holes stay settled`() {
         var ledger = DeliveryLedger(base: 5)
         ledger.recover(5...6)
