@@ -59,6 +59,7 @@ final class EventWriter {
 
     /// Everything that is left goes to the spool, which is then as small as it can be.
     func finish() {
+        diskPauseUntil = .zero
         while shared.withLock({ $0.ring.count > 0 }) { takeAndPublish() }
         diskPauseUntil = .zero
         if spool != nil {
