@@ -13,7 +13,7 @@ struct EventBook {
         var isAcknowledged = false
         /// The broker or the client has refused it by name at least once: then it may come after its successors.
         var wasRefused = false
-        /// Its process crashed while it was not on the disk, so it may be missing.
+        /// Its process ended while it was nowhere but perhaps on its way: it may be missing, or come late.
         var mayBeLost = false
     }
 
@@ -70,7 +70,7 @@ struct EventBook {
         guard !entries[index].isInLog else { return nil }
         entries[index].isInLog = true
         let (run, sequence) = (entries[index].run, Int(entries[index].sequence))
-        guard !entries[index].wasRefused else { return nil }
+        guard !entries[index].wasRefused, !entries[index].mayBeLost else { return nil }
         let highest = runs[run].highest[topic]
         guard sequence > highest else { return "event \(sequence) of run \(run) comes after \(highest)" }
         runs[run].highest[topic] = sequence

@@ -138,7 +138,9 @@ final class ForwarderLife {
     func count(_ reports: [DeliveryReport]) {
         for report in reports where report.error == nil {
             delivered.insert(report.token)
-            if let event = tokens[report.token] { world.book[event].isAcknowledged = true }
+            guard let event = tokens[report.token] else { continue }
+            world.book[event].isAcknowledged = true
+            if !world.book[event].isInLog { world.violated("the simulated broker has answered for what it has not") }
         }
     }
 
@@ -160,8 +162,8 @@ final class ForwarderLife {
         require(now.buffered >= 0 && now.spooled >= 0, "a count is negative")
         require(now.acknowledged <= delivered.count, "more is acknowledged than the \(delivered.count) reported")
         require(now.shortened <= now.acknowledged, "more is shortened than acknowledged")
-        checkReasons(now, require)
         checkBounds(now, require)
+        checkReasons(now, require)
     }
 
     /// A reason must be true.
@@ -173,7 +175,7 @@ final class ForwarderLife {
                 switch reason {
                 case .bufferFull: count <= offersWithFullRing
                 case .memoryFull: !scenario.hasSpool
-                case .spoolFull: scenario.hasSpool && (mostOnDisk > scenario.maximumBytes / 2 || world.diskWasFull)
+                case .spoolFull: scenario.hasSpool && (spoolWasNearlyFull || world.diskWasFull)
                 case .diskFailed: world.disk?.hasFailed ?? false
                 case .tooLarge: sawTooLarge || scenario.faults.contains(.largeEvents)
                 case .timedOut: !scenario.hasSpool && scenario.faults.contains(.timeouts)
@@ -183,6 +185,11 @@ final class ForwarderLife {
                 }
             require(isTrue, "\(count) events are dropped as \(reason), which is not so")
         }
+    }
+
+    /// Whether the next block, a file's size and an event at most, might not have fitted.
+    var spoolWasNearlyFull: Bool {
+        mostOnDisk + world.scenario.segmentBytes + Workload.largestEvent > world.scenario.maximumBytes
     }
 
     private func checkBounds(_ now: ForwardingStatistics, _ require: (Bool, @autoclosure () -> String) -> Void) {

@@ -94,6 +94,13 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
             world.blocks(forUs: Int(time / .microseconds(1)))
             return false
         }
+        // Answers that are here already are still told, as a rule.
+        let answers = world.takeReports(of: self)
+        if world.strikes(.lostReports, percent: 50) {
+            world.schedule(.reports(self, answers), after: world.random.below(2_000_000))
+        } else {
+            tell(answers)
+        }
         purge(queuesOnly: false, after: 0)
         return true
     }
@@ -122,7 +129,9 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
             while now >= resumeAt, flights[topic].count < settings.requestsInFlight, let first = queues[topic].first,
                 first.since + settings.lingerUs <= now || queues[topic].count >= settings.batchRecords
             {
-                let messages = Array(queues[topic].prefix(settings.batchRecords))
+                // What is sent again is not mixed with what comes behind those in flight.
+                let behind = flights[topic].map { $0.messages[0].order }.filter { $0 > first.order }.min() ?? .max
+                let messages = Array(queues[topic].prefix(settings.batchRecords).prefix { $0.order < behind })
                 queues[topic].removeFirst(messages.count)
                 send(ProduceRequest(topic: topic, messages: messages, connection: connection))
             }

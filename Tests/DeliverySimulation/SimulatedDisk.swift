@@ -12,8 +12,9 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     var changesUntilKill: Int?
     /// The folder at the moment of the kill; what the doomed process does later does not reach it.
     private(set) var killed: StoredFiles?
-    /// Whether anything was refused since this was set to false.
-    var hasFailed = false
+    /// Whether anything was refused.
+    private(set) var hasFailed = false
+    private(set) var hasFailedToSync = false
 
     init(world: World, stored: StoredFiles) {
         self.world = world
@@ -114,6 +115,7 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
         let inode = try open(name)
         if comes(to: .syncFails) {
             stored.files[inode]?.failSync(forgets: world.random.percent(60))
+            hasFailedToSync = true
             throw refuse(.inputOutput, "sync \(name)")
         }
         change()
@@ -122,7 +124,10 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     }
 
     func syncFolder() throws(SpoolError) {
-        if comes(to: .folderSyncFails) { throw refuse(.inputOutput, "sync the folder") }
+        if comes(to: .folderSyncFails) {
+            hasFailedToSync = true
+            throw refuse(.inputOutput, "sync the folder")
+        }
         change()
         stored.syncNames()
     }

@@ -14,6 +14,8 @@ struct Workload {
     private var queries: [Query] = []
     private(set) var remaining: Int
     private let hasLargeEvents: Bool
+    /// Bytes that no event's frame exceeds.
+    static let largestEvent = 7000
     private static let timestamp = ProgressTimestamp(millisecondsSinceEpoch: 1_790_000_000_000)
 
     init(_ scenario: Scenario, random: inout SeededRandom) {

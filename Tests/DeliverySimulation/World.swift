@@ -147,6 +147,17 @@ final class World: @unchecked Sendable {
 
     func schedule(_ arrival: Arrival, at time: Int) { network.append((time, arrival)) }
 
+    /// Reports that wait to be told, and are not any more.
+    func takeReports(of client: SimulatedClient) -> [DeliveryReport] {
+        var reports: [DeliveryReport] = []
+        network.removeAll { entry in
+            guard case .reports(let owner, let waiting) = entry.arrival, owner === client else { return false }
+            reports += waiting
+            return true
+        }
+        return reports
+    }
+
     /// When the network has something to do.
     var networkDue: Int? {
         var due = network.map(\.time).min()
