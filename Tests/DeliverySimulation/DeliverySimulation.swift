@@ -48,7 +48,7 @@ package struct SimulationCounts: Sendable {
 ///   - steps: How many steps the faulty part has; nil leaves that to the seed.
 ///   - lines: How many lines of the trace are given back.
 package func simulate(seed: UInt64, steps: Int? = nil, lines: Int = 40) -> SimulationResult {
-    let world = World(seed: seed, steps: steps)
+    let world = World(seed: seed, steps: steps, keepsRemarks: lines > 40)
     world.start()
     for _ in 0..<world.scenario.steps where world.violation == nil { world.step() }
     world.heal()

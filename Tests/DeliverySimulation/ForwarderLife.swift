@@ -71,7 +71,7 @@ final class ForwarderLife {
         guard !writer.isRunning, !ifDue || writer.isDue(world.clock.time) else { return }
         writer.isRunning = true
         writer.bell.isRung = false
-        if let disk = world.disk, disk.changesUntilKill != nil {
+        if let disk = world.disk, disk.changesUntilKill != nil, disk.killed == nil {
             framesBefore = SimulatedDisk.frames(in: disk.stored, promisedOnly: false)
         }
         let begun = world.clock.time

@@ -18,6 +18,8 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
     /// The highest number of each topic that was acknowledged, and that the broker has appended.
     private var acknowledged: [Int]
     var appended: [Int]
+    /// Below these, what the broker has refused by itself.
+    var refusedOrders: Set<Int> = []
     private(set) var connection = 0
     private var lastArrival = 0
     private var resumeAt = 0

@@ -81,10 +81,15 @@ extension World {
         }
         let tooLarge = request.messages.indices.filter { request.messages[$0].record.value.count > topic.maximumBytes }
         // Too large ones may come after their successors: the answer is on its way while these are written.
-        for index in tooLarge { book[request.messages[index].record.event].wasRefused = true }
+        for index in tooLarge {
+            book[request.messages[index].record.event].wasRefused = true
+            client.refusedOrders.insert(request.messages[index].order)
+        }
         for (index, message) in request.messages.enumerated()
-        where message.order > client.appended[request.topic] && !tooLarge.contains(index) {
-            client.appended[request.topic] = message.order
+        where !tooLarge.contains(index) {
+            let isRefused = client.refusedOrders.remove(message.order) != nil
+            guard isRefused || message.order > client.appended[request.topic] else { continue }
+            client.appended[request.topic] = max(client.appended[request.topic], message.order)
             append(message.record, to: request.topic)
         }
         return tooLarge.isEmpty ? .appended : .tooLarge(tooLarge)

@@ -25,9 +25,19 @@ struct Trace {
     }
 
     private var entries: [Entry] = []
+    /// Whether remarks are kept too: they cost time, and are no part of the hash.
+    let keepsRemarks: Bool
+    private var remarks: [(index: Int, text: String)] = []
     private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
 
+    init(keepsRemarks: Bool) { self.keepsRemarks = keepsRemarks }
+
     var count: Int { entries.count }
+
+    /// Something for people to read behind the last step.
+    mutating func remark(_ text: @autoclosure () -> String) {
+        if keepsRemarks { remarks.append((entries.count, text())) }
+    }
 
     mutating func note(_ step: Step, _ first: Int = 0, _ second: Int = 0, at time: Int) {
         entries.append(Entry(time: time, step: step, first: first, second: second))
@@ -44,9 +54,16 @@ struct Trace {
 
     /// The last steps, one a line, with their time in milliseconds.
     func lines(last count: Int) -> [String] {
-        entries.suffix(count).map { entry in
+        var lines: [String] = []
+        var rest = remarks[...]
+        for (index, entry) in entries.enumerated().suffix(count) {
             let milliseconds = "\(entry.time / 1000).\(String(entry.time % 1000 + 1000).dropFirst())"
-            return "\(milliseconds) ms  \(entry.step.rawValue): \(entry.first), \(entry.second)"
+            lines.append("\(milliseconds) ms  \(entry.step.rawValue): \(entry.first), \(entry.second)")
+            while let remark = rest.first, remark.index <= index + 1 {
+                lines.append("    " + remark.text)
+                rest.removeFirst()
+            }
         }
+        return lines
     }
 }

@@ -107,6 +107,7 @@ extension World {
             let life = try ForwarderLife(world: self, number: lives, disk: disk)
             self.life = life
             note(.start, life.last.recovered, frames)
+            if let disk { trace.remark(SimulatedDisk.listing(of: disk.stored)) }
             if life.last.recovered > frames { violated("\(life.last.recovered) events were recovered of \(frames) on the disk") }
         } catch {
             violated("a process could not start: \(error)")
@@ -118,7 +119,9 @@ extension World {
         guard let life, violation == nil else { return }
         note(losesPower ? .powerLoss : .kill, life.last.spooled, life.last.buffered)
         let stored = disk?.killed ?? disk?.stored ?? StoredFiles()
+        trace.remark(SimulatedDisk.listing(of: stored))
         let frames = SimulatedDisk.frames(in: stored, promisedOnly: losesPower)
+        if losesPower { trace.remark("promised: \(frames.map { "\($0.position)" }.joined(separator: " "))") }
         let all = losesPower ? SimulatedDisk.frames(in: stored, promisedOnly: false).count : frames.count
         if !losesPower, disk?.killed == nil, frames.count < life.last.spooled {
             violated(
@@ -200,6 +203,7 @@ extension World {
         guard violation == nil else { return }
         if life.last.buffered != 0 { violated("after a stop \(life.last.buffered) events are in memory only") }
         checkFinish(before, life.last, wasHealthy: wasHealthy && !(disk?.hasFailed ?? false))
+        if let disk { trace.remark(SimulatedDisk.listing(of: disk.stored)) }
         let frames = disk.map { SimulatedDisk.frames(in: $0.stored, promisedOnly: false) } ?? []
         if frames.count < life.last.spooled {
             violated("\(life.last.spooled) events count as spooled and \(frames.count) are on the disk")

@@ -21,7 +21,7 @@ final class World: @unchecked Sendable {
 
     let scenario: Scenario
     var random: SeededRandom
-    var trace = Trace()
+    var trace: Trace
     var book = EventBook()
     var cluster: SimulatedCluster
     var workload: Workload
@@ -42,7 +42,8 @@ final class World: @unchecked Sendable {
     private var isNetworkRunning = false
     private(set) var violation: String?
 
-    init(seed: UInt64, steps: Int?) {
+    init(seed: UInt64, steps: Int?, keepsRemarks: Bool) {
+        trace = Trace(keepsRemarks: keepsRemarks)
         random = SeededRandom(seed: seed)
         scenario = Scenario(seed: seed, steps: steps, random: &random)
         cluster = SimulatedCluster(scenario)
@@ -124,7 +125,7 @@ final class World: @unchecked Sendable {
         yieldDepth += 1
         defer { yieldDepth -= 1 }
         let end = clock.time + time
-        for _ in 0..<4 where clock.time < end {
+        for _ in 0..<4 where clock.time < end && disk?.killed == nil {
             clock.time = min(end, clock.time + random.below(time / 2 + 1))
             runNetwork()
             life.runWriter()
