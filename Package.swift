@@ -86,13 +86,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/CrashProbe", swiftSettings: strict),
+        .target(
+            name: "DeliverySimulation",
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", "CChecksum", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/DeliverySimulation", swiftSettings: strict),
+        .executableTarget(
+            name: "delivery-simulator", dependencies: ["DeliverySimulation"], path: "Tests/DeliverySimulator",
+            swiftSettings: strict),
         .testTarget(
             name: "StreamingMetricsTests", dependencies: ["StreamingMetrics"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTesting"], swiftSettings: strict),
         .testTarget(
             name: "MetricsTopicTests",
-            dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum"],
+            dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation"],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],

@@ -80,9 +80,10 @@ final class AlarmReporter: Sendable {
     // MARK: Events
 
     func shortened(bytes: Int, kept: String?) {
+        let now = clock.now
         let isDue = said.withLock { said in
-            if let at = said.shortenedAt, clock.now - at < Self.interval { return false }
-            said.shortenedAt = clock.now
+            if let at = said.shortenedAt, now - at < Self.interval { return false }
+            said.shortenedAt = now
             return true
         }
         if isDue {

@@ -17,6 +17,8 @@ struct BlockQueue: Sendable {
     private(set) var unwrittenBytes = 0
 
     var isEmpty: Bool { head == entries.count }
+    /// Blocks that are not in the spool.
+    var unwrittenCount: Int { entries[head...].count { !$0.isWritten } }
 
     mutating func append(_ block: FrameBlock) {
         entries.append(Entry(block: block))

@@ -32,6 +32,8 @@ struct DeliveryLedger: Sendable {
     private(set) var onDisk = 0
     private(set) var acknowledged = 0
     private(set) var dropped: [DropReason: Int] = [:]
+    /// Why events that are on their way are in no place any more; nearly always none.
+    private var lostReasons: [UInt64: DropReason] = [:]
     /// Whether something below `next` has to be sent again; it waits until nothing is on its way, so that order holds.
     private(set) var mustRewind = false
 
@@ -71,7 +73,7 @@ struct DeliveryLedger: Sendable {
     // MARK: Places
 
     mutating func markOnDisk(_ positions: ClosedRange<UInt64>) {
-        update(positions) { ledger, state in
+        update(positions) { ledger, _, state in
             if !state.contains(.disk) {
                 ledger.inMemory -= 1
                 ledger.onDisk += 1
@@ -81,20 +83,21 @@ struct DeliveryLedger: Sendable {
     }
 
     mutating func loseDisk(_ positions: ClosedRange<UInt64>, _ reason: DropReason) {
-        update(positions) { ledger, state in
+        update(positions) { ledger, position, state in
             guard state.contains(.disk) else { return }
             state.remove(.disk)
             ledger.onDisk -= 1
             ledger.inMemory += 1
-            ledger.dropIfGone(&state, reason)
+            ledger.dropIfGone(position, &state, reason)
         }
         advance()
     }
 
     mutating func loseMemory(_ positions: ClosedRange<UInt64>, _ reason: DropReason) {
-        update(positions) { ledger, state in
+        update(positions) { ledger, position, state in
+            guard state.contains(.memory) else { return }
             state.remove(.memory)
-            ledger.dropIfGone(&state, reason)
+            ledger.dropIfGone(position, &state, reason)
         }
         advance()
     }
@@ -107,8 +110,13 @@ struct DeliveryLedger: Sendable {
         }
     }
 
-    private mutating func dropIfGone(_ state: inout Place, _ reason: DropReason) {
-        guard state.isDisjoint(with: [.memory, .disk, .onItsWay, .settled]) else { return }
+    /// Drops an event that has no place any more; while it is on its way, the reason is kept until its report comes.
+    private mutating func dropIfGone(_ position: UInt64, _ state: inout Place, _ reason: DropReason) {
+        guard state.isDisjoint(with: [.memory, .disk, .settled]) else { return }
+        guard !state.contains(.onItsWay) else {
+            lostReasons[position] = reason
+            return
+        }
         state = .settled
         inMemory -= 1
         dropped[reason, default: 0] += 1
@@ -146,10 +154,8 @@ struct DeliveryLedger: Sendable {
     }
 
     /// It was not delivered and is to be sent again.
-    mutating func putBack(_ position: UInt64, ifGone reason: DropReason) {
-        guard position >= base, position < end else { return }
-        let index = index(position)
-        guard cameBack(index, reason) else { return }
+    mutating func putBack(_ position: UInt64) {
+        guard position >= base, position < end, cameBack(position) else { return }
         mustRewind = true
     }
 
@@ -157,25 +163,26 @@ struct DeliveryLedger: Sendable {
     mutating func giveBack(from position: UInt64) {
         guard position < next else { return }
         for position in max(position, base)..<next {
-            _ = cameBack(index(position), .spoolFull)
+            _ = cameBack(position)
         }
         next = max(position, base)
     }
 
     /// Notes that an event is not on its way any more; whether it was.
-    private mutating func cameBack(_ index: Int, _ reason: DropReason) -> Bool {
+    private mutating func cameBack(_ position: UInt64) -> Bool {
+        let index = index(position)
         var state = states[index]
         guard state.contains(.onItsWay) else { return false }
         state.remove(.onItsWay)
         onItsWay -= 1
-        dropIfGone(&state, reason)
+        if let reason = lostReasons.removeValue(forKey: position) { dropIfGone(position, &state, reason) }
         states[index] = state
         return true
     }
 
     /// Nothing that is on its way will be reported: all of it is to be sent again.
-    mutating func putBackAll(ifGone reason: DropReason) {
-        if onItsWay > 0 { for position in base..<next { putBack(position, ifGone: reason) } }
+    mutating func putBackAll() {
+        if onItsWay > 0 { for position in base..<next { putBack(position) } }
         rewind()
     }
 
@@ -189,7 +196,9 @@ struct DeliveryLedger: Sendable {
 
     /// Gives up what is in memory only. What is on the disk stays as it is.
     mutating func giveUpMemory(_ reason: DropReason) {
-        for position in base..<end where !states[index(position)].contains(.disk) { giveUp(position, reason) }
+        for position in base..<end where !states[index(position)].contains(.disk) {
+            giveUp(position, lostReasons[position] ?? reason)
+        }
         advance()
     }
 
@@ -201,6 +210,7 @@ struct DeliveryLedger: Sendable {
         if state.contains(.onItsWay) { onItsWay -= 1 }
         if state.contains(.disk) { onDisk -= 1 } else { inMemory -= 1 }
         states[index] = .settled
+        if !lostReasons.isEmpty { lostReasons[position] = nil }
         return true
     }
 
@@ -223,14 +233,14 @@ struct DeliveryLedger: Sendable {
     private func index(_ position: UInt64) -> Int { head + Int(position - base) }
 
     private mutating func update(
-        _ positions: ClosedRange<UInt64>, _ body: (inout DeliveryLedger, inout Place) -> Void
+        _ positions: ClosedRange<UInt64>, _ body: (inout DeliveryLedger, UInt64, inout Place) -> Void
     ) {
         guard positions.upperBound >= base, positions.lowerBound < end else { return }
         for position in max(positions.lowerBound, base)...min(positions.upperBound, end - 1) {
             let index = index(position)
             var state = states[index]
             guard !state.contains(.settled) else { continue }
-            body(&self, &state)
+            body(&self, position, &state)
             states[index] = state
         }
     }

@@ -111,14 +111,38 @@ package final class DeliveryPipeline: Sendable {
     /// - Returns: Whether the writer has to be woken.
     package func offer(_ event: StreamingQueryEvent) -> Bool { shared.withLock { $0.offer(event) } }
 
-    /// Does what the writer has to do; gives how long nothing is due, nil until it is woken.
-    package func stepWriter() -> Duration? { workers.writer.step() }
+    /// What lies in memory, for those who watch its bounds.
+    package var load: DeliveryLoad { shared.withLock { DeliveryLoad($0) } }
+
+    /// Does what the writer has to do; gives how long it may wait for being woken, nil until then.
+    package func stepWriter() -> Duration? {
+        let before = shared.withLock { state in
+            state.writerWaits = false
+            return state.ledger.end
+        }
+        let wait = workers.writer.step()
+        let (isIdle, isCrowded) = shared.withLock { state in
+            let isIdle = state.ring.count == 0 && state.ledger.end == before
+            state.writerWaits = isIdle
+            return (isIdle, state.ring.count >= state.ring.capacity / 4)
+        }
+        if isIdle { return wait }
+        return isCrowded ? .zero : min(wait ?? Self.rest, Self.rest)
+    }
+
+    /// After some events the writer rests, so that the next ones come together and the listener need not wake it.
+    private static let rest = Duration.milliseconds(5)
 
     /// Spools or gives up what is left; the last thing of all.
     package func finishWriting() { workers.writer.finish() }
 
     /// Does what the sender has to do; gives how long nothing is due, nil until it is woken.
     package func stepSender() -> Duration? { workers.sender.step() }
+
+    /// The client is replaced by one with these settings, which gets everything that is not settled; the sender has to be woken.
+    package func reconfigure(_ configuration: KafkaConfiguration) {
+        shared.withLock { $0.nextConfiguration = configuration }
+    }
 
     /// Ends the client.
     package func closeClient(within time: Duration) { workers.sender.close(within: time) }

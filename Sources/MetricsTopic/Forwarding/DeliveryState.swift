@@ -164,21 +164,21 @@ struct DeliveryState: Sendable {
         }
         switch error.code {
         case .purged, .closed:
-            ledger.putBack(position, ifGone: .closed)
+            ledger.putBack(position)
             return false
         case .messageTooLarge:
             verdicts[position] = .shorten(step: verdicts[position].step + 1)
-            ledger.putBack(position, ifGone: .tooLarge)
+            ledger.putBack(position)
             return false
         case .timedOut where !hasSpool:
             ledger.giveUp(position, .timedOut)
         case .timedOut, .brokerUnreachable, .unknownTopicOrPartition, .notAuthorized, .authenticationFailed, .tlsFailed,
             .resourceExhausted:
-            ledger.putBack(position, ifGone: .spoolFull)
+            ledger.putBack(position)
             pauseUntil = now + .seconds(1)
         default:
             if !error.isRetriable { verdicts[position] = .refuse(error) }
-            ledger.putBack(position, ifGone: .refused)
+            ledger.putBack(position)
         }
         return true
     }

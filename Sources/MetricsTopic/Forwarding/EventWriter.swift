@@ -10,6 +10,8 @@ final class EventWriter {
     private let clock: any DeliveryClock
     private let limits: KafkaMetrics.Limits
     private let durability: SpoolOptions.Durability
+    /// A block is not larger, but for its last event: below the size at which freeing makes malloc tidy its whole heap, and
+    /// so that a file holds several, and a small spool takes it.
     private let blockBytes: Int
     private let alarms: AlarmReporter
     private let wakeSender: () -> Void
@@ -23,21 +25,17 @@ final class EventWriter {
 
     /// Taken at once at most.
     private static let maximumBatch = 256
-    /// Below the size at which freeing makes malloc tidy its whole heap.
-    private static let maximumBlockBytes = 48 << 10
     private static let syncBytes = 4 << 20
     private static let diskPause = Duration.seconds(1)
 
     init(
         shared: Monitor<DeliveryState>, spool: Spool?, options: SpoolOptions, encoder: EventEncoder,
-        limits: KafkaMetrics.Limits,
-        clock: any DeliveryClock, alarms: AlarmReporter, wakeSender: @escaping () -> Void
+        limits: KafkaMetrics.Limits, clock: any DeliveryClock, alarms: AlarmReporter, wakeSender: @escaping () -> Void
     ) {
         self.shared = shared
         self.spool = spool
         durability = options.durability
-        // A file holds some blocks, so that giving one up costs no more than it must.
-        blockBytes = spool == nil ? Self.maximumBlockBytes : min(Self.maximumBlockBytes, options.segmentBytes / 4)
+        blockBytes = min(48 << 10, options.segmentBytes / 4)
         self.encoder = encoder
         self.limits = limits
         self.clock = clock
@@ -61,18 +59,21 @@ final class EventWriter {
 
     /// Everything that is left goes to the spool, which is then as small as it can be.
     func finish() {
+        diskPauseUntil = .zero
         while shared.withLock({ $0.ring.count > 0 }) { takeAndPublish() }
         diskPauseUntil = .zero
         if spool != nil {
             writeToSpool()
-            sync()
+            syncNow()
             // What the disk took back is tried once more, on a file of its own.
+            diskPauseUntil = .zero
             writeToSpool()
-            sync()
+            syncNow()
         }
+        let reason = spool == nil ? .closed : fullReason
         shared.withLock { state in
             // Blocks that are nowhere else are lost with the process.
-            state.ledger.giveUpMemory(spool == nil ? .closed : .diskFailed)
+            state.ledger.giveUpMemory(reason)
             state.memory.removeAll()
         }
         do throws(SpoolError) {
@@ -110,6 +111,10 @@ final class EventWriter {
     /// - Returns: The position of the next event: a block that was refused leaves its positions to the next one, so its
     ///   frames must not be used.
     private func publish(_ block: FrameBlock) -> UInt64 {
+        // Before anything is given up, the disk gets what it has not yet.
+        if spool != nil, shared.withLock({ $0.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes }) {
+            writeToSpool()
+        }
         let reason = fullReason
         return shared.withLock { state -> UInt64 in
             let count = block.positions.count
@@ -154,12 +159,13 @@ final class EventWriter {
                 diskPauseUntil = clock.now + Self.diskPause
                 break
             }
-            if durability == .everyEvent { sync() }
+            if durability == .everyEvent { syncNow() }
         }
         publishSegments()
     }
 
     private func append(_ block: FrameBlock) throws(SpoolError) {
+        if spool?.mustSync(before: block) ?? false { try sync() }
         try spool?.append(block)
         if unsyncedSince == nil { unsyncedSince = clock.now }
         shared.withLock { state in
@@ -202,10 +208,19 @@ final class EventWriter {
     private func syncIfDue() {
         guard let spool, spool.hasUnsynced, case .groupCommit(let interval) = durability else { return }
         guard spool.unsyncedBytes >= Self.syncBytes || clock.now - (unsyncedSince ?? .zero) >= interval else { return }
-        sync()
+        syncNow()
     }
 
-    private func sync() {
+    private func syncNow() {
+        do throws(SpoolError) {
+            try sync()
+        } catch {
+            alarms.spoolFailed(error)
+            diskPauseUntil = clock.now + Self.diskPause
+        }
+    }
+
+    private func sync() throws(SpoolError) {
         unsyncedSince = nil
         do throws(SpoolError) {
             try spool?.sync()
@@ -217,8 +232,7 @@ final class EventWriter {
                 for positions in state.memory.distrustUnsynced() { state.ledger.loseDisk(positions, .diskFailed) }
             }
             publishSegments()
-            alarms.spoolFailed(error)
-            diskPauseUntil = clock.now + Self.diskPause
+            throw error
         }
     }
 
@@ -229,9 +243,9 @@ final class EventWriter {
         shared.withLock { state in
             state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
-            // They stay on the disk, so no event is lost by this.
+            // They stay on the disk, so no event is lost by this, but for those whose file went to make room.
             for positions in state.memory.evictDurable(downTo: memoryBytes) {
-                state.ledger.loseMemory(positions, .diskFailed)
+                state.ledger.loseMemory(positions, .spoolFull)
             }
         }
         do throws(SpoolError) {

@@ -23,8 +23,6 @@ final class MetricsForwarder: Sendable {
         var writer = false
     }
 
-    /// After some events the writer rests, so that the next ones come together and the listener need not wake it.
-    private static let rest = Duration.milliseconds(5)
     private static let measuringInterval = Duration.seconds(1)
 
     init(_ parts: DeliveryPipeline.Parts) throws {
@@ -62,22 +60,15 @@ final class MetricsForwarder: Sendable {
     private func runWriter(_ gauges: ForwardingGauges) {
         var measured = ContinuousClock.now
         while shared.withLock({ $0.phase != .stopped }) {
-            let before = shared.withLock { $0.ledger.end }
             var wait = pipeline.stepWriter()
             notifyWaiters()
             if measured.duration(to: .now) >= Self.measuringInterval {
                 gauges.record(statistics)
                 measured = .now
             }
-            let (isIdle, isCrowded) = shared.withLock { state in
-                let isIdle = state.ring.count == 0 && state.ledger.end == before
-                state.writerWaits = isIdle
-                return (isIdle, state.ring.count >= state.ring.capacity / 4)
-            }
-            if isCrowded { continue }
+            if wait == .zero { continue }
             if gauges.isBehind(statistics) { wait = min(wait ?? Self.measuringInterval, Self.measuringInterval) }
-            writerBell.wait(timeout: isIdle ? wait : min(wait ?? Self.rest, Self.rest))
-            shared.withLock { $0.writerWaits = false }
+            writerBell.wait(timeout: wait)
         }
         // The client's last reports come first, if it ends in time.
         _ = ended.wait(timeout: .milliseconds(700)) { $0.sender ? true : nil }
@@ -118,7 +109,7 @@ final class MetricsForwarder: Sendable {
 
     /// The client is replaced by one with these settings, which gets everything that is not settled.
     func reconfigure(_ configuration: KafkaConfiguration) {
-        shared.withLock { $0.nextConfiguration = configuration }
+        pipeline.reconfigure(configuration)
         senderBell.ring()
     }
 

@@ -165,14 +165,14 @@ final class RecordSender {
         case .messageTooLarge:
             shared.withLock { state in
                 state.condemn(item.position, .shorten(step: item.verdict.step + 1))
-                state.ledger.putBack(item.position, ifGone: .tooLarge)
+                state.ledger.putBack(item.position)
             }
             return true
         default:
             guard error.isFatal else {
                 shared.withLock { state in
                     state.condemn(item.position, .refuse(error))
-                    state.ledger.putBack(item.position, ifGone: .refused)
+                    state.ledger.putBack(item.position)
                 }
                 return true
             }
@@ -226,7 +226,7 @@ final class RecordSender {
         }
         let now = clock.now
         shared.withLock { state in
-            state.ledger.putBackAll(ifGone: .spoolFull)
+            state.ledger.putBackAll()
             state.clientHasFailed = false
             state.clientsReplaced += 1
             state.lastSign = now

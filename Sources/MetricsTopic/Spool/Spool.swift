@@ -25,6 +25,8 @@ struct Spool {
     private(set) var segments: [Segment] = []
     /// Whether the last segment may be appended to.
     private var hasActive = false
+    /// Whether the active file ends with a piece of a block: nothing may follow that.
+    private var isTorn = false
     private var folderIsSynced = true
     private var savedCursor: UInt64 = 0
     /// Bytes appended since the last sync.
@@ -49,10 +51,16 @@ struct Spool {
         totalBytes + block.bytes.count + SpoolFormat.fileHeaderSize <= maximumBytes
     }
 
+    /// Whether the active file takes no more, or not this block. Another one begins then, but only once all of this one is safe, so
+    /// ``sync()`` comes first.
+    func mustSync(before block: FrameBlock) -> Bool {
+        guard hasActive, let active = segments.last else { return false }
+        return hasUnsynced && (isTorn || active.size + block.bytes.count > segmentBytes)
+    }
+
     /// Appends a block; all of it is there, or nothing of it and an error.
     mutating func append(_ block: FrameBlock) throws(SpoolError) {
-        if hasActive, let active = segments.last, active.size + block.bytes.count > segmentBytes {
-            try sync()
+        if hasActive, let active = segments.last, isTorn || active.size + block.bytes.count > segmentBytes {
             hasActive = false
         }
         guard hasActive, var active = segments.popLast() else { return try begin(block) }
@@ -69,12 +77,12 @@ struct Spool {
         }
     }
 
-    /// What was written of a block goes, or the file is left alone from now on: the next reader finds a torn tail.
+    /// What was written of a block goes, or the file is left alone once it is synced: the next reader finds a torn tail.
     private mutating func cutBack(_ active: Segment) {
         do throws(SpoolError) {
             try disk.truncate(active.name, to: active.size)
         } catch {
-            hasActive = false
+            isTorn = true
         }
     }
 
@@ -92,6 +100,7 @@ struct Spool {
         let size = SpoolFormat.fileHeaderSize + block.bytes.count
         segments.append(Segment(name: name, first: block.first, last: block.last, size: size))
         hasActive = true
+        isTorn = false
         unsyncedBytes += size
     }
 

@@ -26,13 +26,16 @@ struct SpoolRecovery {
         let named = files.compactMap { file in
             SpoolFormat.firstPosition(fileName: file.name).map { (first: $0, name: file.name) }
         }
-        for (first, name) in named.sorted(by: { $0.first < $1.first }) {
-            try add(name, first: first, disk, readOnly)
+        let sorted = named.sorted { $0.first < $1.first }
+        for (index, file) in sorted.enumerated() {
+            // A file ends where the next one begins: what stands behind was cut off once, and a loss of power brought it back.
+            let end = index + 1 < sorted.count ? sorted[index + 1].first : .max
+            try add(file.name, first: file.first, end: end, disk, readOnly)
         }
     }
 
     private mutating func add(
-        _ name: String, first: UInt64, _ disk: any SpoolDisk, _ readOnly: Bool
+        _ name: String, first: UInt64, end: UInt64, _ disk: any SpoolDisk, _ readOnly: Bool
     ) throws(SpoolError) {
         let bytes: [UInt8]
         do throws(SpoolError) {
@@ -60,7 +63,7 @@ struct SpoolRecovery {
                     file: "\(disk.path)/\(name)", offset: damage.offset, bytes: damage.count,
                     events: damage.frames.map(Int.init(clamping:)), isTornTail: damage.isTail))
         }
-        let open = reader.block.positions.drop { $0 < cursor }
+        let open = reader.block.positions.drop { $0 < cursor }.prefix { $0 < end }
         let isDamaged = reader.damages.contains { !$0.isTail }
         if isDamaged, !readOnly { try disk.quarantine(name, bytes) }
         guard let firstOpen = open.first, let last = open.last else {

@@ -40,7 +40,7 @@ import Testing
         var ledger = DeliveryLedger()
         ledger.publish(4)
         for _ in 0..<3 { _ = ledger.take() }
-        ledger.putBack(1, ifGone: .refused)
+        ledger.putBack(1)
         ledger.rewind()
         #expect(taken(1, &ledger) == [nil])
         ledger.acknowledge(0)
@@ -66,9 +66,35 @@ import Testing
         ledger.loseMemory(0...2, .memoryFull)
         #expect(ledger.dropped == [.memoryFull: 1])
         ledger.acknowledge(0)
-        ledger.putBack(1, ifGone: .memoryFull)
+        ledger.putBack(1)
         #expect(ledger.dropped == [.memoryFull: 2])
         #expect((ledger.acknowledged, ledger.pending) == (1, 0))
+    }
+
+    @Test func `an event that was given up on its way is dropped for the reason it was given up for`() {
+        var ledger = DeliveryLedger()
+        ledger.publish(2)
+        ledger.markOnDisk(0...1)
+        _ = ledger.take()
+        _ = ledger.take()
+        ledger.loseDisk(0...1, .diskFailed)
+        ledger.loseMemory(0...0, .memoryFull)
+        #expect(ledger.dropped == [:])
+        ledger.putBackAll()
+        #expect(ledger.dropped == [.memoryFull: 1])
+        #expect(taken(2, &ledger) == [1, nil])
+        ledger.loseMemory(1...1, .spoolFull)
+        ledger.giveBack(from: 1)
+        #expect(ledger.dropped == [.memoryFull: 1, .spoolFull: 1])
+    }
+
+    @Test func `what is given up at the end keeps the reason it was lost for on its way`() {
+        var ledger = DeliveryLedger()
+        ledger.publish(2)
+        _ = ledger.take()
+        ledger.loseMemory(0...0, .memoryFull)
+        ledger.giveUpMemory(.closed)
+        #expect(ledger.dropped == [.memoryFull: 1, .closed: 1])
     }
 
     @Test func `events of an earlier process keep their positions, and holes stay settled`() {
@@ -125,7 +151,7 @@ import Testing
                     acknowledged += 1
                 }
             case 7 where end > 0:
-                ledger.putBack(low, ifGone: .refused)
+                ledger.putBack(low)
                 if model[low]?.remove("way") != nil { dropIfGone(low) }
             default: ledger.rewind()
             }
