@@ -89,7 +89,8 @@ let package = Package(
         .target(
             name: "DeliverySimulation",
             dependencies: [
-                "MetricsTopic", "StreamingMetrics", "Kafka", "CChecksum", .product(name: "Logging", package: "swift-log"),
+                "MetricsTopic", "StreamingMetrics", "Kafka", "CChecksum",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/DeliverySimulation", swiftSettings: strict),
         .executableTarget(
@@ -101,7 +102,10 @@ let package = Package(
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTesting"], swiftSettings: strict),
         .testTarget(
             name: "MetricsTopicTests",
-            dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation"],
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],
