@@ -73,7 +73,7 @@ package final class DeliveryPipeline: Sendable {
         let options = parts.spool ?? SpoolOptions(directory: "")
         let recovery = try disk.map { try SpoolRecovery(disk: $0) }
         let shared = Monitor(
-            DeliveryState(policy: parts.policy, ringCapacity: parts.limits.bufferedEvents, recovery: recovery))
+            DeliveryState(policy: parts.policy, limits: parts.limits, recovery: recovery))
         self.shared = shared
         let hasSpool = disk != nil
         let sender = try RecordSender(
@@ -124,7 +124,7 @@ package final class DeliveryPipeline: Sendable {
         let (isIdle, isCrowded) = shared.withLock { state in
             let isIdle = state.ring.count == 0 && state.ledger.end == before
             state.writerWaits = isIdle
-            return (isIdle, state.ring.count >= state.ring.capacity / 4)
+            return (isIdle, !state.mustWait && state.ring.count >= state.ring.capacity / 4)
         }
         if isIdle { return wait }
         return isCrowded ? .zero : min(wait ?? Self.rest, Self.rest)

@@ -21,6 +21,8 @@ struct DeliveryState: Sendable {
     }
 
     let policy: KafkaMetrics.FullPolicy
+    /// Bytes of events in memory at most that are not in the spool.
+    let memoryBytes: Int
     var ring: EventRing
     /// Taken out of the ring and not published yet.
     var inHand = 0
@@ -28,8 +30,9 @@ struct DeliveryState: Sendable {
     var memory = BlockQueue()
     /// The spool's files, for the sender to read.
     var segments: [Spool.Segment] = []
-    /// Whether the spool can take no more.
-    var spoolIsFull = false
+    /// Whether somebody offers events with waiting: then nothing that was taken is given up for room, and what is full fills the
+    /// ring, which those who wait see.
+    var keepsAll = false
     var phase = Phase.running
 
     private var offered = 0
@@ -56,9 +59,10 @@ struct DeliveryState: Sendable {
     /// Others who wait for something in here.
     var waiters = 0
 
-    init(policy: KafkaMetrics.FullPolicy, ringCapacity: Int, recovery: SpoolRecovery?) {
+    init(policy: KafkaMetrics.FullPolicy, limits: KafkaMetrics.Limits, recovery: SpoolRecovery?) {
         self.policy = policy
-        ring = EventRing(capacity: ringCapacity)
+        memoryBytes = limits.memoryBytes
+        ring = EventRing(capacity: limits.bufferedEvents)
         ledger = DeliveryLedger(base: recovery?.positions.first?.lowerBound ?? recovery?.next ?? 0)
         guard let recovery else { return }
         for positions in recovery.positions { ledger.recover(positions) }
@@ -101,9 +105,12 @@ struct DeliveryState: Sendable {
     }
 
     /// Whether an event would be taken without giving up another.
-    var hasRoom: Bool { phase != .running || (!ring.isFull && !spoolIsFull) }
+    var hasRoom: Bool { phase != .running || !ring.isFull }
     /// For those who wait for room: not woken for each place that becomes free.
-    var hasAmpleRoom: Bool { phase != .running || (ring.count <= ring.capacity / 2 && !spoolIsFull) }
+    var hasAmpleRoom: Bool { phase != .running || ring.count <= ring.capacity / 2 }
+
+    /// Whether the writer has to leave the ring alone until the disk or the broker has taken something.
+    var mustWait: Bool { keepsAll && memory.unwrittenBytes >= memoryBytes }
 
     /// Counts events that never got a position.
     mutating func dropEarly(_ count: Int, _ reason: DropReason) {

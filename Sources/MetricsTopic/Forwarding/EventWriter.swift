@@ -60,6 +60,7 @@ final class EventWriter {
     /// Everything that is left goes to the spool, which is then as small as it can be.
     func finish() {
         diskPauseUntil = .zero
+        shared.withLock { $0.keepsAll = false }
         while shared.withLock({ $0.ring.count > 0 }) { takeAndPublish() }
         diskPauseUntil = .zero
         if spool != nil {
@@ -91,6 +92,7 @@ final class EventWriter {
         taken.removeAll(keepingCapacity: true)
         var position: UInt64 = 0
         shared.withLock { state in
+            if state.mustWait { return }
             state.ring.take(upTo: limit, into: &taken)
             state.inHand = taken.count
             position = state.ledger.end
@@ -121,11 +123,13 @@ final class EventWriter {
             state.inHand -= count
             state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
-            while state.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes, !state.memory.isEmpty {
+            while !state.keepsAll, state.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes,
+                !state.memory.isEmpty
+            {
                 guard state.policy == .dropOldest, let oldest = state.memory.dropOldestUnwritten() else { break }
                 state.ledger.loseMemory(oldest, reason)
             }
-            if state.policy == .dropNewest, state.memory.unwrittenBytes > 0,
+            if state.policy == .dropNewest, !state.keepsAll, state.memory.unwrittenBytes > 0,
                 state.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes
             {
                 state.dropEarly(count, reason)
@@ -155,7 +159,7 @@ final class EventWriter {
             } catch {
                 alarms.spoolFailed(error)
                 // A full disk is made room on by the policy, like a full spool.
-                if error.code == .noSpace, shared.withLock({ $0.policy }) == .dropOldest, dropOldestFile() { continue }
+                if error.code == .noSpace, dropOldestFile() { continue }
                 diskPauseUntil = clock.now + Self.diskPause
                 break
             }
@@ -179,21 +183,14 @@ final class EventWriter {
         while let spool, !spool.hasRoom(for: block) {
             // What is settled goes first, and costs nothing.
             if try removeSettled() { continue }
-            guard shared.withLock({ $0.policy }) == .dropOldest, dropOldestFile() else {
-                shared.withLock { $0.spoolIsFull = true }
-                return false
-            }
-        }
-        if shared.withLock({ state in
-            defer { state.spoolIsFull = false }
-            return state.spoolIsFull && state.waiters > 0
-        }) {
-            shared.broadcast()
+            guard dropOldestFile() else { return false }
         }
         return true
     }
 
+    /// Makes room by giving up the oldest file, if the policy says so.
     private func dropOldestFile() -> Bool {
+        guard shared.withLock({ $0.policy == .dropOldest && !$0.keepsAll }) else { return false }
         do throws(SpoolError) {
             guard let positions = try spool?.dropOldest() else { return false }
             publishSegments()

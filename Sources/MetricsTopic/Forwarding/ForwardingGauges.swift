@@ -16,6 +16,7 @@ import CoreMetrics
 /// Recorded once a second while something changes, and at the end.
 final class ForwardingGauges {
     private let dimensions: [(String, String)]
+    private let factory: any MetricsFactory
     private var recorded = ForwardingStatistics()
     private let offered: Counter
     private let recovered: Counter
@@ -25,16 +26,17 @@ final class ForwardingGauges {
     private let buffered: Gauge
     private let spooled: Gauge
 
-    init(topic: String) {
+    init(topic: String, factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
         dimensions = [("topic", topic)]
         let prefix = "streamgauge_forwarder_"
-        offered = Counter(label: prefix + "events_offered_total", dimensions: dimensions)
-        recovered = Counter(label: prefix + "events_recovered_total", dimensions: dimensions)
-        acknowledged = Counter(label: prefix + "events_acknowledged_total", dimensions: dimensions)
-        shortened = Counter(label: prefix + "events_shortened_total", dimensions: dimensions)
-        replaced = Counter(label: prefix + "clients_replaced_total", dimensions: dimensions)
-        buffered = Gauge(label: prefix + "events_buffered", dimensions: dimensions)
-        spooled = Gauge(label: prefix + "events_spooled", dimensions: dimensions)
+        offered = Counter(label: prefix + "events_offered_total", dimensions: dimensions, factory: factory)
+        recovered = Counter(label: prefix + "events_recovered_total", dimensions: dimensions, factory: factory)
+        acknowledged = Counter(label: prefix + "events_acknowledged_total", dimensions: dimensions, factory: factory)
+        shortened = Counter(label: prefix + "events_shortened_total", dimensions: dimensions, factory: factory)
+        replaced = Counter(label: prefix + "clients_replaced_total", dimensions: dimensions, factory: factory)
+        buffered = Gauge(label: prefix + "events_buffered", dimensions: dimensions, factory: factory)
+        spooled = Gauge(label: prefix + "events_spooled", dimensions: dimensions, factory: factory)
     }
 
     /// Whether there is something that was not recorded yet.
@@ -52,7 +54,7 @@ final class ForwardingGauges {
         for (reason, count) in statistics.dropped {
             let counter = Counter(
                 label: "streamgauge_forwarder_events_dropped_total",
-                dimensions: dimensions + [("reason", reason.rawValue)])
+                dimensions: dimensions + [("reason", reason.rawValue)], factory: factory)
             counter.increment(by: count - (recorded.dropped[reason] ?? 0))
         }
         recorded = statistics

@@ -90,7 +90,10 @@ final class MetricsForwarder: Sendable {
     }
 
     func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
-        let accepted = shared.withLock { state -> Bool? in state.hasRoom ? state.offer(event) : nil }
+        let accepted = shared.withLock { state -> Bool? in
+            state.keepsAll = true
+            return state.hasRoom ? state.offer(event) : nil
+        }
         if let accepted {
             if accepted { writerBell.ring() }
             return

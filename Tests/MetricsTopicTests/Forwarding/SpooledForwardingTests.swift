@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Glibc
 import Kafka
 import KafkaTesting
@@ -169,5 +169,40 @@ import Testing
             try SpoolInspection(directory: folder.path).quarantined == [
                 folder.path.isEmpty ? "" : String(file.split(separator: "/").last ?? "")
             ])
+    }
+
+    @Test(arguments: [false, true])
+    func `events that are sent with waiting are all kept, however small ring, memory and spool are`(
+        hasSpool: Bool
+    ) async throws {
+        let folder = Folder()
+        let cluster = try cluster()
+        try cluster.setDown(broker: 1)
+        let metrics = try KafkaMetrics(
+            configuration: cluster.configuration,
+            spool: hasSpool ? SpoolOptions(directory: folder.path, maximumBytes: 8192, segmentBytes: 4096) : nil,
+            limits: .init(bufferedEvents: 20, memoryBytes: 4096))
+        async let sending: Void = {
+            for batch in 0..<500 { try await metrics.send(.progress(.sample(batchId: Int64(batch)))) }
+        }()
+        // Ring, memory and spool fill up, and nothing is given up for that.
+        while metrics.statistics.buffered < 20 { try await Task.sleep(for: .milliseconds(1)) }
+        try cluster.setUp(broker: 1)
+        try await sending
+        let summary = await metrics.stop(deadline: .now + .seconds(30))
+        #expect(summary.statistics == ForwardingStatistics(offered: 500, acknowledged: 500))
+        #expect(try await batches(cluster) == Array(0..<500))
+    }
+
+    /// F41: what a released version wrote is read by every later one.
+    @Test func `F41 a spool of version 1 is read as it was written`() throws {
+        let fixture = try #require(
+            Bundle.module.url(forResource: "spool-v1", withExtension: nil, subdirectory: "Fixtures"))
+        let inspection = try SpoolInspection(directory: fixture.path)
+        #expect(inspection.damages.isEmpty)
+        let run = try #require(inspection.runs.first)
+        #expect(inspection.runs.count == 1)
+        #expect(run.queryName == "golden" && run.events == 4 && run.sequences == 1...4)
+        #expect(run.queryId.uuidString == "11111111-2222-3333-4444-555555555555")
     }
 }
