@@ -49,8 +49,8 @@ package enum JSONPath {
         return min(position, bytes.count)
     }
 
-    /// A key as an error shows it, whatever is in it and however long it is. A line feed or another character that steers
-    /// what shows the text is escaped as JSON would have it, with which it is no key of a valid text anyway.
+    /// A key as an error shows it, whatever is in it and however long it is. A line feed, or another character that steers
+    /// what shows the text, is escaped as in JSON.
     private static func shown(_ key: Slice<UnsafeRawBufferPointer>) -> String {
         let isLong = key.count > 64
         // Not more is decoded than is shown: the fault may lie behind a key of megabytes.
