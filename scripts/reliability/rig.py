@@ -333,19 +333,39 @@ def consumed(broker, topic="streaming-metrics"):
     return records
 
 
-def compare(row, queries, records, what="", made=None):
-    """Nothing lost, nothing that was never fed, each run in order; returns how many records are repetitions."""
+def deliver_spool(broker, folder):
+    """Sends what earlier processes left in a spool."""
+    code, output, errors = run("spool", "drain", folder, "--bootstrap-servers", broker.address)
+    if code != 0:
+        fail(f"spool drain ended with {code}: {output} {errors[-500:]}")
+
+
+def spooled(folder):
+    """How many events a spool holds that are not acknowledged, as `spool inspect` says."""
+    code, output, errors = run("spool", "inspect", folder, "--format", "json")
+    if code != 0:
+        fail(f"spool inspect ended with {code}: {errors[-500:]}")
+    return json.loads(output)
+
+
+def batches_by_run(records):
+    """The batches of each run, in the order they came, repetitions included."""
     seen = {}
     for run_id, batch in records:
         seen.setdefault(run_id, []).append(batch)
+    return seen
+
+
+def compare(row, queries, records, what=""):
+    """Nothing lost, nothing that was never fed, each run in order; returns how many records are repetitions."""
+    seen = batches_by_run(records)
     repeated = 0
     for query in queries:
         batches = seen.pop(query.run_id, [])
         first = list(dict.fromkeys(batches))
         repeated += len(batches) - len(first)
-        fed = query.made if made is None else made[query.run_id]
-        lost = sorted(set(range(fed)) - set(first))
-        row.check(not lost, f"{what}{len(lost)} of {fed} events of {query.name} are lost, the first is batch {lost[:1]}")
+        lost = sorted(set(range(query.made)) - set(first))
+        row.check(not lost, f"{what}{len(lost)} of {query.made} events of {query.name} are lost, the first is batch {lost[:1]}")
         row.check(first == sorted(first), f"{what}events of {query.name} came in another order")
         row.check(not set(first) - set(range(query.made)), f"{what}events of {query.name} came that were never fed")
     row.check(not seen, f"{what}events of {len(seen)} unknown runs came")
