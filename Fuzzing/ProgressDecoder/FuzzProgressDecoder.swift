@@ -1,3 +1,4 @@
+import Promises
 import StreamingMetrics
 
 /// Any bytes give an event or a typed error; an event, written and read again, is the same, and so is what is written then.
