@@ -222,7 +222,7 @@ int main(int argc, char **argv) {
     cpu = cpu_microseconds() - cpu;
     polling = false;
     pthread_join(poller, NULL);
-    printf("mode=%s messages=%ld bytes=%.0f seconds=%.3f messages_per_s=%.0f cpu_us=%.3f acknowledged=%ld failed=%ld full=%ld ",
+    printf("mode=%s messages=%ld bytes=%.0f seconds=%.3f msg_s=%.0f cpu_us=%.3f acknowledged=%ld failed=%ld full=%ld ",
            options.rate > 0 ? "paced" : "max", options.count, bytes / (double)options.count, seconds,
            (double)options.count / seconds, cpu / (double)options.count, acknowledged, failed, full);
     print_calls(calls, options.count);
