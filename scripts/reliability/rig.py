@@ -341,7 +341,7 @@ def deliver_spool(broker, folder):
 
 
 def spooled(folder):
-    """How many events a spool holds that are not acknowledged, as `spool inspect` says."""
+    """What a spool holds, as `spool inspect` says."""
     code, output, errors = run("spool", "inspect", folder, "--format", "json")
     if code != 0:
         fail(f"spool inspect ended with {code}: {errors[-500:]}")
