@@ -29,9 +29,9 @@ class StateOperator(msgspec.Struct):
 
 class Source(msgspec.Struct):
     description: str = ""
-    startOffset: msgspec.Raw | None = None
-    endOffset: msgspec.Raw | None = None
-    latestOffset: msgspec.Raw | None = None
+    startOffset: msgspec.Raw = msgspec.Raw(b"null")
+    endOffset: msgspec.Raw = msgspec.Raw(b"null")
+    latestOffset: msgspec.Raw = msgspec.Raw(b"null")
     numInputRows: int = 0
     inputRowsPerSecond: float = 0
     processedRowsPerSecond: float = 0
