@@ -16,6 +16,12 @@ let package = Package(
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ], path: "ForwarderBench"),
         .executableTarget(
+            name: "consumer-bench",
+            dependencies: [
+                .product(name: "Kafka", package: "StreamGauge"), .product(name: "MetricsTopic", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "ConsumerBench"),
+        .executableTarget(
             name: "engine-bench",
             dependencies: [
                 .product(name: "EmbeddedEngine", package: "StreamGauge"),
