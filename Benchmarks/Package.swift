@@ -13,6 +13,7 @@ let package = Package(
             name: "forwarder-bench",
             dependencies: [
                 .product(name: "MetricsTopic", package: "StreamGauge"), .product(name: "Kafka", package: "StreamGauge"),
+                .product(name: "KafkaTesting", package: "StreamGauge"),
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ], path: "ForwarderBench"),
         .executableTarget(

@@ -6,10 +6,12 @@ import Synchronization
 
 /// What forwarding an event costs, from the listener's call to the broker's acknowledgement.
 ///
-///     forwarder-bench --path json|typed|spool|full -b BOOTSTRAP -t TOPIC -f DOCS.jsonl [-n N] [-l LINGER_MS] [-d DIR]
+///     forwarder-bench --path json|typed|spool|full|drain|recovery -b BOOTSTRAP -t TOPIC -f DOCS.jsonl [-n N] [-l LINGER_MS] [-d DIR]
 ///
 /// `json` sends the documents' bytes with our producer, with key and headers; `typed` offers typed events to a forwarder
-/// without a spool, `spool` with one in DIR; `full` measures calls that are refused, with no broker. One line of key=value pairs.
+/// without a spool, `spool` with one in DIR; `full` measures calls that are refused, with no broker; `drain`
+/// how long N events of an outage take from the spool; `recovery` how long events wait when the client fails for good. One line
+/// of key=value pairs.
 @main
 struct ForwarderBench {
     struct Options {
@@ -28,6 +30,8 @@ struct ForwarderBench {
         switch options.path {
         case "json": try await json(options, lines)
         case "full": try full(options, try events(lines))
+        case "drain": try await Outages.drain(options, try events(lines))
+        case "recovery": try await Outages.recovery(options, try events(lines))
         default: try await typed(options, try events(lines))
         }
     }

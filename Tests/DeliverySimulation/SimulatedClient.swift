@@ -68,6 +68,8 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
         queues[topic].append(Message(record: stored, token: token, order: nextOrder, since: world.clock.time))
     }
 
+    func meet(_ topics: [String]) { world.blocks(forUs: world.random.below(300_000)) }
+
     func examine(_ topics: [String]) -> KafkaError? {
         world.note(.examine, number)
         world.blocks(forUs: world.random.below(1_000_000))

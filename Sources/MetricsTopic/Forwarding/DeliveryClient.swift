@@ -18,6 +18,8 @@ package protocol DeliveryClient: AnyObject, Sendable {
     var maximumValueBytes: Int { get }
     /// Why it has failed for good; nil while it has not.
     var fatalError: KafkaError? { get }
+    /// Gets to know the topics, if a broker is there; waits for it a moment at most.
+    func meet(_ topics: [String])
     /// Asks what is wrong with topics, and creates those that are missing; gives what cannot be done. Waits for the brokers
     /// a few seconds at most.
     func examine(_ topics: [String]) -> KafkaError?

@@ -48,6 +48,14 @@ final class KafkaDeliveryClient: DeliveryClient {
 
     var fatalError: KafkaError? { producer.fatalError }
 
+    func meet(_ topics: [String]) {
+        // A client that is given a record before it has a connection looks for the topic's leader a second later. An answer
+        // that does not come in time, or is an error, is looked at when records do not get through.
+        for topic in topics {
+            guard (try? producer.metadata(topic: topic, timeout: .milliseconds(300))) != nil else { return }
+        }
+    }
+
     func examine(_ topics: [String]) -> KafkaError? {
         do throws(KafkaError) {
             for topic in topics {

@@ -17,6 +17,8 @@ final class RecordSender {
     private let source: FrameSource
     private let makeHandlers: (_ epoch: Int) -> DeliveryHandlers
     private var client: any DeliveryClient
+    /// Whether the client is new and knows no topic yet.
+    private var isNew = true
     private var configuration: KafkaConfiguration
     private var writer = RecordWriter()
     private var stalls: StallDetector
@@ -57,6 +59,8 @@ final class RecordSender {
         if let cause = replacementCause(), !replaceClient(cause) { return .seconds(1) }
         let isWaiting = take()
         if !batch.isEmpty {
+            if isNew { client.meet(topics) }
+            isNew = false
             send()
             return .zero
         }
@@ -224,6 +228,7 @@ final class RecordSender {
             alarms.cannotDeliver(error)
             return false
         }
+        isNew = true
         let now = clock.now
         shared.withLock { state in
             state.ledger.putBackAll()

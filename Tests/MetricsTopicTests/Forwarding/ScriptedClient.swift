@@ -32,6 +32,7 @@ final class ScriptedClient: DeliveryClient, DeliveryClientMaker {
         }
     }
 
+    func meet(_ topics: [String]) {}
     func examine(_ topics: [String]) -> KafkaError? { nil }
     func close(within time: Duration) -> Bool { true }
 
