@@ -169,6 +169,7 @@ final class ForwarderLife {
     /// A reason must be true.
     private func checkReasons(_ now: ForwardingStatistics, _ require: (Bool, @autoclosure () -> String) -> Void) {
         guard !now.dropped.isEmpty else { return }
+        world.livesThatDropped.insert(number)
         let scenario = world.scenario
         for (reason, count) in now.dropped where count > 0 {
             let isTrue =
@@ -196,7 +197,7 @@ final class ForwarderLife {
         let (scenario, load) = (world.scenario, pipeline.load)
         require(load.ring <= scenario.limits.bufferedEvents, "the ring holds \(load.ring)")
         // What a failed sync takes back comes on top: one file, and a block.
-        let takenBack = world.disk?.hasFailed ?? false ? 2 * scenario.segmentBytes : 0
+        let takenBack = world.disk?.hasFailed ?? false ? 2 * scenario.segmentBytes + Workload.largestEvent : 0
         require(
             load.unwrittenBytes <= scenario.limits.memoryBytes + takenBack || load.unwrittenBlocks == 1,
             "\(load.unwrittenBytes) bytes in memory wait for the disk")

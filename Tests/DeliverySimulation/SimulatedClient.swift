@@ -24,7 +24,7 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
     private var lastArrival = 0
     private var resumeAt = 0
     private(set) var fatalError: KafkaError?
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Its process is gone.
     var isDead = false
 

@@ -90,6 +90,10 @@ extension World {
             let isRefused = client.refusedOrders.remove(message.order) != nil
             guard isRefused || message.order > client.appended[request.topic] else { continue }
             client.appended[request.topic] = max(client.appended[request.topic], message.order)
+            // What was given up while a client that is gone had it on its way may come late.
+            if client.isClosed || client.isDead, livesThatDropped.contains(client.life) {
+                book[message.record.event].wasRefused = true
+            }
             append(message.record, to: request.topic)
         }
         return tooLarge.isEmpty ? .appended : .tooLarge(tooLarge)

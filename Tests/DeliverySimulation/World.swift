@@ -30,6 +30,8 @@ final class World: @unchecked Sendable {
     var clients: [SimulatedClient] = []
     var life: ForwarderLife?
     var lives = 0
+    /// Processes that have given up events which they had taken.
+    var livesThatDropped: Set<Int> = []
     var disk: SimulatedDisk?
     /// Bytes that the disk has for all files; nil is enough.
     var diskSpace: Int?
