@@ -64,6 +64,7 @@ enum ProduceAnswer {
 extension World {
     /// The broker gets a request.
     func answer(_ request: ProduceRequest, of client: SimulatedClient) -> ProduceAnswer {
+        if sabotage == .brokerLies, random.percent(5) { return .appended }
         let topic = cluster.topics[request.topic]
         guard topic.exists else { return .failed(.simulated(.unknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PART")) }
         guard topic.isAuthorized else { return .failed(.simulated(.notAuthorized, "TOPIC_AUTHORIZATION_FAILED")) }
@@ -91,7 +92,7 @@ extension World {
             guard isRefused || message.order > client.appended[request.topic] else { continue }
             client.appended[request.topic] = max(client.appended[request.topic], message.order)
             // What was given up while a client that is gone had it on its way may come late.
-            if client.isClosed || client.isDead, livesThatDropped.contains(client.life) {
+            if client.isClosed || client.isDead, livesThatDropped.contains(where: { $0 >= client.life }) {
                 book[message.record.event].wasRefused = true
             }
             append(message.record, to: request.topic)
