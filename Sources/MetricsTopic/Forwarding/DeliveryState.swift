@@ -150,7 +150,8 @@ struct DeliveryState: Sendable {
         }
         ledger.advance()
         ledger.rewind()
-        settlement.wakesSender = senderWaits && (ledger.hasMore || clientHasFailed)
+        // A failure is told in any case: the sender may be on its way to wait, and then nothing else would wake it.
+        settlement.wakesSender = (senderWaits && ledger.hasMore) || clientHasFailed
         if settlement.wakesSender { senderWaits = false }
         settlement.wakesWriter = writerWaits && ledger.pending == 0
         return settlement
