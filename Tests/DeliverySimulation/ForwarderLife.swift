@@ -162,6 +162,7 @@ final class ForwarderLife {
         require(now.buffered >= 0 && now.spooled >= 0, "a count is negative")
         require(now.acknowledged <= delivered.count, "more is acknowledged than the \(delivered.count) reported")
         require(now.shortened <= now.acknowledged, "more is shortened than acknowledged")
+        require(now.shortened == 0 || world.workload.hasLargeEvents, "small events are shortened")
         checkBounds(now, require)
         checkReasons(now, require)
     }
@@ -178,7 +179,7 @@ final class ForwarderLife {
                 case .memoryFull: !scenario.hasSpool
                 case .spoolFull: scenario.hasSpool && (spoolWasNearlyFull || world.diskWasFull)
                 case .diskFailed: world.disk?.hasFailed ?? false
-                case .tooLarge: sawTooLarge || scenario.faults.contains(.largeEvents)
+                case .tooLarge: world.workload.hasLargeEvents && (sawTooLarge || scenario.faults.contains(.largeEvents))
                 case .timedOut: !scenario.hasSpool && scenario.faults.contains(.timeouts)
                 case .damaged: false
                 case .refused: sawRefusal
