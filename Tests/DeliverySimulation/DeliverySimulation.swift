@@ -42,13 +42,28 @@ package struct SimulationCounts: Sendable {
     }
 }
 
+/// A part of the world that does not do what it must, to see that the checks notice.
+package enum Sabotage: CaseIterable, Sendable {
+    /// The broker says that it has records which it has not.
+    case brokerLies
+    /// The client sends the records of a request in another order.
+    case clientReorders
+    /// The disk loses what was safe on it.
+    case diskForgets
+    /// The consumer stores what it has stored before.
+    case consumerForgets
+}
+
 /// Runs the world of one seed to its end, or to the first thing that is wrong.
 ///
 /// - Parameters:
 ///   - steps: How many steps the faulty part has; nil leaves that to the seed.
 ///   - lines: How many lines of the trace are given back.
-package func simulate(seed: UInt64, steps: Int? = nil, lines: Int = 40) -> SimulationResult {
-    let world = World(seed: seed, steps: steps, keepsRemarks: lines > 40)
+///   - sabotage: What does not do what it must.
+package func simulate(
+    seed: UInt64, steps: Int? = nil, lines: Int = 40, sabotage: Sabotage? = nil
+) -> SimulationResult {
+    let world = World(seed: seed, steps: steps, keepsRemarks: lines > 40, sabotage: sabotage)
     world.start()
     for _ in 0..<world.scenario.steps where world.violation == nil { world.step() }
     world.heal()

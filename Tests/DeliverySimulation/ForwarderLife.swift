@@ -162,6 +162,7 @@ final class ForwarderLife {
         require(now.buffered >= 0 && now.spooled >= 0, "a count is negative")
         require(now.acknowledged <= delivered.count, "more is acknowledged than the \(delivered.count) reported")
         require(now.shortened <= now.acknowledged, "more is shortened than acknowledged")
+        require(now.shortened == 0 || world.workload.hasLargeEvents, "small events are shortened")
         checkBounds(now, require)
         checkReasons(now, require)
     }
@@ -169,6 +170,7 @@ final class ForwarderLife {
     /// A reason must be true.
     private func checkReasons(_ now: ForwardingStatistics, _ require: (Bool, @autoclosure () -> String) -> Void) {
         guard !now.dropped.isEmpty else { return }
+        world.livesThatDropped.insert(number)
         let scenario = world.scenario
         for (reason, count) in now.dropped where count > 0 {
             let isTrue =
@@ -177,7 +179,7 @@ final class ForwarderLife {
                 case .memoryFull: !scenario.hasSpool
                 case .spoolFull: scenario.hasSpool && (spoolWasNearlyFull || world.diskWasFull)
                 case .diskFailed: world.disk?.hasFailed ?? false
-                case .tooLarge: sawTooLarge || scenario.faults.contains(.largeEvents)
+                case .tooLarge: world.workload.hasLargeEvents && (sawTooLarge || scenario.faults.contains(.largeEvents))
                 case .timedOut: !scenario.hasSpool && scenario.faults.contains(.timeouts)
                 case .damaged: false
                 case .refused: sawRefusal
@@ -196,7 +198,7 @@ final class ForwarderLife {
         let (scenario, load) = (world.scenario, pipeline.load)
         require(load.ring <= scenario.limits.bufferedEvents, "the ring holds \(load.ring)")
         // What a failed sync takes back comes on top: one file, and a block.
-        let takenBack = world.disk?.hasFailed ?? false ? 2 * scenario.segmentBytes : 0
+        let takenBack = world.disk?.hasFailed ?? false ? 2 * scenario.segmentBytes + Workload.largestEvent : 0
         require(
             load.unwrittenBytes <= scenario.limits.memoryBytes + takenBack || load.unwrittenBlocks == 1,
             "\(load.unwrittenBytes) bytes in memory wait for the disk")

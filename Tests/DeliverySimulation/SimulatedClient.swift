@@ -24,7 +24,7 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
     private var lastArrival = 0
     private var resumeAt = 0
     private(set) var fatalError: KafkaError?
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Its process is gone.
     var isDead = false
 
@@ -135,8 +135,9 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
             {
                 // What is sent again is not mixed with what comes behind those in flight.
                 let behind = flights[topic].map { $0.messages[0].order }.filter { $0 > first.order }.min() ?? .max
-                let messages = Array(queues[topic].prefix(settings.batchRecords).prefix { $0.order < behind })
+                var messages = Array(queues[topic].prefix(settings.batchRecords).prefix { $0.order < behind })
                 queues[topic].removeFirst(messages.count)
+                if world.sabotage == .clientReorders { messages.reverse() }
                 send(ProduceRequest(topic: topic, messages: messages, connection: connection))
             }
         }

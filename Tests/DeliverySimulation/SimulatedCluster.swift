@@ -64,6 +64,7 @@ enum ProduceAnswer {
 extension World {
     /// The broker gets a request.
     func answer(_ request: ProduceRequest, of client: SimulatedClient) -> ProduceAnswer {
+        if sabotage == .brokerLies, random.percent(5) { return .appended }
         let topic = cluster.topics[request.topic]
         guard topic.exists else { return .failed(.simulated(.unknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PART")) }
         guard topic.isAuthorized else { return .failed(.simulated(.notAuthorized, "TOPIC_AUTHORIZATION_FAILED")) }
@@ -90,6 +91,10 @@ extension World {
             let isRefused = client.refusedOrders.remove(message.order) != nil
             guard isRefused || message.order > client.appended[request.topic] else { continue }
             client.appended[request.topic] = max(client.appended[request.topic], message.order)
+            // What was given up while a client that is gone had it on its way may come late.
+            if client.isClosed || client.isDead, livesThatDropped.contains(where: { $0 >= client.life }) {
+                book[message.record.event].wasRefused = true
+            }
             append(message.record, to: request.topic)
         }
         return tooLarge.isEmpty ? .appended : .tooLarge(tooLarge)

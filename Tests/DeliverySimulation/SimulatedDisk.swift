@@ -85,12 +85,13 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
 
     func append(_ bytes: [UInt8], to name: String) throws(SpoolError) {
         let inode = try open(name)
-        let time = world.clock.time
         if comes(to: .shortWrite) {
-            stored.files[inode]?.append(bytes.prefix(world.random.below(bytes.count)), at: time)
+            let part = bytes.prefix(world.random.below(bytes.count))
+            stored.files[inode]?.append(part, at: world.clock.time)
             throw refuse(.inputOutput, "append to \(name)")
         }
         if comes(to: .appendFails) { throw refuse(world.random.percent(50) ? .noSpace : .inputOutput, "append to \(name)") }
+        let time = world.clock.time
         if let space = world.diskSpace, stored.totalBytes + bytes.count > space {
             let left = max(0, space - stored.totalBytes)
             stored.files[inode]?.append(bytes.prefix(left), at: time)
@@ -167,12 +168,14 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     /// The frames above the cursor that the process could read, or of which a sync has said that they are safe.
     static func frames(in stored: StoredFiles, promisedOnly: Bool) -> [FrameScanner.Frame] {
         var frames: [FrameScanner.Frame] = []
-        var seen: Set<UInt64> = []
         let cursor = cursor(in: stored)
-        for (name, inode) in stored.names.sorted(by: { $0.key < $1.key }) where name.hasSuffix(".spool") {
+        let files = stored.names.filter { $0.key.hasSuffix(".spool") }.sorted { $0.key < $1.key }
+        for (index, (name, inode)) in files.enumerated() {
             guard let file = stored.files[inode], !promisedOnly || stored.stableNames[name] == inode else { continue }
+            // A file ends where the next one begins.
+            let end = index + 1 < files.count ? UInt64(files[index + 1].key.prefix(20)) ?? .max : .max
             for frame in FrameScanner.frames(promisedOnly ? file.promised : file.bytes[...])
-            where frame.position >= cursor && seen.insert(frame.position).inserted { frames.append(frame) }
+            where frame.position >= cursor && frame.position < end { frames.append(frame) }
         }
         return frames
     }

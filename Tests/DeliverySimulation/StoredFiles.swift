@@ -84,6 +84,14 @@ struct StoredFiles {
         names.reduce(0) { $0 + ($1.key.hasSuffix(suffix) ? files[$1.value]?.bytes.count ?? 0 : 0) }
     }
 
+    /// Loses half of the oldest segment file, as no disk may.
+    mutating func forgetOneFile() {
+        guard let name = names.keys.filter({ $0.hasSuffix(".spool") }).min(), let inode = names[name],
+            let count = files[inode]?.bytes.count
+        else { return }
+        files[inode]?.bytes.removeLast(count / 2)
+    }
+
     mutating func syncNames() { stableNames = names }
 
     mutating func losePower(_ random: inout SeededRandom) {

@@ -13,7 +13,8 @@ struct Workload {
 
     private var queries: [Query] = []
     private(set) var remaining: Int
-    private let hasLargeEvents: Bool
+    /// Without them no topic's limit is below an event's size.
+    let hasLargeEvents: Bool
     /// Bytes that no event's frame exceeds.
     static let largestEvent = 7000
     private static let timestamp = ProgressTimestamp(millisecondsSinceEpoch: 1_790_000_000_000)

@@ -142,6 +142,7 @@ extension World {
         guard violation == nil else { return }
         var left = stored
         if losesPower { left.losePower(&random) }
+        if sabotage == .diskForgets { left.forgetOneFile() }
         revive(left, atLeast: frames.count)
     }
 

@@ -20,6 +20,7 @@ final class World: @unchecked Sendable {
     }
 
     let scenario: Scenario
+    let sabotage: Sabotage?
     var random: SeededRandom
     var trace: Trace
     var book = EventBook()
@@ -30,6 +31,8 @@ final class World: @unchecked Sendable {
     var clients: [SimulatedClient] = []
     var life: ForwarderLife?
     var lives = 0
+    /// Processes that have given up events which they had taken.
+    var livesThatDropped: Set<Int> = []
     var disk: SimulatedDisk?
     /// Bytes that the disk has for all files; nil is enough.
     var diskSpace: Int?
@@ -42,7 +45,8 @@ final class World: @unchecked Sendable {
     private var isNetworkRunning = false
     private(set) var violation: String?
 
-    init(seed: UInt64, steps: Int?, keepsRemarks: Bool) {
+    init(seed: UInt64, steps: Int?, keepsRemarks: Bool, sabotage: Sabotage? = nil) {
+        self.sabotage = sabotage
         trace = Trace(keepsRemarks: keepsRemarks)
         random = SeededRandom(seed: seed)
         scenario = Scenario(seed: seed, steps: steps, random: &random)

@@ -49,6 +49,8 @@ struct DeliveryState: Sendable {
     var nextConfiguration: KafkaConfiguration?
     /// What was decided over single events; nearly always none.
     var verdicts: [UInt64: Verdict] = [:]
+    /// How many events go together.
+    var company = SendingCompany()
     /// When a report came last, or the first event was sent after none was on its way.
     var lastSign: Duration = .zero
     /// Nothing is sent before: the last attempt says that it would fail again.
@@ -140,6 +142,7 @@ struct DeliveryState: Sendable {
                 // A late answer to a client that was replaced is an answer all the same.
                 if ledger.acknowledge(UInt64(report.token)) {
                     settlement.delivered = true
+                    company.grow()
                     noteShortened(UInt64(report.token))
                 }
                 continue
@@ -150,14 +153,15 @@ struct DeliveryState: Sendable {
         }
         ledger.advance()
         ledger.rewind()
-        settlement.wakesSender = senderWaits && (ledger.hasMore || clientHasFailed)
+        // A failure is told in any case: the sender may be on its way to wait, and then nothing else would wake it.
+        settlement.wakesSender = (senderWaits && ledger.hasMore) || clientHasFailed
         if settlement.wakesSender { senderWaits = false }
         settlement.wakesWriter = writerWaits && ledger.pending == 0
         return settlement
     }
 
     private mutating func noteShortened(_ position: UInt64) {
-        if !verdicts.isEmpty, verdicts.removeValue(forKey: position) != nil { shortened += 1 }
+        if !verdicts.isEmpty, case .shorten = verdicts.removeValue(forKey: position) { shortened += 1 }
     }
 
     /// Notes a failure; whether it has to be told.
@@ -174,7 +178,12 @@ struct DeliveryState: Sendable {
             ledger.putBack(position)
             return false
         case .messageTooLarge:
-            verdicts[position] = .shorten(step: verdicts[position].step + 1)
+            // The limit is on what goes in one request: only what went alone is known to be too large by itself.
+            if company.isAlone(position) {
+                verdicts[position] = .shorten(step: verdicts[position].step + 1)
+            } else {
+                company.shrink()
+            }
             ledger.putBack(position)
             return false
         case .timedOut where !hasSpool:

@@ -17,8 +17,8 @@ final class FrameSource {
     private let shared: Monitor<DeliveryState>
     private let disk: (any SpoolDisk)?
     private let alarms: AlarmReporter
-    /// The file read last.
-    private var loaded: (name: String, block: FrameBlock)?
+    /// The file read last, and the positions for which it was asked: it may hold others that do not count any more.
+    private var loaded: (positions: ClosedRange<UInt64>, block: FrameBlock)?
 
     init(shared: Monitor<DeliveryState>, disk: (any SpoolDisk)?, alarms: AlarmReporter) {
         self.shared = shared
@@ -63,14 +63,15 @@ final class FrameSource {
     }
 
     private func load(_ position: UInt64) throws(Failure) -> FrameBlock {
-        if let loaded, loaded.block.body(at: position) != nil { return loaded.block }
-        let name = shared.withLock { state in
-            state.segments.last { $0.first <= position && position <= $0.last }?.name
+        if let loaded, loaded.positions.contains(position) { return loaded.block }
+        let segment = shared.withLock { state in
+            state.segments.last { $0.first <= position && position <= $0.last }
         }
-        guard let disk, let name else { throw .gone }
+        guard let disk, let segment else { throw .gone }
+        let name = segment.name
         do throws(SpoolError) {
             let reader = try SpoolSegmentReader(disk.read(name), name: "\(disk.path)/\(name)")
-            loaded = (name, reader.block)
+            loaded = (segment.first...segment.last, reader.block)
             return reader.block
         } catch {
             // Deleted meanwhile to make room; what is in it has been counted.

@@ -86,8 +86,9 @@ final class RecordSender {
             if state.ledger.onItsWay == 0 { state.lastSign = now }
             guard state.phase != .stopped, !state.clientHasFailed else { return nil }
             let isPaused = now < state.pauseUntil
+            let limit = min(limits.eventsInFlight, state.company.limit)
             var block: FrameBlock?
-            while !isPaused, batch.count < Self.maximumBatch, state.ledger.onItsWay < limits.eventsInFlight,
+            while !isPaused, batch.count < Self.maximumBatch, state.ledger.onItsWay < limit,
                 let position = state.ledger.take()
             {
                 if block.map({ position > $0.last }) ?? true { block = state.memory.block(holding: position) }
@@ -96,7 +97,10 @@ final class RecordSender {
                         position: position, block: block,
                         verdict: state.verdicts.isEmpty ? nil : state.verdicts[position]))
             }
-            guard batch.isEmpty else { return .zero }
+            if let last = batch.last {
+                state.company.note(taken: batch.count, last: last.position, onItsWay: state.ledger.onItsWay)
+                return .zero
+            }
             state.senderWaits = true
             if isPaused, state.ledger.pending > 0 { return state.pauseUntil - now }
             return state.ledger.onItsWay > 0 ? min(limits.stallAfter, .seconds(1)) : nil

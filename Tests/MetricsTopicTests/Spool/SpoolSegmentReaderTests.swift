@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct SpoolSegmentReaderTests {
     /// A file with events at some positions.
-    static func file(_ positions: [UInt64]) -> [UInt8] {
+    static func file(_ positions: [UInt64], sink: String = "MemorySink") -> [UInt8] {
         var encoder = EventEncoder(progressTopic: "p", lifecycleTopic: "l")
         var builder = FrameBlockBuilder(checksums: true)
         for position in positions {
             let entry = EventRing.Entry(
-                event: .progress(.sample(batchId: Int64(position))), sequence: position)
+                event: .progress(.sample(batchId: Int64(position), description: sink)), sequence: position)
             encoder.append(entry, position: position, timestampMs: 7, to: &builder)
         }
         return SpoolFormat.fileHeader + builder.finish().bytes
