@@ -1,8 +1,10 @@
 """Runs the row scripts beside this file and puts their lines, and those of the tests named after a row, into RELIABILITY.md.
 
     python3 scripts/reliability/collect.py [--tests LOG] [ROW]…
+    python3 scripts/reliability/collect.py --lines FILE
 
-Without a row (`F02`) every script runs. LOG is what `swift test` has printed: a test whose name begins with `F22: ` is a line of
+Without a row (`F02`) every script runs. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
+larger number. LOG is what `swift test` has printed: a test whose name begins with `F22: ` is a line of
 row F22. Rows that were not run keep the line of their last run. Ends with 1 when a row has a violation, or did not give its line.
 """
 import argparse
@@ -28,12 +30,19 @@ def run_script(name):
     print(f"== {name}", file=sys.stderr, flush=True)
     done = subprocess.run([os.path.join(HERE, name)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     lines = done.stdout.strip().splitlines()
-    cells = [cell.strip() for cell in lines[-1].split(" | ")] if lines else []
-    if len(cells) == 4 and cells[0] == row and cells[2].isdigit() and cells[3].isdigit():
-        if (done.returncode != 0) == (int(cells[3]) > 0):
-            print(lines[-1], file=sys.stderr, flush=True)
-            return row, cells[1], int(cells[2]), int(cells[3])
+    result = result_of(lines[-1]) if lines else None
+    if result and result[0] == row and (done.returncode != 0) == (result[3] > 0):
+        print(lines[-1], file=sys.stderr, flush=True)
+        return result
     return row, f"{name} gave no result (exit code {done.returncode})", 0, 1
+
+
+def result_of(line):
+    """A row's line as (row, how, runs, violations); None for any other line."""
+    cells = [cell.strip() for cell in line.split(" | ")]
+    if len(cells) == 4 and re.fullmatch(r"F\d+", cells[0]) and cells[2].isdigit() and cells[3].isdigit():
+        return cells[0], cells[1], int(cells[2]), int(cells[3])
+    return None
 
 
 def test_lines(path):
@@ -63,6 +72,7 @@ def escaped(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tests", help="a log of swift test")
+    parser.add_argument("--lines", help="a file with lines of scripts that were run by hand")
     parser.add_argument("rows", nargs="*")
     options = parser.parse_args()
 
@@ -74,7 +84,10 @@ def main():
         parser.error(f"no script for {', '.join(sorted(missing))}; there are: {', '.join(scripts)}")
 
     results = list(test_lines(options.tests)) if options.tests else []
-    results += [run_script(name) for name in scripts if not wanted or name.split("-")[0] in wanted]
+    if options.lines:
+        results += [result for result in map(result_of, open(options.lines)) if result]
+    else:
+        results += [run_script(name) for name in scripts if not wanted or name.split("-")[0] in wanted]
 
     path = os.path.join(ROOT, "RELIABILITY.md")
     document = open(path).read()
