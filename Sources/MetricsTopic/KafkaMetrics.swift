@@ -64,6 +64,7 @@ public final class KafkaMetrics: StreamingQueryListener {
         logger: Logger = Logger(label: "streamgauge.metrics-topic")
     ) throws(KafkaError) {
         self.lifecycleTopic = lifecycleTopic
+        for weakness in configuration.weaknesses { logger.warning("insecure connection: \(weakness)") }
         let secondTopic: String? =
             switch lifecycleTopic {
             case .separate(let name): name

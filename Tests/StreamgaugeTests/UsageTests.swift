@@ -12,6 +12,8 @@ import Testing
         ["run", "--json", "x", "--sql", "y", "--result", "r", "--output-mode", "append"],
         ["run", "--json", "x", "--sql", "y", "--sink", "json:out"],
         ["run", "--json", "x", "--sql", "y", "--topic", "t"],
+        ["run", "--json", "x", "--sql", "y", "--set", "linger.ms=5"],
+        ["run", "--json", "x", "--sql", "y", "--bootstrap-servers", ""],
         ["run", "--json", "x", "--sql", "y", "--max-files-per-trigger", "0"],
         ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],

@@ -1,4 +1,5 @@
 import CRdKafka
+import Synchronization
 
 /// What librdkafka's callbacks reach: handlers that may be called on any of its threads, and never block it.
 final class CallbackContext: Sendable {
@@ -7,6 +8,8 @@ final class CallbackContext: Sendable {
     /// Runs on the poll thread, inside a poll or the closing of a consumer. Gives the offsets to be stored before
     /// partitions go away.
     let onRebalance: @Sendable (Rebalance) -> [(TopicPartition, Int64)]
+    /// Brings OAUTHBEARER tokens; set by ``Handle`` before a callback can come.
+    let tokenRefresher = Mutex<TokenRefresher?>(nil)
 
     init(
         onLog: @escaping @Sendable (KafkaLogEntry) -> Void, onError: @escaping @Sendable (KafkaError) -> Void,
@@ -43,6 +46,12 @@ enum Callbacks {
         }
     }
 
+    /// Has tokens asked for on librdkafka's background thread, which does not depend on who polls.
+    static func installTokenRefresh(on configuration: OpaquePointer) {
+        rd_kafka_conf_set_oauthbearer_token_refresh_cb(configuration, tokenRefreshCallback)
+        rd_kafka_conf_enable_sasl_queue(configuration, 1)
+    }
+
     fileprivate static func context(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
         opaque.map { Unmanaged<CallbackContext>.fromOpaque($0).takeUnretainedValue() }
     }
@@ -65,6 +74,12 @@ private func errorCallback(
     let code = rd_kafka_resp_err_t(rawValue: code)
     context.onError(
         KafkaError.reported(code, reason.map { String(cString: $0) }, client: client))
+}
+
+private func tokenRefreshCallback(
+    _ client: OpaquePointer?, _ configuration: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
+) {
+    Callbacks.context(opaque)?.tokenRefresher.withLock { $0 }?.refresh()
 }
 
 /// On librdkafka's background thread, which serves a client that nobody polls.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kafka
 import MetricsTopic
 import StreamingMetrics
 import Synchronization
@@ -37,13 +38,14 @@ struct Forward: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let configuration = try kafka.configuration()
         let signals = StopSignals()
         // All files before the first event, so that a wrong name is told before anything is sent.
         for file in files { _ = try LineReader(path: file, maximumBytes: 0) }
         let metrics = try KafkaMetrics(
-            configuration: kafka.configuration, topic: topic,
+            configuration: configuration, topic: topic,
             lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
-            logger: CommandLogHandler.logger("streamgauge.forward"))
+            logger: CommandLogHandler.logger("streamgauge.forward", for: configuration))
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
         var forwarder = EventForwarder(metrics: metrics) {
             StandardStream.error.tell(TerminalText.line($0) + "\n")
@@ -63,7 +65,7 @@ struct Forward: AsyncParsableCommand {
         try outcome.get()
         if summary.left > 0 {
             throw CommandError(
-                "\(NumberText.count(summary.left, "event")) not delivered to \(kafka.bootstrapServers)",
+                "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)",
                 hint: signals.hasStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout")
         }
         if summary.refused > 0 { throw ExitCode(CommandExit.failure) }
