@@ -42,6 +42,8 @@ enum Callbacks {
             rd_kafka_conf_set_error_cb(configuration, errorCallback)
             rd_kafka_conf_set_rebalance_cb(configuration, rebalanceCallback)
         case .admin:
+            // Without the event some errors, such as a token that cannot be had, would only be logged.
+            rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_ERROR)
             rd_kafka_conf_set_background_event_cb(configuration, backgroundEventCallback)
         }
     }
