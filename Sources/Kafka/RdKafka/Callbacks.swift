@@ -54,7 +54,7 @@ enum Callbacks {
         rd_kafka_conf_enable_sasl_queue(configuration, 1)
     }
 
-    fileprivate static func context(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
+    static func context(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
         opaque.map { Unmanaged<CallbackContext>.fromOpaque($0).takeUnretainedValue() }
     }
 }

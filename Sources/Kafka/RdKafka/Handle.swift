@@ -33,6 +33,7 @@ final class Handle: @unchecked Sendable {
         let retained = Unmanaged.passRetained(context)
         rd_kafka_conf_set_opaque(configuration, retained.toOpaque())
         Callbacks.install(on: configuration, role: role)
+        if options.verifiesCertificates { CertificateCheck.install(on: configuration) }
         let refresher = options.tokenProvider.map { TokenRefresher($0) }
         if let refresher {
             context.tokenRefresher.withLock { $0 = refresher }

@@ -10,24 +10,28 @@ struct ClientOptions: Sendable {
         pairs.last { (PropertyRules.aliases[$0.name] ?? $0.name) == name }?.value
     }
 
+    private var isEncrypted: Bool { effective("security.protocol")?.lowercased().hasSuffix("ssl") ?? false }
+
+    /// Whether connections are encrypted and the brokers' certificates looked at.
+    var verifiesCertificates: Bool {
+        let value = (effective("enable.ssl.certificate.verification") ?? "true").lowercased()
+        return isEncrypted && !["false", "0", "f", "off", "no"].contains(value)
+    }
+
     /// What makes the connection weaker than it looks, one sentence each.
     var weaknesses: [String] {
         let `protocol` = (effective("security.protocol") ?? "plaintext").lowercased()
         let mechanism = (effective("sasl.mechanisms") ?? "GSSAPI").uppercased()
         var all: [String] = []
-        if `protocol`.hasSuffix("ssl") {
-            if ["false", "0", "f", "off", "no"].contains(
-                (effective("enable.ssl.certificate.verification") ?? "true").lowercased())
-            {
-                all.append(
-                    "the brokers' certificates are not verified (enable.ssl.certificate.verification=false), so anyone on "
-                        + "the way can pose as a broker")
-            } else if effective("ssl.endpoint.identification.algorithm")?.lowercased() == "none" {
-                all.append(
-                    "the brokers' names are not compared with their certificates "
-                        + "(ssl.endpoint.identification.algorithm=none), so whoever has any certificate can pose as a broker"
-                )
-            }
+        if isEncrypted, !verifiesCertificates {
+            all.append(
+                "the brokers' certificates are not verified (enable.ssl.certificate.verification=false), so anyone on "
+                    + "the way can pose as a broker")
+        } else if isEncrypted, effective("ssl.endpoint.identification.algorithm")?.lowercased() == "none" {
+            all.append(
+                "the brokers' names are not compared with their certificates "
+                    + "(ssl.endpoint.identification.algorithm=none), so whoever has any certificate can pose as a broker"
+            )
         }
         guard `protocol`.hasPrefix("sasl_") else { return all }
         if `protocol` == "sasl_plaintext", mechanism == "PLAIN" || mechanism == "OAUTHBEARER" {
