@@ -31,6 +31,14 @@ public struct KafkaConfiguration: Sendable, Hashable {
         self.properties = properties
     }
 
+    /// How connections are secured, such as `sasl_ssl, SCRAM-SHA-512`; without names and secrets.
+    public var securitySummary: String {
+        let options = options(defaults: [])
+        let `protocol` = (options.effective("security.protocol") ?? "plaintext").lowercased()
+        guard `protocol`.hasPrefix("sasl_") else { return `protocol` }
+        return "\(`protocol`), \(options.effective("sasl.mechanisms") ?? "GSSAPI")"
+    }
+
     /// What makes connections weaker than they look, one sentence each: certificates or names that are not verified, and
     /// passwords or tokens that are sent in clear. Clients tell it to `onLog` too, as warnings of the facility `INSECURE`.
     public var weaknesses: [String] { options(defaults: []).weaknesses }
