@@ -30,6 +30,16 @@ struct BuiltProgram {
         try await start(arguments, input: input, environment: environment).wait()
     }
 
+    /// Runs the program to its end with fewer resources.
+    ///
+    /// - Parameter limits: What `ulimit` of the shell takes, such as `-n 64`.
+    func run(_ arguments: [String], limits: String, input: String? = nil) async throws -> Output {
+        let shell = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", executable.path] + arguments
+        return try await RunningProgram(
+            executable: URL(filePath: "/bin/sh"), arguments: shell, input: input, output: nil
+        ).wait()
+    }
+
     /// Starts the program, with more variables in its environment.
     func start(
         _ arguments: [String], input: String? = nil, output: FileHandle? = nil, environment: [String: String] = [:]
