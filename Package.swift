@@ -119,7 +119,9 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "StreamgaugeTests",
-            dependencies: ["streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "MetricsTopic"],
+            dependencies: [
+                "streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "KafkaTesting", "MetricsTopic",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],

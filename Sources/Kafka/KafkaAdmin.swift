@@ -29,13 +29,18 @@ public final class KafkaAdmin: Sendable {
 
     /// Starts a client for administration. No broker needs to be there.
     ///
-    /// - Parameter onLog: Gets librdkafka's log lines, on any thread.
+    /// - Parameters:
+    ///   - configuration: The brokers and options.
+    ///   - onError: Gets errors that belong to no call, such as a refused login, on a thread of librdkafka's; it must return
+    ///     soon.
+    ///   - onLog: Gets librdkafka's log lines, on any thread.
     /// - Throws: ``KafkaError`` when an option is wrong.
     public init(
-        _ configuration: KafkaConfiguration, onLog: @escaping @Sendable (KafkaLogEntry) -> Void = { _ in }
+        _ configuration: KafkaConfiguration, onError: @escaping @Sendable (KafkaError) -> Void = { _ in },
+        onLog: @escaping @Sendable (KafkaLogEntry) -> Void = { _ in }
     ) throws(KafkaError) {
         let options = try configuration.resolved(defaults: [("log.connection.close", "false")])
-        handle = try Handle(.admin, options: options, context: CallbackContext(onLog: onLog, onError: { _ in }))
+        handle = try Handle(.admin, options: options, context: CallbackContext(onLog: onLog, onError: onError))
     }
 
     deinit {

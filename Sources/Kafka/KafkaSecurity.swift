@@ -45,6 +45,8 @@ public enum KafkaSecurity: Sendable, Hashable {
         case scramSHA512(username: String, password: Secret)
         /// Kerberos; keytab and principal as librdkafka's `sasl.kerberos.…` properties.
         case gssapi(serviceName: String = "kafka")
+        /// A token that this program brings, see ``OAuthBearerProvider``.
+        case oauthBearer(OAuthBearerProvider)
         /// A token that librdkafka fetches from an OpenID Connect endpoint by itself. Needs a librdkafka with `oidc`
         /// among its built-in features.
         case oauthBearerOIDC(clientId: String, clientSecret: Secret, tokenEndpoint: String, scope: String? = nil)
@@ -59,6 +61,14 @@ public enum KafkaSecurity: Sendable, Hashable {
         case .tls(let tls): [("security.protocol", "ssl")] + tls.properties
         case .sasl(let sasl, let tls): [("security.protocol", "sasl_ssl")] + sasl.properties + tls.properties
         case .saslPlaintext(let sasl): [("security.protocol", "sasl_plaintext")] + sasl.properties
+        }
+    }
+
+    /// Brings the tokens, if the program does that.
+    var tokenProvider: OAuthBearerProvider? {
+        switch self {
+        case .sasl(.oauthBearer(let provider), _), .saslPlaintext(.oauthBearer(let provider)): provider
+        default: nil
         }
     }
 }
@@ -83,6 +93,7 @@ extension KafkaSecurity.SASL {
         case .scramSHA512(let username, let password): Self.login("SCRAM-SHA-512", username, password)
         case .gssapi(let serviceName):
             [("sasl.mechanisms", "GSSAPI"), ("sasl.kerberos.service.name", serviceName)]
+        case .oauthBearer: [("sasl.mechanisms", "OAUTHBEARER")]
         case .oauthBearerOIDC(let clientId, let clientSecret, let tokenEndpoint, let scope):
             [
                 ("sasl.mechanisms", "OAUTHBEARER"), ("sasl.oauthbearer.method", "oidc"),

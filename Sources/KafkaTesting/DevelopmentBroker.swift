@@ -8,10 +8,10 @@ public import Kafka
 public final class DevelopmentBroker: Sendable {
     /// The cluster behind the port.
     public let cluster: MockCluster
-    private let forwarder: PortForwarder
+    private let forwarder: FaultProxy
 
     /// The port that clients are given.
-    public var port: Int { Int(forwarder.port) }
+    public var port: Int { forwarder.port }
 
     /// The address that clients are given.
     public var bootstrapServers: String { "127.0.0.1:\(port)" }
@@ -23,15 +23,10 @@ public final class DevelopmentBroker: Sendable {
     ///   - topics: Topics that are there from the start, with one partition each. Others come to be when they are used.
     /// - Throws: ``KafkaError`` when the port is taken.
     public init(port: Int = 9092, topics: [String] = []) throws(KafkaError) {
-        guard let port = UInt16(exactly: port) else {
-            throw KafkaError(
-                code: .invalidArgument,
-                message: "cannot listen on port \(port): ports go from 0 to 65535; choose another")
-        }
         cluster = try MockCluster(brokers: 1)
         for topic in topics { try cluster.createTopic(topic) }
         let target = cluster.bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
-        forwarder = try PortForwarder(port: port, to: target)
+        forwarder = try FaultProxy(to: target, port: port, gate: nil, seed: 0)
     }
 
     /// Ends the broker.

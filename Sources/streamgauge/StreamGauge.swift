@@ -18,11 +18,14 @@ struct StreamGauge: AsyncParsableCommand {
                 --trigger available-now --bootstrap-servers localhost:9092
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
+              streamgauge doctor --bootstrap-servers localhost:9092
 
             The exit code is 0 when all went well, 1 when something failed, 2 when the command line is wrong.
             """,
         version: version,
-        subcommands: [Run.self, Forward.self, Consume.self, Spool.self, Broker.self, Demo.self])
+        subcommands: [
+            Run.self, Forward.self, Consume.self, Spool.self, Doctor.self, Broker.self, Demo.self,
+        ])
 
     static func main() async {
         do {

@@ -6,9 +6,9 @@ import Testing
     private func handle(_ role: Handle.Role, _ context: CallbackContext) throws -> Handle {
         try Handle(
             role,
-            options: [("bootstrap.servers", "127.0.0.1:1"), ("group.id", "g")].filter {
-                role == .consumer || $0.0 != "group.id"
-            }, context: context)
+            options: ClientOptions(
+                pairs: [("bootstrap.servers", "127.0.0.1:1")] + (role == .consumer ? [("group.id", "g")] : [])),
+            context: context)
     }
 
     @Test(arguments: [Handle.Role.producer, .consumer, .admin])
@@ -73,7 +73,9 @@ import Testing
             let context = CallbackContext(onLog: { _ in }, onError: { _ in })
             released = context
             #expect(throws: KafkaError.self) {
-                try Handle(.producer, options: [("enable.idempotence", "true"), ("acks", "0")], context: context)
+                try Handle(
+                    .producer, options: ClientOptions(pairs: [("enable.idempotence", "true"), ("acks", "0")]),
+                    context: context)
             }
         }
         #expect(released == nil)

@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `a wrong option of librdkafka is named`() async throws {
-        let run = try await consume("127.0.0.1:1", ["--kafka-option", "no.such.option=1"])
+        let run = try await consume("127.0.0.1:1", ["--set", "no.such.option=1"])
         #expect(run.status == 1)
         #expect(run.error.contains("no.such.option"))
     }

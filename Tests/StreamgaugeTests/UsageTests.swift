@@ -12,9 +12,13 @@ import Testing
         ["run", "--json", "x", "--sql", "y", "--result", "r", "--output-mode", "append"],
         ["run", "--json", "x", "--sql", "y", "--sink", "json:out"],
         ["run", "--json", "x", "--sql", "y", "--topic", "t"],
+        ["run", "--json", "x", "--sql", "y", "--set", "linger.ms=5"],
+        ["run", "--json", "x", "--sql", "y", "--bootstrap-servers", ""],
         ["run", "--json", "x", "--sql", "y", "--max-files-per-trigger", "0"],
         ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
-        ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
+        ["doctor"], ["doctor", "--bootstrap-servers", "x", "--timeout", "0"],
+        ["doctor", "--bootstrap-servers", "x", "--probe-topic", ""], ["broker", "--port", "70000"],
+        ["demo", "--max-files-per-trigger", "0"],
     ])
     func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) async throws {
         let run = try await program.run(arguments)
@@ -25,7 +29,7 @@ import Testing
         #expect(run.error.contains("--help"))
     }
 
-    @Test(arguments: ["", "run", "forward", "consume", "broker", "demo"])
+    @Test(arguments: ["", "run", "forward", "consume", "doctor", "broker", "demo"])
     func `every help text has examples`(verb: String) async throws {
         let run = try await program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
         #expect(run.status == 0)

@@ -1,4 +1,5 @@
 import CRdKafka
+import Synchronization
 
 /// What librdkafka's callbacks reach: handlers that may be called on any of its threads, and never block it.
 final class CallbackContext: Sendable {
@@ -7,6 +8,8 @@ final class CallbackContext: Sendable {
     /// Runs on the poll thread, inside a poll or the closing of a consumer. Gives the offsets to be stored before
     /// partitions go away.
     let onRebalance: @Sendable (Rebalance) -> [(TopicPartition, Int64)]
+    /// Brings OAUTHBEARER tokens; set by ``Handle`` before a callback can come.
+    let tokenRefresher = Mutex<TokenRefresher?>(nil)
 
     init(
         onLog: @escaping @Sendable (KafkaLogEntry) -> Void, onError: @escaping @Sendable (KafkaError) -> Void,
@@ -39,11 +42,19 @@ enum Callbacks {
             rd_kafka_conf_set_error_cb(configuration, errorCallback)
             rd_kafka_conf_set_rebalance_cb(configuration, rebalanceCallback)
         case .admin:
+            // Without the event some errors, such as a token that cannot be had, would only be logged.
+            rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_ERROR)
             rd_kafka_conf_set_background_event_cb(configuration, backgroundEventCallback)
         }
     }
 
-    fileprivate static func context(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
+    /// Has tokens asked for on librdkafka's background thread, which does not depend on who polls.
+    static func installTokenRefresh(on configuration: OpaquePointer) {
+        rd_kafka_conf_set_oauthbearer_token_refresh_cb(configuration, tokenRefreshCallback)
+        rd_kafka_conf_enable_sasl_queue(configuration, 1)
+    }
+
+    static func context(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
         opaque.map { Unmanaged<CallbackContext>.fromOpaque($0).takeUnretainedValue() }
     }
 }
@@ -65,6 +76,12 @@ private func errorCallback(
     let code = rd_kafka_resp_err_t(rawValue: code)
     context.onError(
         KafkaError.reported(code, reason.map { String(cString: $0) }, client: client))
+}
+
+private func tokenRefreshCallback(
+    _ client: OpaquePointer?, _ configuration: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
+) {
+    Callbacks.context(opaque)?.tokenRefresher.withLock { $0 }?.refresh()
 }
 
 /// On librdkafka's background thread, which serves a client that nobody polls.

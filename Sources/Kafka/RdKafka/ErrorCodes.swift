@@ -1,11 +1,5 @@
 import CRdKafka
 
-/// Facts on the library that was linked.
-enum RdKafkaLibrary {
-    /// The version, such as `2.0.2`.
-    static var version: String { String(cString: rd_kafka_version_str()) }
-}
-
 extension KafkaError {
     /// An error from librdkafka's number.
     ///

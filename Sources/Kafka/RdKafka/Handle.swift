@@ -26,13 +26,20 @@ final class Handle: @unchecked Sendable {
     private static let closedBit: UInt64 = 1 << 63
 
     init(
-        _ role: Role, options: [(name: String, value: String)], context: CallbackContext
+        _ role: Role, options: ClientOptions, context: CallbackContext
     ) throws(KafkaError) {
-        let configuration = try Self.configuration(options)
+        try FileDescriptors.requireFree(for: "create a Kafka client")
+        let configuration = try Self.configuration(options.pairs)
         // Retained here; released by `destroy`, or below when no client came to be.
         let retained = Unmanaged.passRetained(context)
         rd_kafka_conf_set_opaque(configuration, retained.toOpaque())
         Callbacks.install(on: configuration, role: role)
+        if options.verifiesCertificates { CertificateCheck.install(on: configuration) }
+        let refresher = options.tokenProvider.map { TokenRefresher($0) }
+        if let refresher {
+            context.tokenRefresher.withLock { $0 = refresher }
+            Callbacks.installTokenRefresh(on: configuration)
+        }
         var reason = [CChar](repeating: 0, count: 512)
         let type = role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
         guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
@@ -59,6 +66,23 @@ final class Handle: @unchecked Sendable {
         self.client = client
         self.context = retained
         self.queue = queue
+        if let refresher { try serveTokens(refresher) }
+        for weakness in options.weaknesses {
+            context.onLog(KafkaLogEntry(level: .warning, facility: "INSECURE", message: weakness))
+        }
+    }
+
+    /// Only now: the refresher must know this object before it is asked.
+    private func serveTokens(_ refresher: TokenRefresher) throws(KafkaError) {
+        refresher.attach(self)
+        guard let error = rd_kafka_sasl_background_callbacks_enable(client) else { return }
+        let reason = String(cString: rd_kafka_error_string(error))
+        rd_kafka_error_destroy(error)
+        destroy()
+        throw KafkaError(
+            code: .invalidConfiguration,
+            message: "cannot create the Kafka client: \(reason); tokens need sasl.mechanisms=OAUTHBEARER and a "
+                + "security.protocol that begins with sasl_")
     }
 
     private static func serveInBackground(_ queue: OpaquePointer, of client: OpaquePointer) {
@@ -113,6 +137,11 @@ final class Handle: @unchecked Sendable {
         rd_kafka_queue_destroy(queue)
         rd_kafka_destroy_flags(client, closingConsumer ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         context.release()
+    }
+
+    /// Has librdkafka look at one option.
+    static func check(_ name: String, _ value: String) throws(KafkaError) {
+        rd_kafka_conf_destroy(try configuration([(name, value)]))
     }
 
     private static func configuration(

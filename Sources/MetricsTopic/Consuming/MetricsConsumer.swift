@@ -40,6 +40,8 @@ public struct MetricsConsumer: Sendable {
     public var query: String?
     /// Gets errors that do not end the stream, such as brokers that are away; it must return soon.
     public var onError: @Sendable (KafkaError) -> Void
+    /// Gets librdkafka's log lines, on any thread.
+    public var onLog: @Sendable (KafkaLogEntry) -> Void = { _ in }
 
     /// Describes what to read.
     public init(
@@ -99,6 +101,7 @@ public struct MetricsConsumer: Sendable {
                 code: .invalidArgument, message: "cannot read metrics: no topic is given; name at least one")
         }
         return try KafkaConsumer(
-            configuration, subscription: subscription, options: .init(stopsAtEnd: stopsAtEnd), onError: onError)
+            configuration, subscription: subscription, options: .init(stopsAtEnd: stopsAtEnd), onError: onError,
+            onLog: onLog)
     }
 }

@@ -100,6 +100,7 @@ public final class KafkaMetrics: StreamingQueryListener {
         onAlarm: @escaping @Sendable (ForwardingAlarm) -> Void = { _ in }
     ) throws {
         self.lifecycleTopic = lifecycleTopic
+        for weakness in configuration.weaknesses { logger.warning("insecure connection: \(weakness)") }
         let secondTopic: String? =
             switch lifecycleTopic {
             case .separate(let name): name

@@ -43,19 +43,22 @@ struct Consume: AsyncParsableCommand {
     var deadLetter: String?
 
     func run() async throws {
+        let configuration = try kafka.configuration()
         let signals = StopSignals()
         let topics = topics.isEmpty ? [TopicContract.progressTopic] : topics
         let deadLetters = try deadLetter.map { try DeadLetterFile(path: $0) }
-        if untilEnd { try await checkTopics(topics) }
+        if untilEnd { try await checkTopics(topics, configuration) }
         let faults = ConsumerFaults()
-        let consumer = MetricsConsumer(
-            configuration: kafka.configuration, topics: topics, group: group, start: fromBeginning ? .beginning : .end,
+        var consumer = MetricsConsumer(
+            configuration: configuration, topics: topics, group: group, start: fromBeginning ? .beginning : .end,
             stopsAtEnd: untilEnd, query: query, onError: { faults.report($0) })
+        consumer.onLog = CommandLogHandler.librdkafka(configuration)
+        let records = consumer.records
         let format = format
         if let header = format.header { try StandardStream.output.write(header + "\n") }
         let (events, unreadable) = try await signals.cancelling {
             var counts = (events: 0, unreadable: 0)
-            for try await record in consumer.records {
+            for try await record in records {
                 faults.clear()
                 switch record {
                 case .event(let event, _):
@@ -73,12 +76,12 @@ struct Consume: AsyncParsableCommand {
     }
 
     /// The end of a topic that cannot be seen would never come. All topics are asked for: asking for one may create it.
-    private func checkTopics(_ topics: [String]) async throws {
-        let known = try await KafkaAdmin(kafka.configuration).metadata().topics
+    private func checkTopics(_ topics: [String], _ configuration: KafkaConfiguration) async throws {
+        let known = try await KafkaAdmin(configuration).metadata().topics
         for topic in topics {
             guard let found = known.first(where: { $0.name == topic }) else {
                 throw CommandError(
-                    "there is no topic \(topic) at \(kafka.bootstrapServers)",
+                    "there is no topic \(topic) at \(configuration.bootstrapServers)",
                     hint: "check the name, or leave --until-end out to wait for it")
             }
             if let error = found.error { throw error }

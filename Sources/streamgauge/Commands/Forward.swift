@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kafka
 import MetricsTopic
 import StreamingMetrics
 import Synchronization
@@ -40,14 +41,15 @@ struct Forward: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let configuration = try kafka.configuration()
         let signals = StopSignals()
         // All files before the first event, so that a wrong name is told before anything is sent.
         for file in files { _ = try LineReader(path: file, maximumBytes: 0) }
         let metrics = try KafkaMetrics(
-            configuration: kafka.configuration, topic: topic,
+            configuration: configuration, topic: topic,
             lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
             spool: spool.options(beside: nil),
-            logger: CommandLogHandler.logger("streamgauge.forward"))
+            logger: CommandLogHandler.logger("streamgauge.forward", for: configuration))
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
         var forwarder = EventForwarder(metrics: metrics) {
             StandardStream.error.tell(TerminalText.line($0) + "\n")
@@ -65,12 +67,14 @@ struct Forward: AsyncParsableCommand {
         let summary = forwarder.summary
         try StandardStream.output.write(summary.text + "\n")
         try outcome.get()
-        if summary.left > 0 { throw undelivered(summary, isStopped: signals.hasStopped) }
+        if summary.left > 0 { throw undelivered(summary, to: configuration, isStopped: signals.hasStopped) }
         if summary.refused > 0 { throw ExitCode(CommandExit.failure) }
     }
 
-    private func undelivered(_ summary: EventForwarder.Summary, isStopped: Bool) -> CommandError {
-        let what = "\(NumberText.count(summary.left, "event")) not delivered to \(kafka.bootstrapServers)"
+    private func undelivered(
+        _ summary: EventForwarder.Summary, to configuration: KafkaConfiguration, isStopped: Bool
+    ) -> CommandError {
+        let what = "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)"
         let reason = isStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout"
         guard summary.spooled == summary.left, let folder = spool.spool else { return CommandError(what, hint: reason) }
         return CommandError(

@@ -61,18 +61,12 @@ struct Run: AsyncParsableCommand {
             valueName: "file.jsonl"))
     var result: String?
 
-    @Option(help: ArgumentHelp("The brokers to forward the query's metrics to.", valueName: "host:port"))
-    var bootstrapServers: String?
+    @OptionGroup(title: "Kafka, to forward the query's metrics to") var kafka: KafkaOptions
 
     @Option(help: "The topic for the metrics. (default: streaming-metrics)")
     var topic: String?
 
     @OptionGroup var spool: SpoolFlags
-
-    @Option(
-        name: .customLong("kafka-option"),
-        help: ArgumentHelp("An option of librdkafka; may be given several times.", valueName: "name=value"))
-    var kafkaSettings: [SettingOption] = []
 
     @Option(
         name: .customLong("conf"),
@@ -93,12 +87,9 @@ struct Run: AsyncParsableCommand {
         if case .json = sink, checkpoint == nil {
             throw ValidationError("--sink json:DIR needs --checkpoint DIR, which keeps a file from being written twice")
         }
-        if bootstrapServers == nil, topic != nil || !kafkaSettings.isEmpty || spool.spool != nil || spool.noSpool {
-            throw ValidationError("--topic, --kafka-option, --spool and --no-spool need --bootstrap-servers")
-        }
         let given = [
             "--json": json, "--schema": schema, "--checkpoint": checkpoint, "--name": name, "--result": result,
-            "--bootstrap-servers": bootstrapServers, "--topic": topic,
+            "--topic": topic,
         ]
         // An empty value is nearly always a variable that a script forgot to set.
         for option in given.keys.sorted() where given[option] == .some("") {
@@ -111,11 +102,12 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let signals = StopSignals()
+        // First, so that a wrong option is told before anything is read.
+        let metrics = try forwarder()
         let spark = try SparkSession.embedded(
             configuration: settings.dictionary, logger: CommandLogHandler.logger("streamgauge.engine"))
         let printer = ProgressPrinter()
         spark.streams.addListener(printer)
-        let metrics = try forwarder()
         if let metrics { spark.streams.addListener(metrics) }
         let outcome = await Outcome { try await execute(on: spark, signals) }
         // Stopping the session delivers what the listeners have not seen yet.
@@ -129,12 +121,18 @@ struct Run: AsyncParsableCommand {
     }
 
     private func forwarder() throws -> KafkaMetrics? {
-        guard let bootstrapServers else { return nil }
+        guard let configuration = try kafka.configurationIfGiven() else {
+            guard topic == nil, !kafka.areGiven, !spool.areGiven else {
+                throw ValidationError(
+                    "--topic, --set, --kafka-config, --spool and --no-spool are for forwarding metrics, which needs --bootstrap-servers "
+                        + "host:port, or bootstrap.servers in the file or the environment")
+            }
+            return nil
+        }
         return try KafkaMetrics(
-            configuration: KafkaConfiguration(
-                bootstrapServers: bootstrapServers, clientId: "streamgauge", properties: kafkaSettings.dictionary),
-            topic: topic ?? TopicContract.progressTopic, spool: spool.options(beside: checkpoint),
-            logger: CommandLogHandler.logger("streamgauge.metrics"))
+            configuration: configuration, topic: topic ?? TopicContract.progressTopic,
+            spool: spool.options(beside: checkpoint),
+            logger: CommandLogHandler.logger("streamgauge.metrics", for: configuration))
     }
 
     private func execute(on spark: SparkSession, _ signals: StopSignals) async throws {

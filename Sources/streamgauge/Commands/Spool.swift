@@ -76,9 +76,10 @@ struct SpoolDrain: AsyncParsableCommand {
         // Opening a spool makes its folder: a wrong name is to be told instead.
         _ = try SpoolInspection(directory: directory)
         let signals = StopSignals()
+        let configuration = try kafka.configuration()
         let metrics = try KafkaMetrics(
-            configuration: kafka.configuration, spool: SpoolOptions(directory: directory),
-            logger: CommandLogHandler.logger("streamgauge.spool"))
+            configuration: configuration, spool: SpoolOptions(directory: directory),
+            logger: CommandLogHandler.logger("streamgauge.spool", for: configuration))
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
         let outcome = await Outcome {
             try await watch.whileRunning { await watch.waitUntilDelivered { signals.hasStopped } }
@@ -91,7 +92,7 @@ struct SpoolDrain: AsyncParsableCommand {
         guard statistics.spooled == 0, statistics.droppedTotal == 0 else {
             throw CommandError(
                 "\(NumberText.count(statistics.spooled, "event")) of \(directory) not delivered to "
-                    + kafka.bootstrapServers,
+                    + configuration.bootstrapServers,
                 hint: signals.hasStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout")
         }
     }

@@ -12,6 +12,9 @@ struct SpoolFlags: ParsableArguments {
     @Flag(help: "Keep events in memory only: what is not delivered at the end is gone.")
     var noSpool = false
 
+    /// Whether anything was said about a spool on the command line.
+    var areGiven: Bool { spool != nil || noSpool }
+
     func validate() throws {
         if spool != nil, noSpool { throw ValidationError("--spool and --no-spool exclude each other") }
         if spool == .some("") {

@@ -1,3 +1,4 @@
+import Kafka
 import Logging
 
 /// Shows what the libraries have to say on standard error: warnings and worse, one line each.
@@ -12,8 +13,8 @@ struct CommandLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let message = event.message.description
-        // The command itself says why its query failed.
-        if message.hasPrefix("[STREAM_FAILED]") { return }
+        // The command itself says why its query failed, and what is weak about its connection.
+        if message.hasPrefix("[STREAM_FAILED]") || message.hasPrefix("insecure connection: ") { return }
         let details = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             .map { "\($0.key): \($0.value)" }.joined(separator: ", ")
         let text = details.isEmpty ? message : "\(message) (\(details))"
@@ -22,4 +23,20 @@ struct CommandLogHandler: LogHandler {
 
     /// A logger that writes through this handler.
     static func logger(_ label: String) -> Logger { Logger(label: label) { _ in CommandLogHandler() } }
+
+    /// The same, with librdkafka's debug lines when the configuration asks for them.
+    static func logger(_ label: String, for configuration: KafkaConfiguration) -> Logger {
+        Logger(label: label) { _ in CommandLogHandler(logLevel: configuration.asksForDebug ? .debug : .warning) }
+    }
+
+    /// Shows librdkafka's own lines when the configuration asks for its debug lines; otherwise errors tell enough.
+    static func librdkafka(_ configuration: KafkaConfiguration) -> @Sendable (KafkaLogEntry) -> Void {
+        guard configuration.asksForDebug else { return { _ in } }
+        return { StandardStream.error.tell("\($0.level): librdkafka: \(TerminalText.line($0.message))\n") }
+    }
+}
+
+extension KafkaConfiguration {
+    /// Whether librdkafka is to tell what it does.
+    fileprivate var asksForDebug: Bool { properties["debug"] != nil }
 }

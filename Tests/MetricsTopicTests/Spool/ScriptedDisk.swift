@@ -68,4 +68,5 @@ final class ScriptedDisk: SpoolDisk {
     func delete(_ name: String) throws(SpoolError) { try run(.delete) { $0.files[name] = nil } }
     func overwrite(_ name: String, _ bytes: [UInt8]) throws(SpoolError) { content.withLock { $0.files[name] = bytes } }
     func quarantine(_ name: String, _ bytes: [UInt8]) throws(SpoolError) {}
+    func close() {}
 }

@@ -22,6 +22,7 @@ import Testing
             values.withLock { $0.append(value) }
         }
 
+        func meet(_ topics: [String]) {}
         func examine(_ topics: [String]) -> KafkaError? { nil }
         func close(within time: Duration) -> Bool { true }
     }

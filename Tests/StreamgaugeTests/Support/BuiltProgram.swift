@@ -26,13 +26,26 @@ struct BuiltProgram {
     private final class Anchor {}
 
     /// Runs the program to its end.
-    func run(_ arguments: [String], input: String? = nil) async throws -> Output {
-        try await start(arguments, input: input).wait()
+    func run(_ arguments: [String], input: String? = nil, environment: [String: String] = [:]) async throws -> Output {
+        try await start(arguments, input: input, environment: environment).wait()
     }
 
-    /// Starts the program.
-    func start(_ arguments: [String], input: String? = nil, output: FileHandle? = nil) throws -> RunningProgram {
-        try RunningProgram(executable: executable, arguments: arguments, input: input, output: output)
+    /// Runs the program to its end with fewer resources.
+    ///
+    /// - Parameter limits: What `ulimit` of the shell takes, such as `-n 64`.
+    func run(_ arguments: [String], limits: String, input: String? = nil) async throws -> Output {
+        let shell = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", executable.path] + arguments
+        return try await RunningProgram(
+            executable: URL(filePath: "/bin/sh"), arguments: shell, input: input, output: nil
+        ).wait()
+    }
+
+    /// Starts the program, with more variables in its environment.
+    func start(
+        _ arguments: [String], input: String? = nil, output: FileHandle? = nil, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        try RunningProgram(
+            executable: executable, arguments: arguments, input: input, output: output, environment: environment)
     }
 }
 
@@ -41,8 +54,13 @@ final class RunningProgram {
     private let process = Process()
     private let folder = TemporaryFolder()
 
-    init(executable: URL, arguments: [String], input: String?, output: FileHandle?) throws {
+    init(
+        executable: URL, arguments: [String], input: String?, output: FileHandle?, environment: [String: String] = [:]
+    ) throws {
         process.executableURL = executable
+        if !environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         process.arguments = arguments
         for name in ["output", "error"] { try folder.write(name, "") }
         process.standardOutput = try output ?? FileHandle(forWritingTo: folder.url(name: "output"))
