@@ -64,6 +64,7 @@ struct Consume: AsyncParsableCommand {
                 case .unreadable(let record):
                     counts.unreadable += 1
                     try tell(record, deadLetters)
+                case .duplicate, .gap, .lost: break
                 }
             }
             return counts
