@@ -95,6 +95,18 @@ public enum MetricsRecord: Sendable, Hashable {
         public var bytes: [UInt8]?
         /// The key's bytes; nil for a record without a key.
         public var key: [UInt8]?
+
+        /// Describes a record that holds no event.
+        public init(
+            reason: String, topic: String, partition: Int32, offset: Int64, bytes: [UInt8]?, key: [UInt8]? = nil
+        ) {
+            self.reason = reason
+            self.topic = topic
+            self.partition = partition
+            self.offset = offset
+            self.bytes = bytes
+            self.key = key
+        }
     }
 
     /// The progress, if this is one.

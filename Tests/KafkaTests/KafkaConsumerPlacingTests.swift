@@ -18,13 +18,20 @@ import Testing
         await producer.close()
     }
 
+    /// The mock cluster keeps a member that has left until its session is over.
+    private static func options(
+        _ assignment: KafkaConsumer.AssignmentStrategy = .cooperativeSticky
+    ) -> KafkaConsumer.Options {
+        KafkaConsumer.Options(assignment: assignment, sessionTimeout: .seconds(6))
+    }
+
     /// Reads to the ends; gives the values in order for each partition, and the gaps.
     private func read(
         _ subscription: KafkaConsumer.Subscription, assignment: KafkaConsumer.AssignmentStrategy = .cooperativeSticky,
         startingAt: KafkaConsumer.StartingPositions? = nil
     ) async throws -> (values: [[UInt8]], gaps: [LogGap], ends: [Int64]) {
         let consumer = try KafkaConsumer(
-            cluster.configuration, subscription: subscription, options: .init(assignment: assignment),
+            cluster.configuration, subscription: subscription, options: Self.options(assignment),
             startingAt: startingAt)
         var values: [[UInt8]] = [[], []]
         var (gaps, ends): ([LogGap], [Int64]) = ([], [])
@@ -100,7 +107,8 @@ import Testing
 
     @Test func `a batch counts as processed when the next one is asked for`() async throws {
         let group = KafkaConsumer.Subscription.group("batched", topics: ["a"], reset: .beginning)
-        let consumer = try KafkaConsumer(cluster.configuration, subscription: group)
+        let consumer = try KafkaConsumer(
+            cluster.configuration, subscription: group, options: Self.options())
         var count = 0
         var batches = consumer.batches(of: 1000).makeAsyncIterator()
         while count < 10, let events = try await batches.next() {
@@ -116,12 +124,14 @@ import Testing
 
     @Test func `members of a group are told which partitions come and go, and commit those before they go`() async throws {
         let group = KafkaConsumer.Subscription.group("shared", topics: ["a"], reset: .beginning)
-        let first = try KafkaConsumer(cluster.configuration, subscription: group)
+        let first = try KafkaConsumer(
+            cluster.configuration, subscription: group, options: Self.options())
         var iterator = first.events.makeAsyncIterator()
         var (read, revoked): (Int, [TopicPartition]) = (0, [])
         #expect(try await iterator.next() == .assigned(partitions))
         while read < 10, let event = try await iterator.next() { if case .record = event { read += 1 } }
-        let second = try KafkaConsumer(cluster.configuration, subscription: group)
+        let second = try KafkaConsumer(
+            cluster.configuration, subscription: group, options: Self.options())
         while revoked.isEmpty, let event = try await iterator.next() {
             if case .revoked(let partitions) = event { revoked = partitions }
         }

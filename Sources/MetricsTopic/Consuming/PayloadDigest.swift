@@ -2,7 +2,7 @@
 ///
 /// It is compared only among events of one run and batch, so chance alone makes two different ones equal once in 2^64; it is
 /// no defence against somebody who writes such events on purpose. 16 bytes a step: 1.2 KB cost about 0.1 µs.
-enum PayloadDigest {
+package enum PayloadDigest {
     private static let odd: (UInt64, UInt64) = (0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93)
 
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
@@ -21,7 +21,8 @@ enum PayloadDigest {
         return mix(state ^ odd.0, odd.1)
     }
 
-    static func of(_ bytes: [UInt8]) -> UInt64 { bytes.span.withUnsafeBytes { of($0) } }
+    /// The digest of a value.
+    package static func of(_ bytes: [UInt8]) -> UInt64 { bytes.span.withUnsafeBytes { of($0) } }
 
     /// Both halves of the product count: a factor of zero would swallow the other, so the state stays in.
     private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
