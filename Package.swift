@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "MetricsStoreTests",
             dependencies: [
-                "MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "streamgauge",
+                "MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -136,7 +136,10 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "StreamgaugeTests",
-            dependencies: ["streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "MetricsTopic"],
+            dependencies: [
+                "streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "KafkaTesting", "MetricsTopic",
+                "MetricsStore",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],

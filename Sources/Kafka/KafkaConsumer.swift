@@ -119,7 +119,8 @@ public final class KafkaConsumer: Sendable {
     }
 
     /// Gives positions for some of the partitions that a consumer begins to read.
-    public typealias StartingPositions = @Sendable ([TopicPartition]) throws(KafkaError) -> [TopicPartition:
+    public typealias StartingPositions =
+        @Sendable ([TopicPartition]) throws(KafkaError) -> [TopicPartition:
         StartPosition]
 
     let core: Core

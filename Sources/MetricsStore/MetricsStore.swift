@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 public import Kafka
 public import MetricsTopic
+import Synchronization
 
 /// Keeps the events of streaming queries in one SQLite file, each exactly once, whatever dies when.
 ///
@@ -76,22 +77,27 @@ public final class MetricsStore: Sendable {
     /// Reads topics into the store until they end, or until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - consumer: What to read. Its positions are the store's, and its own start counts only in partitions of which the
-    ///     store has nothing; it finds no copies and gaps of its own, since the store does.
+    ///   - consumer: What to read. Its positions are the store's; its own start counts only in partitions of which the store
+    ///     has nothing.
     ///   - maximum: Records in a transaction at most.
-    ///   - stored: Told each batch when it is stored, and what was new in it.
-    /// - Throws: ``MetricsStoreError``, or a `KafkaError`, or what `stored` threw.
+    ///   - beforeStoring: Gets each batch before it is stored, for what must have happened when it is not read again, such
+    ///     as dead letters: at least once. When it throws, the batch is not stored.
+    /// - Returns: What was new.
+    /// - Throws: ``MetricsStoreError``, or a `KafkaError`, or what `beforeStoring` threw.
+    @discardableResult
     public func run(
         _ consumer: MetricsConsumer, batchesOf maximum: Int = 1000,
-        stored: @escaping @Sendable (MetricsBatch, Counts) async throws -> Void = { _, _ in }
-    ) async throws {
+        beforeStoring: @escaping @Sendable (MetricsBatch) async throws -> Void = { _ in }
+    ) async throws -> Counts {
         var consumer = consumer
-        consumer.deduplicates = false
-        consumer.gaps = .never
         consumer.startingAt = startingPositions
+        let total = Mutex(Counts())
         try await consumer.run(batchesOf: maximum) { [self] batch in
-            try await stored(batch, try await append(batch))
+            try await beforeStoring(batch)
+            let counts = try await append(batch)
+            total.withLock { $0.add(counts) }
         }
+        return total.withLock { $0 }
     }
 
     /// Stores a batch and the offsets behind it, all or nothing.
@@ -100,15 +106,17 @@ public final class MetricsStore: Sendable {
     @discardableResult
     public func append(_ batch: MetricsBatch) async throws(MetricsStoreError) -> Counts {
         if batch.nextOffsets.isEmpty { return Counts() }
-        do {
-            return try await queue.write { database in
+        // Not the variant that a cancelled task breaks off: what was read to the end is stored to the end.
+        let result: Result<Counts, any Error> = await withCheckedContinuation { continuation in
+            queue.asyncWrite { database in
                 var writer = try StoreWriter(database, batch)
                 try writer.write(batch)
                 return writer.counts
+            } completion: { _, result in
+                continuation.resume(returning: result)
             }
-        } catch {
-            throw MetricsStoreError(error, "write to", path: path)
         }
+        return try attempt("write to") { try result.get() }
     }
 
     /// The store's positions, for a consumer of one's own.

@@ -149,7 +149,8 @@ extension MetricsRecord.Metadata {
 extension MetricsRecord.Unreadable {
     init(_ record: ConsumerRecord, _ reason: String) {
         self.init(
-            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset, bytes: record.value,
+            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset,
+            bytes: record.value,
             key: record.key)
     }
 }

@@ -122,7 +122,9 @@ import Testing
         #expect(try await read(group).values == [[], []])
     }
 
-    @Test func `members of a group are told which partitions come and go, and commit those before they go`() async throws {
+    @Test func `members of a group are told which partitions come and go, and commit those before they go`()
+        async throws
+    {
         let group = KafkaConsumer.Subscription.group("shared", topics: ["a"], reset: .beginning)
         let first = try KafkaConsumer(
             cluster.configuration, subscription: group, options: Self.options())

@@ -6,6 +6,12 @@ public struct MetricsBatch: Sendable {
     public var records: [MetricsRecord]
     /// For each partition that the batch concerns, the offset after it: where reading goes on once all of it is dealt with.
     public var nextOffsets: [TopicPartition: Int64]
+
+    /// Creates a batch.
+    public init(records: [MetricsRecord], nextOffsets: [TopicPartition: Int64]) {
+        self.records = records
+        self.nextOffsets = nextOffsets
+    }
 }
 
 extension MetricsConsumer {

@@ -74,6 +74,8 @@ public struct MetricsConsumer: Sendable {
     public var startingAt: KafkaConsumer.StartingPositions?
     /// Gets errors that do not end the stream, such as brokers that are away; it must return soon.
     public var onError: @Sendable (KafkaError) -> Void
+    /// Gets librdkafka's log lines, on any thread.
+    public var onLog: @Sendable (KafkaLogEntry) -> Void = { _ in }
 
     /// Describes what to read.
     public init(
@@ -112,7 +114,8 @@ public struct MetricsConsumer: Sendable {
         case .always: true
         case .never: false
         case .automatic:
-            group == nil && topics.contains(TopicContract.progressTopic) && topics.contains(TopicContract.lifecycleTopic)
+            group == nil && topics.contains(TopicContract.progressTopic)
+                && topics.contains(TopicContract.lifecycleTopic)
         }
     }
 
@@ -132,11 +135,11 @@ public struct MetricsConsumer: Sendable {
                 configuration, subscription: .topics(topics, from: position), options: options,
                 startingAt: { partitions throws(KafkaError) in
                     try offsets.merging(given?(partitions) ?? [:]) { $1 }
-                }, onLag: { lag.record($0) }, onError: onError)
+                }, onLag: { lag.record($0) }, onError: onError, onLog: onLog)
         }
         return try KafkaConsumer(
             configuration, subscription: .group(group, topics: topics, reset: position, starts: offsets),
-            options: options, startingAt: given, onLag: { lag.record($0) }, onError: onError)
+            options: options, startingAt: given, onLag: { lag.record($0) }, onError: onError, onLog: onLog)
     }
 }
 

@@ -162,7 +162,8 @@ struct SequenceTracker: Sendable {
             // A number inside a hole splits it; both parts were noticed when the whole was.
             let later = next < count ? runs[index].seen[next] : nil
             let seen = Seen(
-                first: number, last: number, timestampMs: later?.timestampMs ?? timestampMs, noticed: later?.noticed ?? now)
+                first: number, last: number, timestampMs: later?.timestampMs ?? timestampMs,
+                noticed: later?.noticed ?? now)
             runs[index].seen.insert(seen, at: next)
             if count == 0, seesBeginnings, number > 0 { runs[index].beginsWithHole = true }
         }
@@ -194,12 +195,13 @@ struct SequenceTracker: Sendable {
 
     private func isFinal(_ seen: Seen, _ now: Duration) -> Bool {
         let isOld = now - seen.noticed >= limits.grace
-        return !reaches.isEmpty && reaches.allSatisfy { reach in
-            if reach.isAtEnd && isOld { return true }
-            // The lowest value stands for no time at all.
-            guard seen.timestampMs > .min, reach.timestampMs > seen.timestampMs else { return false }
-            return reach.timestampMs.subtractingReportingOverflow(seen.timestampMs).partialValue > graceMs
-        }
+        return !reaches.isEmpty
+            && reaches.allSatisfy { reach in
+                if reach.isAtEnd && isOld { return true }
+                // The lowest value stands for no time at all.
+                guard seen.timestampMs > .min, reach.timestampMs > seen.timestampMs else { return false }
+                return reach.timestampMs.subtractingReportingOverflow(seen.timestampMs).partialValue > graceMs
+            }
     }
 
     private mutating func closeAll(run index: Int) -> [SequenceGap] {
