@@ -116,6 +116,7 @@ let package = Package(
                 "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(

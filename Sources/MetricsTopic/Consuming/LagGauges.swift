@@ -8,13 +8,15 @@ final class LagGauges: Sendable {
     private let group: String?
     private let gauges = Mutex<[TopicPartition: Gauge]>([:])
     private let total: Gauge
+    private let factory: any MetricsFactory
 
     static let name = "streamgauge_consumer_lag_records"
     static let sumName = "streamgauge_consumer_lag_records_sum"
 
-    init(group: String?) {
+    init(group: String?, factory: any MetricsFactory = MetricsSystem.factory) {
         self.group = group
-        total = Gauge(label: Self.sumName, dimensions: group.map { [("group", $0)] } ?? [])
+        self.factory = factory
+        total = Gauge(label: Self.sumName, dimensions: group.map { [("group", $0)] } ?? [], factory: factory)
     }
 
     /// Sets the gauges; those of partitions that are read no more go away.
@@ -36,7 +38,7 @@ final class LagGauges: Sendable {
     private func makeGauge(_ partition: TopicPartition) -> Gauge {
         var dimensions = [("topic", partition.topic), ("partition", String(partition.partition))]
         if let group { dimensions.append(("group", group)) }
-        return Gauge(label: Self.name, dimensions: dimensions)
+        return Gauge(label: Self.name, dimensions: dimensions, factory: factory)
     }
 
     deinit {

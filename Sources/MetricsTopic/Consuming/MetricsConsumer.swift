@@ -74,6 +74,10 @@ public struct MetricsConsumer: Sendable {
     public var startingAt: KafkaConsumer.StartingPositions?
     /// Gets errors that do not end the stream, such as brokers that are away; it must return soon.
     public var onError: @Sendable (KafkaError) -> Void
+    /// Gets how many records lie between the reader and the end of each partition's log, about once a second; it must return
+    /// soon. The same goes to swift-metrics as `streamgauge_consumer_lag_records` with the dimensions `topic`, `partition`
+    /// and, in a group, `group`, and their sum as `streamgauge_consumer_lag_records_sum`.
+    public var onLag: @Sendable ([TopicPartition: Int64]) -> Void = { _ in }
     /// Gets librdkafka's log lines, on any thread.
     public var onLog: @Sendable (KafkaLogEntry) -> Void = { _ in }
 
@@ -129,17 +133,20 @@ public struct MetricsConsumer: Sendable {
         let options = KafkaConsumer.Options(
             stopsAtEnd: stopsAtEnd, assignment: assignment, instanceId: instanceId, sessionTimeout: sessionTimeout,
             quietInterval: findsGaps ? min(gapGrace, .seconds(5)) : nil)
-        let lag = LagGauges(group: group)
+        let report: @Sendable ([TopicPartition: Int64]) -> Void = { [onLag, gauges = LagGauges(group: group)] lag in
+            gauges.record(lag)
+            onLag(lag)
+        }
         guard let group else {
             return try KafkaConsumer(
                 configuration, subscription: .topics(topics, from: position), options: options,
                 startingAt: { partitions throws(KafkaError) in
                     try offsets.merging(given?(partitions) ?? [:]) { $1 }
-                }, onLag: { lag.record($0) }, onError: onError, onLog: onLog)
+                }, onLag: report, onError: onError, onLog: onLog)
         }
         return try KafkaConsumer(
             configuration, subscription: .group(group, topics: topics, reset: position, starts: offsets),
-            options: options, startingAt: given, onLag: { lag.record($0) }, onError: onError, onLog: onLog)
+            options: options, startingAt: given, onLag: report, onError: onError, onLog: onLog)
     }
 }
 
