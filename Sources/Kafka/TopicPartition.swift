@@ -41,7 +41,8 @@ public struct LogGap: Sendable, Hashable, CustomStringConvertible {
         /// The topic's retention has removed them before they were read.
         case retention
         /// The log ends before our position: the topic was deleted and created anew, or its end was cut off. How many
-        /// records were lost cannot be known.
+        /// records were lost cannot be known. A new log that has grown past our position before it was looked at cannot be
+        /// told from the old one.
         case recreated
     }
 

@@ -61,6 +61,31 @@ import Testing
         #expect(gaps.first?.lostOffsets == nil)
     }
 
+    @Test func `F22: records that retention removed before they were read are told by their offsets`() async throws {
+        // The mock cluster keeps about 5 MB of a partition.
+        let producer = try KafkaProducer(cluster.configuration)
+        for _ in 0..<12 {
+            _ = try await producer.deliver(
+                ProducerRecord(topic: "a", partition: 0, value: Array(repeating: 1, count: 900_000)))
+        }
+        await producer.close()
+        let log = try await KafkaAdmin(cluster.configuration).logOffsets(of: partitions[0])
+        try #require(log.start > 2 && log.end == 17)
+        let consumer = try KafkaConsumer(
+            cluster.configuration, subscription: .partitions([partitions[0]: .offset(2)]),
+            options: .init(stopsAtEnd: true))
+        var events: [KafkaConsumer.Event] = []
+        for try await event in consumer.events {
+            if case .record(let record) = event { #expect(record.offset >= log.start) }
+            events.append(event)
+        }
+        await consumer.close()
+        let gap = LogGap(partition: partitions[0], cause: .retention, position: 2, resumesAt: log.start)
+        #expect(events.prefix(2) == [.assigned([partitions[0]]), .gap(gap)])
+        #expect(gap.lostOffsets == 2...(log.start - 1))
+        #expect(events.filter { if case .record = $0 { true } else { false } }.count == Int(log.end - log.start))
+    }
+
     @Test func `reading alone finds it too`() async throws {
         let (values, gaps, _) = try await read(
             .partitions([partitions[0]: .offset(7), partitions[1]: .offset(3)]))
