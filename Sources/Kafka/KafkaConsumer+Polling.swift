@@ -7,6 +7,8 @@ extension KafkaConsumer {
         var tracker = EndOfLogTracker()
         /// Indices that the state machine has given; they never change.
         var slots: [TopicPartition: Int] = [:]
+        /// The partition of the last entry.
+        var latest: (partition: TopicPartition, slot: Int)?
         /// Whether the last thing heard of the brokers is that none can be reached.
         private(set) var brokersAreAway = false
         private var sawAssignment = false
@@ -188,13 +190,7 @@ extension KafkaConsumer.Core {
     }
 
     func append(_ event: KafkaConsumer.Event, _ partition: TopicPartition, size: Int) {
-        let slot: Int
-        if let known = polled.slots[partition] {
-            slot = known
-        } else {
-            slot = state.withLock { $0.slot(of: partition) }
-            polled.slots[partition] = slot
-        }
+        let slot = slot(of: partition)
         switch event {
         case .record(let record): polled.polled(to: record.offset + 1, in: slot)
         case .endOfPartition(_, let offset): polled.polled(to: offset, in: slot)
@@ -202,6 +198,20 @@ extension KafkaConsumer.Core {
         case .assigned, .revoked, .lost, .quiet: break
         }
         polled.entries.append(KafkaConsumer.Entry(event: event, slot: slot, size: size))
+    }
+
+    /// Records come in stretches of one partition: only the first of them is looked up.
+    private func slot(of partition: TopicPartition) -> Int {
+        if let latest = polled.latest, latest.partition == partition { return latest.slot }
+        let slot: Int
+        if let known = polled.slots[partition] {
+            slot = known
+        } else {
+            slot = state.withLock { $0.slot(of: partition) }
+            polled.slots[partition] = slot
+        }
+        polled.latest = (partition, slot)
+        return slot
     }
 
     private func flushPolled() {

@@ -99,7 +99,8 @@ import Testing
         try await admin.addPartitions(to: topic, total: 3)
         let producer = try KafkaProducer(configuration)
         for partition in 0..<3 as Range<Int32> {
-            _ = try await producer.deliver(ProducerRecord(topic: topic, partition: partition, value: [UInt8(partition)]))
+            _ = try await producer.deliver(
+                ProducerRecord(topic: topic, partition: partition, value: [UInt8(partition)]))
         }
         await producer.close()
         var (values, assigned): (Set<[UInt8]>, Set<TopicPartition>) = ([], [])

@@ -58,7 +58,11 @@ import Testing
         let records = try await read(consumer())
         #expect(records.compactMap(\.event?.batchId) == [0, 1, 2])
         let copies = records.compactMap { record -> Int64? in
-            if case .duplicate(let event, let metadata) = record { event.batchId == 0 ? metadata.offset : -1 } else { nil }
+            if case .duplicate(let event, let metadata) = record {
+                event.batchId == 0 ? metadata.offset : -1
+            } else {
+                nil
+            }
         }
         #expect(copies == [2, -1])
         var seen: [Int64?] = []
@@ -135,7 +139,10 @@ import Testing
         #expect(offsets.withLock { $0 } == [places[0]: 2, places[1]: 1])
         var later = consumer(topics: both)
         later.start = .offsets([places[0]: 1])
-        #expect(try await read(later).compactMap(\.event?.kind).sorted { $0.rawValue < $1.rawValue } == [.progress, .started])
+        #expect(
+            try await read(later).compactMap(\.event?.kind).sorted { $0.rawValue < $1.rawValue } == [
+                .progress, .started,
+            ])
     }
 
     @Test func `the lag is told, and becomes a gauge for each partition`() async throws {

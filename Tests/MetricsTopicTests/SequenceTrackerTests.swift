@@ -29,13 +29,13 @@ import Testing
         var tracker = tracker()
         read(&tracker, [1, 2, 4, 5], from: progress, atMs: 1000)
         tracker.reachedEnd(of: progress)
-        let gaps1 = tracker.finalGaps(now: .seconds(100))
-        #expect(gaps1.isEmpty)
+        var gaps = tracker.finalGaps(now: .seconds(100))
+        #expect(gaps.isEmpty)
         read(&tracker, [0, 3], from: lifecycle, atMs: 1000)
         tracker.reachedEnd(of: lifecycle)
         #expect(!tracker.hasHoles)
-        let gaps2 = tracker.allGaps()
-        #expect(gaps2.isEmpty)
+        gaps = tracker.allGaps()
+        #expect(gaps.isEmpty)
     }
 
     @Test func `a hole is final when both ends were reached and the grace is over`() {
@@ -43,43 +43,43 @@ import Testing
         read(&tracker, [0, 1, 4], from: progress, atMs: 1000, now: .seconds(5))
         tracker.reachedEnd(of: progress)
         tracker.reachedEnd(of: lifecycle)
-        let gaps3 = tracker.finalGaps(now: .seconds(14))
-        #expect(gaps3.isEmpty)
-        let gaps4 = tracker.finalGaps(now: .seconds(15))
-        #expect(gaps4.map(\.missing) == [2...3])
-        let gaps5 = tracker.finalGaps(now: .seconds(99))
-        #expect(gaps5.isEmpty)
-        let gaps6 = tracker.allGaps()
-        #expect(gaps6.isEmpty)
+        var gaps = tracker.finalGaps(now: .seconds(14))
+        #expect(gaps.isEmpty)
+        gaps = tracker.finalGaps(now: .seconds(15))
+        #expect(gaps.map(\.missing) == [2...3])
+        gaps = tracker.finalGaps(now: .seconds(99))
+        #expect(gaps.isEmpty)
+        gaps = tracker.allGaps()
+        #expect(gaps.isEmpty)
     }
 
     @Test func `a hole is final when both topics were read past its time`() {
         var tracker = tracker()
         read(&tracker, [0, 2], from: progress, atMs: 1000)
         read(&tracker, [3], from: progress, atMs: 50_000)
-        let gaps7 = tracker.finalGaps(now: .zero)
-        #expect(gaps7.isEmpty)
+        var gaps = tracker.finalGaps(now: .zero)
+        #expect(gaps.isEmpty)
         tracker.read(topic: "l", partition: 0, offset: 0, timestampMs: 11_000)
-        let gaps8 = tracker.finalGaps(now: .zero)
-        #expect(gaps8.isEmpty)
+        gaps = tracker.finalGaps(now: .zero)
+        #expect(gaps.isEmpty)
         tracker.read(topic: "l", partition: 0, offset: 0, timestampMs: 11_001)
-        let gaps9 = tracker.finalGaps(now: .zero)
-        #expect(gaps9.map(\.missing) == [1...1])
+        gaps = tracker.finalGaps(now: .zero)
+        #expect(gaps.map(\.missing) == [1...1])
     }
 
     @Test func `a number within a hole splits it`() {
         var tracker = tracker()
         read(&tracker, [0, 10, 5], from: progress, atMs: 0)
-        let gaps10 = tracker.allGaps()
-        #expect(gaps10.map(\.missing) == [1...4, 6...9])
+        let gaps = tracker.allGaps()
+        #expect(gaps.map(\.missing) == [1...4, 6...9])
     }
 
     @Test func `the first number is missed only by a reader who saw the beginning`() {
         for sees in [true, false] {
             var tracker = SequenceTracker(seesBeginnings: sees)
             read(&tracker, [3, 4], from: progress, atMs: 0)
-            let gaps11 = tracker.allGaps()
-            #expect(gaps11.map(\.missing) == (sees ? [0...2] : []))
+            let gaps = tracker.allGaps()
+            #expect(gaps.map(\.missing) == (sees ? [0...2] : []))
         }
     }
 
@@ -88,8 +88,8 @@ import Testing
         read(&tracker, [0, 2], from: progress, atMs: 0)
         tracker.reachedEnd(of: progress)
         tracker.revoked([lifecycle])
-        let gaps12 = tracker.finalGaps(now: .seconds(60))
-        #expect(gaps12.map(\.missing) == [1...1])
+        let gaps = tracker.finalGaps(now: .seconds(60))
+        #expect(gaps.map(\.missing) == [1...1])
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -138,7 +138,7 @@ import Testing
         for _ in 0..<50 {
             tracker.saw(RunKey(query: UUID(), run: UUID()), sequence: 0, timestampMs: 0, now: .zero)
         }
-        let gaps13 = tracker.finalGaps(now: .zero)
-        #expect(gaps13.map(\.runId) == [holed.run])
+        let gaps = tracker.finalGaps(now: .zero)
+        #expect(gaps.map(\.runId) == [holed.run])
     }
 }

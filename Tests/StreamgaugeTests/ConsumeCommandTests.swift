@@ -112,6 +112,12 @@ import Testing
         #expect(run.error.hasPrefix("error: cannot open the store \(folder.path("notes.txt")): "))
     }
 
+    /// Whether the write-ahead log holds something: it goes away when a store is closed.
+    private func written(_ store: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: store + "-wal")
+        return (attributes?[.size] as? Int ?? 0) > 0
+    }
+
     @Test func `F22: the store has each event once after kills at any moment`() async throws {
         let isLong = ProcessInfo.processInfo.environment["STREAMGAUGE_LONG_TESTS"] != nil
         let rounds = isLong ? 1000 : 25
@@ -120,9 +126,9 @@ import Testing
             ["consume", "--bootstrap-servers", cluster.bootstrapServers, "--from-beginning", "--store", store]
             + Self.bothTopics
         let producer = try KafkaProducer(cluster.configuration)
-        var (random, batches, killed) = (SeededGenerator(state: 22), 0, 0)
+        var (random, batches, killed, interrupted) = (SeededGenerator(state: 22), 0, 0, 0)
         try producer.send(run.started)
-        for _ in 0..<rounds {
+        for round in 0..<rounds {
             for _ in 0..<(8000 / rounds) {
                 try producer.send(run.progress(batch: batches))
                 // Half of the events come again, soon or late.
@@ -132,16 +138,25 @@ import Testing
             }
             try await producer.flush()
             let reader = try program.start(arguments)
-            // Anywhere from before the first record to long after the last.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...350, using: &random)))
+            // Anywhere: from the first moment on, or from the first transaction on.
+            if round % 4 != 0 { try await reader.waitUntil { written(store) } }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...(round % 4 == 0 ? 600 : 60), using: &random)))
             if reader.isRunning { killed += 1 }
             reader.signal(SIGKILL)
             #expect(try await reader.wait().status == SIGKILL)
+            // The file is whole, whatever was going on.
+            let left = try MetricsStore(path: store)
+            let events = try left.counts().events
+            #expect(events <= batches + 1)
+            if events > 0, events <= batches { interrupted += 1 }
+            try left.close()
         }
         try producer.send(run.terminated(sequence: UInt64(batches) + 1))
         try await producer.flush()
         await producer.close()
         #expect(killed == rounds)
+        // Some kills came while there was something left to store.
+        #expect(interrupted > 0)
         let last = try await program.run(arguments + ["--until-end"])
         #expect(last.status == 0, "\(last.error)")
         let stored = try MetricsStore(path: store)

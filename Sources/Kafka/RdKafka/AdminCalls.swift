@@ -52,7 +52,8 @@ extension Handle {
     }
 
     /// Gives a topic more partitions; gives the error, or nil.
-    func createPartitions(of topic: String, total: Int, timeoutMs: Int32) throws(KafkaError) -> [(String, KafkaError?)] {
+    func createPartitions(of topic: String, total: Int, timeoutMs: Int32) throws(KafkaError) -> [(String, KafkaError?)]
+    {
         let attempt = "give topic \"\(topic)\" \(total) partitions"
         var reason = [CChar](repeating: 0, count: 512)
         var object = rd_kafka_NewPartitions_new(topic, max(0, total), &reason, reason.count)
