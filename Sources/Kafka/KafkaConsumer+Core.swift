@@ -114,7 +114,11 @@ extension KafkaConsumer {
         /// The next event, on the reader's own executor: a change of executors for each record would cost ten times the
         /// record.
         func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> Event? {
-            if Task.isCancelled { return nil }
+            if Task.isCancelled {
+                // Who asks is done with what he had.
+                state.withLock { $0.settle() }
+                return nil
+            }
             switch state.withLock({ $0.next() }) {
             case .event(let event, let wakesPoll):
                 if wakesPoll { state.broadcast() }

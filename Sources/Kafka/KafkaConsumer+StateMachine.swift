@@ -92,7 +92,8 @@ extension KafkaConsumer {
             return waiter
         }
 
-        private mutating func settle() {
+        /// What the reader has is done with: it has asked for the next event, or would have.
+        mutating func settle() {
             for (slot, next) in inHand {
                 positions[slot].processed = next
                 positions[slot].isDirty = true

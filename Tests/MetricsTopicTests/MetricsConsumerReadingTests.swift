@@ -129,6 +129,26 @@ import Testing
         #expect(handled.withLock { $0 }.suffix(3) == [3, 4, 5])
     }
 
+    @Test func `what was handled before the task was cancelled does not come again`() async throws {
+        try await produce((0..<4).map { progress($0) })
+        var consumer = consumer()
+        consumer.group = "cancelled"
+        consumer.sessionTimeout = .seconds(6)
+        var follower = consumer
+        follower.stopsAtEnd = false
+        let handled = Monitor<Int>(0)
+        let reading = Task { [follower] in
+            try await follower.run(batchesOf: 100) { batch in
+                handled.withLock { $0 += batch.records.count }
+                handled.broadcast()
+            }
+        }
+        #expect(handled.wait(timeout: .seconds(60)) { $0 == 4 ? true : nil } == true)
+        reading.cancel()
+        try await reading.value
+        #expect(try await read(consumer).isEmpty)
+    }
+
     @Test func `a batch says where reading goes on after it`() async throws {
         try await produce([progress(0), started(), progress(1)])
         let offsets = Mutex<[TopicPartition: Int64]>([:])

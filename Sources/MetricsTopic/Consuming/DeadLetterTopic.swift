@@ -37,6 +37,10 @@ public final class DeadLetterTopic: Sendable {
         var configuration = configuration
         // Nothing comes after a dead letter until it is acknowledged, so waiting for company is waiting for nothing.
         if configuration.properties["linger.ms"] == nil { configuration.properties["linger.ms"] = "0" }
+        // And a topic that nobody may write to would be waited for five minutes.
+        if configuration.properties["message.timeout.ms"] == nil {
+            configuration.properties["message.timeout.ms"] = "30000"
+        }
         producer = try KafkaProducer(configuration)
     }
 
