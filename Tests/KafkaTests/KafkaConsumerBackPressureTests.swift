@@ -16,22 +16,22 @@ import Testing
         var configuration = cluster.configuration
         configuration.properties["max.poll.interval.ms"] = "6000"
         let place = TopicPartition(topic: "a", partition: 0)
-        let lags = Monitor<[Int64]>([])
+        let (lags, note) = AsyncStream<Int64>.makeStream()
         let consumer = try KafkaConsumer(
             configuration, subscription: .group("g", topics: ["a"], reset: .beginning),
             options: .init(maximumBufferedRecords: 4, sessionTimeout: .seconds(6)),
-            onLag: { lag in
-                lags.withLock { if let records = lag[place] { $0.append(records) } }
-                lags.broadcast()
-            })
+            onLag: { if let records = $0[place] { note.yield(records) } })
         var events = consumer.events.makeAsyncIterator()
         var values: [UInt8] = []
         while values.isEmpty, let event = try await events.next() {
             if case .record(let record) = event { values += record.value ?? [] }
         }
         // A report a second, asked of the brokers while nothing is fetched: by the tenth the group's patience is over.
-        let isPatient = lags.wait(timeout: .seconds(60)) { $0.count { $0 == 49 } >= 10 ? true : nil }
-        #expect(isPatient == true)
+        var reports = 0
+        for await lag in lags where lag == 49 {
+            reports += 1
+            if reports == 10 { break }
+        }
         while values.count < 50, let event = try await events.next() {
             switch event {
             case .record(let record): values += record.value ?? []

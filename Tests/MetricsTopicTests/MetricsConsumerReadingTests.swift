@@ -136,14 +136,16 @@ import Testing
         consumer.sessionTimeout = .seconds(6)
         var follower = consumer
         follower.stopsAtEnd = false
-        let handled = Monitor<Int>(0)
+        // Awaited, not blocked on: the reader needs the threads of the pool.
+        let (handled, note) = AsyncStream<Int>.makeStream()
         let reading = Task { [follower] in
-            try await follower.run(batchesOf: 100) { batch in
-                handled.withLock { $0 += batch.records.count }
-                handled.broadcast()
-            }
+            try await follower.run(batchesOf: 100) { note.yield($0.records.count) }
         }
-        #expect(handled.wait(timeout: .seconds(60)) { $0 == 4 ? true : nil } == true)
+        var count = 0
+        for await more in handled {
+            count += more
+            if count == 4 { break }
+        }
         reading.cancel()
         try await reading.value
         #expect(try await read(consumer).isEmpty)
@@ -167,18 +169,16 @@ import Testing
 
     @Test func `the lag is told, and becomes a gauge for each partition`() async throws {
         try await produce((0..<5).map { progress($0) })
-        let lags = Monitor<[[TopicPartition: Int64]]>([])
+        let (lags, note) = AsyncStream<[TopicPartition: Int64]>.makeStream()
         var consumer = consumer()
         consumer.stopsAtEnd = false
-        consumer.onLag = { lag in
-            lags.withLock { $0.append(lag) }
-            lags.broadcast()
-        }
+        consumer.onLag = { note.yield($0) }
         var iterator = consumer.records.makeAsyncIterator()
         _ = try await iterator.next()
         _ = try await iterator.next()
         let place = TopicPartition(topic: TopicContract.progressTopic, partition: 0)
-        #expect(lags.wait(timeout: .seconds(20)) { $0.last == [place: 3] ? true : nil } == true)
+        for await lag in lags where lag == [place: 3] { break }
+        withExtendedLifetime(iterator) {}
 
         let metrics = RecordingMetrics()
         let gauges = LagGauges(group: "g", factory: metrics)
@@ -204,24 +204,30 @@ import Testing
         #expect(metadata.sequence == 2)
     }
 
-    private static let bombs: [(String, String)] = {
-        let members = (0..<1_000_000).map { "\"k\($0)\":1" }.joined(separator: ",")
-        return [
-            ("depth", String(repeating: "[", count: 100_000)),
-            ("objects", String(repeating: "{\"a\":", count: 100_000)),
-            ("members", "{" + members + "}"),
-            ("string", "{\"name\":\"" + String(repeating: "x", count: 64 << 20) + "\"}"),
-            ("digits", "{\"batchId\":" + String(repeating: "9", count: 1_000_000) + "}"),
-            ("nul", "{\"id\":\"\0\"}"), ("empty", ""),
-        ]
-    }()
+    /// JSON made to break a reader; the text is no argument of the test, for it would be printed.
+    enum Bomb: String, CaseIterable {
+        case depth, objects, members, string, digits, badUTF8, nul, empty
 
-    @Test(arguments: bombs)
-    func `F26: JSON made to break the reader is a record that holds no event`(name: String, value: String) {
-        let bytes = Array(value.utf8)
-        let read = MetricsRecord(ConsumerRecord(topic: "t", partition: 0, offset: 9, value: bytes))
+        var bytes: [UInt8] {
+            switch self {
+            case .depth: Array(repeating: UInt8(ascii: "["), count: 100_000)
+            case .objects: Array(String(repeating: "{\"a\":", count: 100_000).utf8)
+            case .members:
+                Array("{".utf8) + Array(String(repeating: "\"k\":1,", count: 1_000_000).utf8) + Array("}".utf8)
+            case .string: Array("{\"name\":\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: 64 << 20)
+            case .digits: Array("{\"batchId\":".utf8) + Array(repeating: UInt8(ascii: "9"), count: 1_000_000)
+            case .badUTF8: Array("{\"id\":\"".utf8) + [0xC0, 0x80, 0xED, 0xA0, 0x80] + Array("\"}".utf8)
+            case .nul: Array("{\"id\":\"\0\"}".utf8)
+            case .empty: []
+            }
+        }
+    }
+
+    @Test(arguments: Bomb.allCases)
+    func `F26: JSON made to break the reader is a record that holds no event`(bomb: Bomb) {
+        let read = MetricsRecord(ConsumerRecord(topic: "t", partition: 0, offset: 9, value: bomb.bytes))
         guard case .unreadable(let unreadable) = read else {
-            Issue.record("\(name) was read as an event")
+            Issue.record("it was read as an event")
             return
         }
         #expect(unreadable.offset == 9)
