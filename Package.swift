@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "StreamingMetrics", targets: ["StreamingMetrics"]),
         .library(name: "Kafka", targets: ["Kafka"]),
         .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
+        .library(name: "MetricsStore", targets: ["MetricsStore"]),
         .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
         .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
         .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // L0
@@ -60,11 +62,19 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
+        // L3
+        .target(
+            name: "MetricsStore",
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         // L4
         .executableTarget(
             name: "streamgauge",
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
+                "MetricsStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -106,8 +116,16 @@ let package = Package(
                 "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "MetricsStoreTests",
+            dependencies: [
+                "MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],
             swiftSettings: strict),
@@ -121,10 +139,12 @@ let package = Package(
             name: "StreamgaugeTests",
             dependencies: [
                 "streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "KafkaTesting", "MetricsTopic",
+                "MetricsStore",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
+            name: "IntegrationTests",
+            dependencies: ["MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "streamgauge"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],
