@@ -61,5 +61,7 @@ struct ConsumerModel {
 }
 
 extension StreamingQueryEvent {
-    fileprivate var progressBatch: Int64? { if case .progress(let event) = self { event.progress.batchId } else { nil } }
+    fileprivate var progressBatch: Int64? {
+        if case .progress(let event) = self { event.progress.batchId } else { nil }
+    }
 }

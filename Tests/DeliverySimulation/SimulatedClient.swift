@@ -42,7 +42,9 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
     }
 
     var maximumValueBytes: Int { settings.maximumValueBytes }
-    private var waiting: Int { queues.reduce(0) { $0 + $1.count } + flights.joined().reduce(0) { $0 + $1.messages.count } }
+    private var waiting: Int {
+        queues.reduce(0) { $0 + $1.count } + flights.joined().reduce(0) { $0 + $1.messages.count }
+    }
 
     // MARK: What the sender calls
 
@@ -79,7 +81,9 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
                 return .simulated(.notAuthorized, "TOPIC_AUTHORIZATION_FAILED")
             }
             if !world.cluster.topics[index].exists {
-                guard world.random.percent(50) else { return .simulated(.unknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PART") }
+                guard world.random.percent(50) else {
+                    return .simulated(.unknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PART")
+                }
                 world.cluster.topics[index].exists = true
             }
         }
@@ -270,7 +274,8 @@ final class SimulatedClient: DeliveryClient, @unchecked Sendable {
 
     private func report(_ message: Message, _ error: KafkaError?) -> DeliveryReport {
         DeliveryReport(
-            token: message.token, topic: "", partition: 0, offset: nil, status: error == nil ? .persisted : .notPersisted,
+            token: message.token, topic: "", partition: 0, offset: nil,
+            status: error == nil ? .persisted : .notPersisted,
             error: error, latency: .zero)
     }
 
@@ -290,7 +295,9 @@ struct SimulatedClientMaker: DeliveryClientMaker {
     func makeClient(
         _ configuration: KafkaConfiguration, _ handlers: DeliveryHandlers
     ) throws(KafkaError) -> any DeliveryClient {
-        if !world.isStarting, world.strikes(.clientNotMade, percent: 30) { throw .simulated(.resourceExhausted, "_CRIT_SYS_RESOURCE") }
+        if !world.isStarting, world.strikes(.clientNotMade, percent: 30) {
+            throw .simulated(.resourceExhausted, "_CRIT_SYS_RESOURCE")
+        }
         let client = SimulatedClient(world: world, number: world.clients.count, life: life, handlers: handlers)
         world.clients.append(client)
         world.note(.newClient, client.number)

@@ -108,7 +108,8 @@ extension World {
 }
 
 extension KafkaError {
-    static func simulated(_ code: Code, _ name: String, isFatal: Bool = false, isRetriable: Bool = false) -> KafkaError {
+    static func simulated(_ code: Code, _ name: String, isFatal: Bool = false, isRetriable: Bool = false) -> KafkaError
+    {
         KafkaError(code: code, rdKafkaName: name, message: "simulated", isFatal: isFatal, isRetriable: isRetriable)
     }
 }

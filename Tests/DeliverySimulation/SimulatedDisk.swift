@@ -62,8 +62,14 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
 
     func read(_ name: String) throws(SpoolError) -> [UInt8] {
         // What a start cannot read is an error of the initialiser; here it is what the sender meets.
-        if world.isStarting { world.yield(to: .disk) } else if comes(to: .readFails) { throw refuse(.inputOutput, "read") }
-        guard let inode = stored.names[name], let file = stored.files[inode] else { throw refuse(.notFound, "read \(name)") }
+        if world.isStarting {
+            world.yield(to: .disk)
+        } else if comes(to: .readFails) {
+            throw refuse(.inputOutput, "read")
+        }
+        guard let inode = stored.names[name], let file = stored.files[inode] else {
+            throw refuse(.notFound, "read \(name)")
+        }
         return file.bytes
     }
 
@@ -90,7 +96,9 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
             stored.files[inode]?.append(part, at: world.clock.time)
             throw refuse(.inputOutput, "append to \(name)")
         }
-        if comes(to: .appendFails) { throw refuse(world.random.percent(50) ? .noSpace : .inputOutput, "append to \(name)") }
+        if comes(to: .appendFails) {
+            throw refuse(world.random.percent(50) ? .noSpace : .inputOutput, "append to \(name)")
+        }
         let time = world.clock.time
         if let space = world.diskSpace, stored.totalBytes + bytes.count > space {
             let left = max(0, space - stored.totalBytes)

@@ -46,7 +46,8 @@ struct StoredFiles {
             var outcome = stable
             let newest = random.percent(30) ? longest : bytes
             if newest.starts(with: stable), random.percent(75) {
-                let count = random.percent(40) ? newest.count : stable.count + random.below(newest.count - stable.count + 1)
+                let count =
+                    random.percent(40) ? newest.count : stable.count + random.below(newest.count - stable.count + 1)
                 outcome = Array(newest[..<count])
                 // Pieces of the tail may be on the medium while those before them are not.
                 if count > stable.count, random.percent(40) {

@@ -3,12 +3,14 @@ struct Trace {
     /// What a step was. The two numbers beside it mean what its text says.
     enum Step: String {
         case offer = "offer run, sequence", writer = "writer step; waits us", sender = "sender step; waits us"
-        case advance = "time passes us", arrival = "request arrives; client, records", answer = "answer; client, records"
+        case advance = "time passes us", arrival = "request arrives; client, records", answer =
+            "answer; client, records"
         case rejected = "request refused; client, error", lostConnection = "connection lost; client, requests"
         case fatal = "client fails for good; client", produce = "produce run, sequence", newClient = "new client"
         case closeClient = "client is closed; client, hangs", reports = "reports; client, count"
         case diskFault = "disk fault; operation", diskWrite = "disk append; inode, bytes", diskSync = "disk sync; inode"
-        case diskCreate = "disk create; inode", diskDelete = "disk delete; inode", diskTruncate = "disk truncate; inode, size"
+        case diskCreate = "disk create; inode", diskDelete = "disk delete; inode", diskTruncate =
+            "disk truncate; inode, size"
         case cursor = "cursor is written", kill = "the process is killed; spooled, buffered"
         case powerLoss = "power is lost; spooled, buffered", start = "a process starts; recovered, frames on disk"
         case stopping = "stop begins; pending", stopped = "stop is over; pending, spooled"

@@ -48,7 +48,8 @@ struct Workload {
             queries[index].run = run
             queries[index].runId = runId
             return (
-                .started(QueryStartedEvent(id: query.id, runId: runId, name: query.name, timestamp: Self.timestamp)), run
+                .started(QueryStartedEvent(id: query.id, runId: runId, name: query.name, timestamp: Self.timestamp)),
+                run
             )
         }
         switch random.below(20) {

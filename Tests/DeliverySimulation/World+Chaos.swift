@@ -50,7 +50,8 @@ extension World {
     /// One of the faults that this world has.
     private func strike() {
         let kinds: [Fault] = [
-            .brokerDown, .topicMissing, .notAuthorized, .topicLimit, .batchLimit, .kill, .powerLoss, .stop, .reconfigure,
+            .brokerDown, .topicMissing, .notAuthorized, .topicLimit, .batchLimit, .kill, .powerLoss, .stop,
+            .reconfigure,
             .diskFull,
         ]
         let fault = random.pick(kinds)
@@ -108,7 +109,9 @@ extension World {
             self.life = life
             note(.start, life.last.recovered, frames)
             if let disk { trace.remark(SimulatedDisk.listing(of: disk.stored)) }
-            if life.last.recovered > frames { violated("\(life.last.recovered) events were recovered of \(frames) on the disk") }
+            if life.last.recovered > frames {
+                violated("\(life.last.recovered) events were recovered of \(frames) on the disk")
+            }
         } catch {
             violated("a process could not start: \(error)")
         }

@@ -44,7 +44,9 @@ extension World {
         if let disk {
             self.disk = SimulatedDisk(world: self, stored: disk.stored)
             start()
-            if let life = self.life, life.last.recovered > 0 { violated("\(life.last.recovered) events are recovered after all were delivered") }
+            if let life = self.life, life.last.recovered > 0 {
+                violated("\(life.last.recovered) events are recovered after all were delivered")
+            }
         }
     }
 
@@ -56,9 +58,13 @@ extension World {
 
     private func readToEnd() {
         for topic in cluster.topics.indices {
-            if let fault = consumer.read(topic, upTo: .max / 2, crashes: false, self) { return violated("the consumer: \(fault)") }
+            if let fault = consumer.read(topic, upTo: .max / 2, crashes: false, self) {
+                return violated("the consumer: \(fault)")
+            }
         }
         let distinct = book.entries.count { $0.isInLog }
-        if consumer.stored != distinct { violated("\(consumer.stored) rows are stored of \(distinct) events in the log") }
+        if consumer.stored != distinct {
+            violated("\(consumer.stored) rows are stored of \(distinct) events in the log")
+        }
     }
 }

@@ -51,7 +51,8 @@ import Testing
     ) throws -> DeliveryPipeline {
         try DeliveryPipeline(
             DeliveryPipeline.Parts(
-                configuration: KafkaConfiguration(bootstrapServers: "nowhere:1"), progressTopic: "p", lifecycleTopic: nil,
+                configuration: KafkaConfiguration(bootstrapServers: "nowhere:1"), progressTopic: "p",
+                lifecycleTopic: nil,
                 limits: .init(memoryBytes: memoryBytes), policy: policy,
                 spool: SpoolOptions(directory: "", maximumBytes: maximumBytes, segmentBytes: segmentBytes),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onAlarm: { _ in }),
@@ -65,7 +66,9 @@ import Testing
 
     private func recovered(_ disk: ScriptedDisk) throws -> Int { try SpoolRecovery(disk: disk).eventCount }
 
-    @Test func `what the ring holds at the end goes to the disk, and is not given up because the memory is small`() throws {
+    @Test func `what the ring holds at the end goes to the disk, and is not given up because the memory is small`()
+        throws
+    {
         let disk = ScriptedDisk()
         let pipeline = try pipeline(disk, memoryBytes: 4096)
         offer(0..<600, to: pipeline)
@@ -148,7 +151,9 @@ import Testing
 
     /// A loss of power can undo that a file was cut.
     @Test func `what stands in a file behind the beginning of the next one does not count, and is not sent`() throws {
-        let (cut, next) = (SpoolSegmentReaderTests.file([0, 1, 2, 3]), SpoolSegmentReaderTests.file([2, 3, 4], sink: "x"))
+        let (cut, next) = (
+            SpoolSegmentReaderTests.file([0, 1, 2, 3]), SpoolSegmentReaderTests.file([2, 3, 4], sink: "x")
+        )
         let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): cut, SpoolFormat.fileName(first: 2): next])
         let pipeline = try pipeline(disk)
         #expect(pipeline.statistics.recovered == 5)
