@@ -20,6 +20,9 @@ let package = Package(
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ],
             path: "SpoolReader"),
+        .executableTarget(
+            name: "fuzz-properties",
+            dependencies: ["Promises", .product(name: "Kafka", package: "StreamGauge")], path: "Properties"),
     ],
     swiftLanguageModes: [.v6]
 )
