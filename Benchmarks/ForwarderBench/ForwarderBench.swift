@@ -7,6 +7,7 @@ import Synchronization
 /// What forwarding an event costs, from the listener's call to the broker's acknowledgement.
 ///
 ///     forwarder-bench --path json|typed|spool|full|drain|recovery -b BOOTSTRAP -t TOPIC -f DOCS.jsonl [-n N] [-l LINGER_MS] [-d DIR]
+///                     [-q QUERIES] [-r EVENTS_PER_SECOND]
 ///
 /// `json` sends the documents' bytes with our producer, with key and headers; `typed` offers typed events to a forwarder
 /// without a spool, `spool` with one in DIR; `full` measures calls that are refused, with no broker; `drain`
@@ -22,6 +23,10 @@ struct ForwarderBench {
         var count = 100_000
         var linger = "5"
         var directory = "/tmp/forwarder-bench-spool"
+        /// How many queries the events are of; 0 leaves them as they are in the file.
+        var queries = 0
+        /// Events offered a second; 0 is as many as go.
+        var rate = 0
     }
 
     static func main() async throws {
@@ -32,12 +37,23 @@ struct ForwarderBench {
         case "full": try full(options, try events(lines))
         case "drain": try await Outages.drain(options, try events(lines))
         case "recovery": try await Outages.recovery(options, try events(lines))
-        default: try await typed(options, try events(lines))
+        default: try await typed(options, spread(try events(lines), over: options.queries))
         }
     }
 
     private static func events(_ lines: [[UInt8]]) throws -> [StreamingQueryEvent] {
         try lines.map { try MetricsCodec.decode($0) }
+    }
+
+    /// The same events as of so many queries, in turns.
+    private static func spread(_ events: [StreamingQueryEvent], over queries: Int) -> [StreamingQueryEvent] {
+        guard queries > 0 else { return events }
+        let ids = (0..<queries).map { _ in (UUID(), UUID()) }
+        return (0..<max(events.count, queries)).map { index in
+            guard case .progress(var event) = events[index % events.count] else { return events[index % events.count] }
+            (event.progress.id, event.progress.runId) = ids[index % queries]
+            return .progress(event)
+        }
     }
 
     private static func parse() throws -> Options {
@@ -54,6 +70,8 @@ struct ForwarderBench {
             case "-n": options.count = Int(value) ?? options.count
             case "-l": options.linger = value
             case "-d": options.directory = value
+            case "-q": options.queries = Int(value) ?? 0
+            case "-r": options.rate = Int(value) ?? 0
             default: throw UsageError(description: "unknown option \(name)")
             }
         }
@@ -126,8 +144,14 @@ struct ForwarderBench {
         metrics.offer(events[0])
         guard try await metrics.flush() else { throw UsageError(description: "no broker at \(options.bootstrap)") }
         var run = Meter(count: options.count).start()
+        let begin = Meter.now()
         for index in 0..<options.count {
-            if index % 256 == 0 { while metrics.statistics.buffered > 6000 { usleep(200) } }
+            if options.rate > 0 {
+                let due = begin + UInt64(index) * 1_000_000_000 / UInt64(options.rate)
+                while Meter.now() < due { usleep(200) }
+            } else if index % 256 == 0 {
+                while metrics.statistics.buffered > 6000 { usleep(200) }
+            }
             let start = Meter.now()
             metrics.offer(events[index % events.count])
             run.note(index, Meter.now() - start)
