@@ -101,9 +101,9 @@ final class MicroBatchExecution: @unchecked Sendable {
     /// Reads ``result()`` after the last trigger, whenever it is asked. Of this run it keeps only the state: the query keeps the reader,
     /// and a run keeps its query.
     func resultReader() -> @Sendable () throws -> [ColumnBatch]? {
-        // The query's thread is done with both, and the query calls the reader under a lock.
+        // The query's thread is done with it, and the query calls the reader under a lock.
         nonisolated(unsafe) let aggregate = aggregate
-        nonisolated(unsafe) let rest = ResultPipeline(steps: parts.plan.resultSteps.dropFirst())
+        let rest = ResultPipeline(steps: parts.plan.resultSteps.dropFirst())
         let version = batchId
         return { try aggregate?.result(version: version, rest: rest) }
     }
