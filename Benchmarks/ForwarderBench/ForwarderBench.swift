@@ -41,18 +41,23 @@ struct ForwarderBench {
         }
     }
 
-    private static func events(_ lines: [[UInt8]]) throws -> [StreamingQueryEvent] {
-        try lines.map { try MetricsCodec.decode($0) }
+    private static func events(_ lines: [[UInt8]]) throws -> [QueryProgressEvent] {
+        try lines.map { line in
+            guard case .progress(let event) = try MetricsCodec.decode(line) else {
+                throw UsageError(description: "a document is no progress")
+            }
+            return event
+        }
     }
 
     /// The same events as of so many queries, in turns.
-    private static func spread(_ events: [StreamingQueryEvent], over queries: Int) -> [StreamingQueryEvent] {
+    private static func spread(_ events: [QueryProgressEvent], over queries: Int) -> [QueryProgressEvent] {
         guard queries > 0 else { return events }
         let ids = (0..<queries).map { _ in (UUID(), UUID()) }
         return (0..<max(events.count, queries)).map { index in
-            guard case .progress(var event) = events[index % events.count] else { return events[index % events.count] }
+            var event = events[index % events.count]
             (event.progress.id, event.progress.runId) = ids[index % queries]
-            return .progress(event)
+            return event
         }
     }
 
@@ -135,13 +140,13 @@ struct ForwarderBench {
         }
     }
 
-    private static func typed(_ options: Options, _ events: [StreamingQueryEvent]) async throws {
+    private static func typed(_ options: Options, _ events: [QueryProgressEvent]) async throws {
         try? FileManager.default.removeItem(atPath: options.directory)
         let metrics = try KafkaMetrics(
             configuration: KafkaConfiguration(
                 bootstrapServers: options.bootstrap, properties: ["linger.ms": options.linger]), topic: options.topic,
             lifecycleTopic: .sameTopic, spool: options.path == "spool" ? SpoolOptions(directory: options.directory) : nil)
-        metrics.offer(events[0])
+        metrics.onQueryProgress(events[0])
         guard try await metrics.flush() else { throw UsageError(description: "no broker at \(options.bootstrap)") }
         var run = Meter(count: options.count).start()
         let begin = Meter.now()
@@ -152,8 +157,9 @@ struct ForwarderBench {
             } else if index % 256 == 0 {
                 while metrics.statistics.buffered > 6000 { usleep(200) }
             }
+            let event = events[index % events.count]
             let start = Meter.now()
-            metrics.offer(events[index % events.count])
+            metrics.onQueryProgress(event)
             run.note(index, Meter.now() - start)
         }
         guard try await metrics.flush(timeout: .seconds(60)) else { throw UsageError(description: "not all was delivered") }
@@ -161,15 +167,16 @@ struct ForwarderBench {
         await metrics.stop()
     }
 
-    private static func full(_ options: Options, _ events: [StreamingQueryEvent]) throws {
+    private static func full(_ options: Options, _ events: [QueryProgressEvent]) throws {
         let metrics = try KafkaMetrics(
             configuration: KafkaConfiguration(bootstrapServers: "127.0.0.1:1"), topic: options.topic,
             limits: .init(bufferedEvents: 1000, memoryBytes: 4096), onFull: .dropNewest)
         // So many at once that ring and memory are full all the time.
         var run = Meter(count: options.count).start()
         for index in 0..<options.count {
+            let event = events[index % events.count]
             let start = Meter.now()
-            metrics.offer(events[index % events.count])
+            metrics.onQueryProgress(event)
             run.note(index, Meter.now() - start)
         }
         run.finish(options, delivered: metrics.statistics.dropped[.bufferFull] ?? 0)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import Kafka
 package import Logging
 package import StreamingMetrics
@@ -109,7 +110,15 @@ package final class DeliveryPipeline: Sendable {
     /// Takes an event in constant time.
     ///
     /// - Returns: Whether the writer has to be woken.
-    package func offer(_ event: StreamingQueryEvent) -> Bool { shared.withLock { $0.offer(event) } }
+    package func offer(_ event: StreamingQueryEvent) -> Bool {
+        offer(run: event.runId, isLast: event.kind == .terminated) { event }
+    }
+
+    /// The same, for those who know the run and whether it ends: reading them out of the event costs more than all else.
+    @inline(__always)
+    func offer(run: UUID, isLast: Bool, _ event: () -> StreamingQueryEvent) -> Bool {
+        shared.withLock { $0.offer(run: run, isLast: isLast, event) }
+    }
 
     /// What lies in memory, for those who watch its bounds.
     package var load: DeliveryLoad { shared.withLock { DeliveryLoad($0) } }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import StreamingMetrics
 
@@ -86,23 +87,27 @@ struct DeliveryState: Sendable {
 
     /// Takes an event; what has to go goes. Constant time.
     ///
+    /// - Parameters:
+    ///   - run: The event's run.
+    ///   - isLast: Whether the event ends its run.
+    ///   - event: Called only when the event is taken: one that is given up at once is not even copied.
     /// - Returns: Whether the writer has to be woken.
-    mutating func offer(_ event: StreamingQueryEvent) -> Bool {
+    mutating func offer(run: UUID, isLast: Bool, _ event: () -> StreamingQueryEvent) -> Bool {
         offered += 1
         guard phase == .running else {
-            ring.number(event)
+            ring.number(run: run, isLast: isLast)
             dropEarly(1, .closed)
             return false
         }
         if ring.isFull {
             dropEarly(1, .bufferFull)
             if policy == .dropNewest {
-                ring.number(event)
+                ring.number(run: run, isLast: isLast)
                 return false
             }
             _ = ring.popFirst()
         }
-        ring.append(event)
+        ring.append(run: run, isLast: isLast, event)
         return writerWaits || (ring.count == ring.capacity / 4)
     }
 

@@ -28,8 +28,13 @@ struct EventRing: Sendable {
     var capacity: Int { entries.capacity }
 
     /// Takes an event; the caller has made room. Constant time.
-    mutating func append(_ event: StreamingQueryEvent) {
-        entries.append(Entry(event: event, sequence: number(event)))
+    ///
+    /// - Parameters:
+    ///   - run: The event's run, given apart because reading it out of the event would retain all that is in the event.
+    ///   - isLast: Whether the event ends its run.
+    mutating func append(run: UUID, isLast: Bool, _ event: () -> StreamingQueryEvent) {
+        let sequence = number(run: run, isLast: isLast)
+        entries.append(Entry(event: event(), sequence: sequence))
     }
 
     mutating func popFirst() -> Entry? { entries.popFirst() }
@@ -41,10 +46,10 @@ struct EventRing: Sendable {
 
     /// Gives an event its number, whether or not it is taken.
     @discardableResult
-    mutating func number(_ event: StreamingQueryEvent) -> UInt64 {
-        let slot = slot(of: event.runId)
+    mutating func number(run: UUID, isLast: Bool) -> UInt64 {
+        let slot = slot(of: run)
         defer { next[slot] += 1 }
-        if case .terminated = event { forget(event.runId, slot) }
+        if isLast { forget(run, slot) }
         return next[slot]
     }
 

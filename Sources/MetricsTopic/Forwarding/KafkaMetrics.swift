@@ -117,20 +117,36 @@ public final class KafkaMetrics: StreamingQueryListener {
     }
 
     /// Forwards that a query has started.
-    public func onQueryStarted(_ event: QueryStartedEvent) { offer(.started(event)) }
+    public func onQueryStarted(_ event: QueryStartedEvent) {
+        guard lifecycleTopic != .off else { return }
+        forwarder.offer(run: event.runId, isLast: false) { .started(event) }
+    }
 
     /// Forwards a trigger's numbers.
-    public func onQueryProgress(_ event: QueryProgressEvent) { offer(.progress(event)) }
+    public func onQueryProgress(_ event: QueryProgressEvent) {
+        forwarder.offer(run: event.progress.runId, isLast: false) { .progress(event) }
+    }
 
     /// Forwards that a query found no data.
-    public func onQueryIdle(_ event: QueryIdleEvent) { offer(.idle(event)) }
+    public func onQueryIdle(_ event: QueryIdleEvent) {
+        guard lifecycleTopic != .off else { return }
+        forwarder.offer(run: event.runId, isLast: false) { .idle(event) }
+    }
 
     /// Forwards that a query has ended.
-    public func onQueryTerminated(_ event: QueryTerminatedEvent) { offer(.terminated(event)) }
+    public func onQueryTerminated(_ event: QueryTerminatedEvent) {
+        guard lifecycleTopic != .off else { return }
+        forwarder.offer(run: event.runId, isLast: true) { .terminated(event) }
+    }
 
     /// Forwards an event, as the listener calls do: constant time, and never waiting.
     public func offer(_ event: StreamingQueryEvent) {
-        if isForwarded(event) { forwarder.offer(event) }
+        switch event {
+        case .started(let event): onQueryStarted(event)
+        case .progress(let event): onQueryProgress(event)
+        case .idle(let event): onQueryIdle(event)
+        case .terminated(let event): onQueryTerminated(event)
+        }
     }
 
     /// Forwards an event and waits for room first: for recorded events, none of which may go missing.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import Logging
 import StreamingMetrics
@@ -85,14 +86,15 @@ final class MetricsForwarder: Sendable {
 
     // MARK: From outside
 
-    func offer(_ event: StreamingQueryEvent) {
-        if pipeline.offer(event) { writerBell.ring() }
+    @inline(__always)
+    func offer(run: UUID, isLast: Bool, _ event: () -> StreamingQueryEvent) {
+        if pipeline.offer(run: run, isLast: isLast, event) { writerBell.ring() }
     }
 
     func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
         let accepted = shared.withLock { state -> Bool? in
             state.keepsAll = true
-            return state.hasRoom ? state.offer(event) : nil
+            return state.hasRoom ? state.offer(run: event.runId, isLast: event.kind == .terminated) { event } : nil
         }
         if let accepted {
             if accepted { writerBell.ring() }
@@ -102,7 +104,7 @@ final class MetricsForwarder: Sendable {
             writerBell.ring()
             _ = wait { state -> Bool? in
                 guard state.hasAmpleRoom else { return nil }
-                return state.offer(event)
+                return state.offer(run: event.runId, isLast: event.kind == .terminated) { event }
             }
             writerBell.ring()
         }
