@@ -38,7 +38,8 @@ final class ForwarderLife {
     /// The frames on the disk before the step in which the process is to be killed.
     private(set) var framesBefore: [FrameScanner.Frame] = []
     private var offersWithFullRing = 0
-    private var mostOnDisk = 0
+    /// Files with bytes that are not synced: since when, and at the end of which step that was seen.
+    private var dirty: [Int: (since: Int, seen: Int)] = [:]
 
     init(world: World, number: Int, disk: SimulatedDisk?) throws {
         self.world = world
@@ -191,7 +192,7 @@ final class ForwarderLife {
 
     /// Whether the next block, a file's size and an event at most, might not have fitted.
     var spoolWasNearlyFull: Bool {
-        mostOnDisk + world.scenario.segmentBytes + Workload.largestEvent > world.scenario.maximumBytes
+        (world.disk?.mostBytes ?? 0) + world.scenario.segmentBytes + Workload.largestEvent > world.scenario.maximumBytes
     }
 
     private func checkBounds(_ now: ForwardingStatistics, _ require: (Bool, @autoclosure () -> String) -> Void) {
@@ -204,7 +205,6 @@ final class ForwarderLife {
             "\(load.unwrittenBytes) bytes in memory wait for the disk")
         guard let disk = world.disk else { return }
         let bytes = disk.stored.bytes(suffix: ".spool")
-        mostOnDisk = max(mostOnDisk, bytes)
         // One file more: what a failed truncation or deletion leaves behind.
         let slack = disk.hasFailed ? 4 * scenario.segmentBytes : scenario.segmentBytes
         require(bytes <= scenario.maximumBytes + slack, "\(bytes) bytes are on the disk")
@@ -220,9 +220,14 @@ final class ForwarderLife {
             }
         for (name, inode) in disk.stored.names.sorted(by: { $0.key < $1.key }) where name.hasSuffix(".spool") {
             guard let since = disk.stored.files[inode]?.dirtySince, since >= birth else { continue }
-            if begun - since > limit {
-                world.violated("\(name) is not synced for \(begun - since) us after a writer step")
-            }
+            // It counts from the end of the step that wrote: the thread may have rested anywhere in it.
+            let seen = dirty[inode].flatMap { $0.since == since ? $0.seen : nil } ?? world.clock.time
+            dirty[inode] = (since, seen)
+            if begun - seen > limit { violated(name, begun - seen) }
         }
+    }
+
+    private func violated(_ name: String, _ time: Int) {
+        world.violated("\(name) is not synced for \(time) us after a writer step")
     }
 }

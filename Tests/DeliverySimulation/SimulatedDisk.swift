@@ -15,10 +15,13 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     /// Whether anything was refused.
     private(set) var hasFailed = false
     private(set) var hasFailedToSync = false
+    /// The most that the segment files have held.
+    private(set) var mostBytes = 0
 
     init(world: World, stored: StoredFiles) {
         self.world = world
         self.stored = stored
+        mostBytes = stored.bytes(suffix: ".spool")
     }
 
     // MARK: Faults
@@ -108,6 +111,7 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
         let part = world.random.below(bytes.count + 1)
         change { $0.files[inode]?.append(bytes.prefix(part), at: time) }
         stored.files[inode]?.append(bytes[...], at: time)
+        mostBytes = max(mostBytes, stored.bytes(suffix: ".spool"))
         world.note(.diskWrite, inode, bytes.count)
     }
 
