@@ -77,7 +77,14 @@ extension KafkaConsumer.Core {
 
     /// Goes on in the partitions whose offset is not in the log.
     func placeUnplaced() {
+        guard !polled.unplaced.isEmpty else { return }
+        let assignment = state.withLock { $0.assignment }
         for (partition, offset) in polled.unplaced.sorted(by: { $0.key < $1.key }) {
+            // Gone to somebody else in the meantime.
+            guard assignment.contains(partition) else {
+                polled.unplaced[partition] = nil
+                continue
+            }
             do throws(KafkaError) {
                 try resume(partition, from: offset)
                 polled.unplaced[partition] = nil
