@@ -20,7 +20,9 @@ import StreamingMetrics
         // noida-db answers a fetch with the whole rest of the partition.
         let configuration = KafkaConfiguration(
             bootstrapServers: servers, properties: ["receive.message.max.bytes": "1000000000"])
-        let consumer = MetricsConsumer(configuration: configuration, topics: [topic], start: .beginning)
+        var consumer = MetricsConsumer(configuration: configuration, topics: [topic], start: .beginning)
+        // The documents on the topic repeat, and every record is to be counted.
+        consumer.deduplicates = false
         let clock = ContinuousClock()
         let begin = clock.now
         let cpu = cpuMicroseconds()

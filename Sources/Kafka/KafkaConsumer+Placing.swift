@@ -21,8 +21,12 @@ extension KafkaConsumer.Core {
     /// subscription says. Without them nothing may be read, so an error ends the stream and gives nil.
     func placesOnAssignment(_ partitions: [TopicPartition]) -> [(TopicPartition, Int64)]? {
         do throws(KafkaError) {
-            let places = try patiently { () throws(KafkaError) in try startingPlaces(partitions) }
+            let (places, gaps) = try patiently { () throws(KafkaError) -> ([(TopicPartition, Int64)], [LogGap]) in
+                let (positions, gaps) = try startPositions(of: partitions)
+                return (try self.places(positions, timeoutMs: 5000), gaps)
+            }
             for (partition, offset) in places { polled.starts[partition] = offset }
+            for gap in gaps { append(.gap(gap), gap.partition, size: 64) }
             return places
         } catch {
             end(error)
@@ -30,19 +34,35 @@ extension KafkaConsumer.Core {
         }
     }
 
-    private func startingPlaces(_ partitions: [TopicPartition]) throws(KafkaError) -> [(TopicPartition, Int64)] {
+    private func startPositions(
+        of partitions: [TopicPartition]
+    ) throws(KafkaError) -> ([TopicPartition: KafkaConsumer.StartPosition], [LogGap]) {
         var starts = try startingAt?(partitions).filter { partitions.contains($0.key) } ?? [:]
-        if case .group(_, _, let reset, let given) = subscription {
-            let open = partitions.filter { starts[$0] == nil }
-            let committed = open.isEmpty ? [:] : try handle.committed(open, timeoutMs: 5000)
-            for partition in open {
+        var gaps: [LogGap] = []
+        guard case .group(_, _, let reset, let given) = subscription else { return (starts, gaps) }
+        let open = partitions.filter { starts[$0] == nil }
+        let committed = open.isEmpty ? [:] : try handle.committed(open, timeoutMs: 5000)
+        for partition in open {
+            if let offset = committed[partition] {
+                starts[partition] = .offset(offset)
+            } else if let gap = try gapOfNewLog(partition) {
+                gaps.append(gap)
+                starts[partition] = .offset(gap.resumesAt)
+            } else {
                 // What was added while reading holds nothing that was meant to be skipped.
                 let isLate = polled.partitionCounts[partition.topic].map { partition.partition >= $0 } ?? false
-                starts[partition] =
-                    committed[partition].map { .offset($0) } ?? given[partition] ?? (isLate ? .beginning : reset)
+                starts[partition] = given[partition] ?? (isLate ? .beginning : reset)
             }
         }
-        return try places(starts, timeoutMs: 5000)
+        return (starts, gaps)
+    }
+
+    /// A topic that is deleted takes the group's commits along; when it is made anew, its log ends before what was read.
+    private func gapOfNewLog(_ partition: TopicPartition) throws(KafkaError) -> LogGap? {
+        guard let position = polled.lastOffset(of: partition) else { return nil }
+        let log = try handle.logOffsets(of: partition, timeoutMs: 5000)
+        guard position > log.end else { return nil }
+        return LogGap(partition: partition, cause: .recreated, position: position, resumesAt: log.start)
     }
 
     /// Tries again what may succeed later, a few times: the group is being shared out, and its members wait.
@@ -77,7 +97,14 @@ extension KafkaConsumer.Core {
 
     /// Goes on in the partitions whose offset is not in the log.
     func placeUnplaced() {
+        guard !polled.unplaced.isEmpty else { return }
+        let assignment = state.withLock { $0.assignment }
         for (partition, offset) in polled.unplaced.sorted(by: { $0.key < $1.key }) {
+            // Gone to somebody else in the meantime.
+            guard assignment.contains(partition) else {
+                polled.unplaced[partition] = nil
+                continue
+            }
             do throws(KafkaError) {
                 try resume(partition, from: offset)
                 polled.unplaced[partition] = nil

@@ -20,6 +20,7 @@ extension KafkaConsumer {
         var starts: [TopicPartition: Int64] = [:]
         /// For each slot the offset after what was polled; nil before the first.
         private var polledOffsets: [Int64?] = []
+        private var lastOffsets: [TopicPartition: Int64] = [:]
         /// How many partitions the group's topics had when they were first read.
         var partitionCounts: [String: Int] = [:]
         var uncounted: Set<String> = []
@@ -49,11 +50,16 @@ extension KafkaConsumer {
             for partition in partitions {
                 unplaced[partition] = nil
                 starts[partition] = nil
-                if let slot = slots[partition], slot < polledOffsets.count { polledOffsets[slot] = nil }
+                guard let slot = slots[partition], slot < polledOffsets.count else { continue }
+                lastOffsets[partition] = polledOffsets[slot]
+                polledOffsets[slot] = nil
             }
             entries.removeAll { $0.slot >= 0 && $0.event.partition.map { partitions.contains($0) } == true }
             if !partitions.isEmpty { note(event) }
         }
+
+        /// Where a partition that went away had been read to, if it was read.
+        func lastOffset(of partition: TopicPartition) -> Int64? { lastOffsets[partition] }
 
         func polled(to offset: Int64, in slot: Int) {
             while polledOffsets.count <= slot { polledOffsets.append(nil) }

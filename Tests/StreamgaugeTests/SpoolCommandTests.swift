@@ -32,7 +32,9 @@ import Testing
 
     private func consumed(_ servers: String) async throws -> [Int64] {
         let run = try await program.run([
-            "consume", "--bootstrap-servers", servers, "--from-beginning", "--until-end", "--format", "json",
+            "consume", "--bootstrap-servers", servers, "--from-beginning", "--until-end", "--no-deduplicate",
+            "--format",
+            "json",
         ])
         return try run.output.split(separator: "\n").map { try StreamingQueryProgress(json: String($0)).batchId ?? -1 }
     }

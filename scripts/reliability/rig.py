@@ -320,8 +320,8 @@ class Feeder(threading.Thread):
 def consumed(broker, topic="streaming-metrics"):
     """Every record of the topic, in its order, as (run id, batch id)."""
     code, output, errors = run(
-        "consume", "--bootstrap-servers", broker.address, "--topic", topic, "--from-beginning", "--until-end", "--format",
-        "json", "--kafka-option", "receive.message.max.bytes=1000000000")
+        "consume", "--bootstrap-servers", broker.address, "--topic", topic, "--from-beginning", "--until-end",
+        "--no-deduplicate", "--format", "json", "--kafka-option", "receive.message.max.bytes=1000000000")
     if code != 0:
         if "there is no topic" in errors:
             return []

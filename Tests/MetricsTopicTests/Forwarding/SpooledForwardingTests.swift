@@ -26,8 +26,9 @@ import Testing
     }
 
     private func batches(_ cluster: MockCluster) async throws -> [Int64] {
-        let consumer = MetricsConsumer(
+        var consumer = MetricsConsumer(
             configuration: cluster.configuration, start: .beginning, stopsAtEnd: true)
+        consumer.deduplicates = false
         var batches: [Int64] = []
         for try await progress in consumer.progress { batches.append(progress.batchId ?? -1) }
         return batches
