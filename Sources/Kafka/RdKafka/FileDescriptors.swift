@@ -18,8 +18,10 @@ enum FileDescriptors {
             guard fd >= 0 else {
                 throw KafkaError(
                     code: .resourceExhausted,
-                    message: "cannot \(attempt): it may open \(neededForClient) files, and only \(opened.count) more can "
-                        + "be opened here (\(String(cString: strerror(errno)))); raise the limit (ulimit -n) or close files")
+                    message:
+                        "cannot \(attempt): it may open \(neededForClient) files, and only \(opened.count) more can "
+                        + "be opened here (\(String(cString: strerror(errno)))); raise the limit (ulimit -n) or close files"
+                )
             }
             opened.append(fd)
         }
