@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "StreamingMetrics", targets: ["StreamingMetrics"]),
         .library(name: "Kafka", targets: ["Kafka"]),
         .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
+        .library(name: "MetricsStore", targets: ["MetricsStore"]),
         .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
         .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
         .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
@@ -26,6 +27,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // L0
@@ -38,6 +41,7 @@ let package = Package(
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CChecksum", publicHeadersPath: "include"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
         // L1
         .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: strict),
@@ -54,7 +58,15 @@ let package = Package(
         .target(
             name: "MetricsTopic",
             dependencies: [
-                "StreamingMetrics", "Kafka", .product(name: "Logging", package: "swift-log"),
+                "StreamingMetrics", "Kafka", "CChecksum", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict),
+        // L3
+        .target(
+            name: "MetricsStore",
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         // L4
@@ -62,6 +74,7 @@ let package = Package(
             name: "streamgauge",
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
+                "MetricsStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -83,12 +96,35 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/CrashProbe", swiftSettings: strict),
+        .target(
+            name: "DeliverySimulation",
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", "CChecksum",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/DeliverySimulation", swiftSettings: strict),
+        .executableTarget(
+            name: "delivery-simulator", dependencies: ["DeliverySimulation"], path: "Tests/DeliverySimulator",
+            swiftSettings: strict),
         .testTarget(
             name: "StreamingMetricsTests", dependencies: ["StreamingMetrics"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka", "KafkaTesting"], swiftSettings: strict),
         .testTarget(
-            name: "MetricsTopicTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting"],
+            name: "MetricsTopicTests",
+            dependencies: [
+                "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting", "CChecksum", "DeliverySimulation",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "MetricsStoreTests",
+            dependencies: [
+                "MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],
@@ -103,10 +139,12 @@ let package = Package(
             name: "StreamgaugeTests",
             dependencies: [
                 "streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "KafkaTesting", "MetricsTopic",
+                "MetricsStore",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["MetricsTopic", "StreamingMetrics", "Kafka"],
+            name: "IntegrationTests",
+            dependencies: ["MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "streamgauge"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

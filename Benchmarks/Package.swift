@@ -10,6 +10,19 @@ let package = Package(
             name: "metrics-codec-bench",
             dependencies: [.product(name: "StreamingMetrics", package: "StreamGauge")], path: "MetricsCodecBench"),
         .executableTarget(
+            name: "forwarder-bench",
+            dependencies: [
+                .product(name: "MetricsTopic", package: "StreamGauge"), .product(name: "Kafka", package: "StreamGauge"),
+                .product(name: "KafkaTesting", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "ForwarderBench"),
+        .executableTarget(
+            name: "consumer-bench",
+            dependencies: [
+                .product(name: "Kafka", package: "StreamGauge"), .product(name: "MetricsTopic", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "ConsumerBench"),
+        .executableTarget(
             name: "engine-bench",
             dependencies: [
                 .product(name: "EmbeddedEngine", package: "StreamGauge"),

@@ -98,6 +98,21 @@ public final class KafkaAdmin: Sendable {
         }
     }
 
+    /// Gives a topic more partitions; what it has stays.
+    ///
+    /// - Parameters:
+    ///   - topic: The topic.
+    ///   - total: How many it is to have with those it has already.
+    /// - Throws: ``KafkaError`` when the brokers refuse.
+    public func addPartitions(
+        to topic: String, total: Int, timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) {
+        let failures = try await failures(timeout) { handle, timeoutMs throws(KafkaError) in
+            try handle.createPartitions(of: topic, total: total, timeoutMs: timeoutMs)
+        }
+        if let error = failures[topic] { throw error }
+    }
+
     /// Start and end of a partition's log.
     public func logOffsets(
         of partition: TopicPartition, timeout: Duration = .seconds(10)

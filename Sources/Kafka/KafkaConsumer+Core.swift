@@ -10,11 +10,16 @@ extension KafkaConsumer {
         let options: Options
         let polled: PolledEntries
         let onError: @Sendable (KafkaError) -> Void
+        let onLag: (@Sendable ([TopicPartition: Int64]) -> Void)?
+        let startingAt: StartingPositions?
         /// How long a member of a group may stay away from polling.
         let maximumPollInterval: Duration
+        /// How often topics are looked at for partitions that were added.
+        let refreshInterval: Duration
 
         init(
             _ configuration: KafkaConfiguration, _ subscription: Subscription, _ options: Options,
+            startingAt: StartingPositions?, onLag: (@Sendable ([TopicPartition: Int64]) -> Void)?,
             onError: @escaping @Sendable (KafkaError) -> Void, onLog: @escaping @Sendable (KafkaLogEntry) -> Void
         ) throws(KafkaError) {
             let state = Monitor(
@@ -29,13 +34,14 @@ extension KafkaConsumer {
                 },
                 onRebalance: { rebalance in
                     polled.rebalance(rebalance)
-                    return state.withLock { state in
-                        switch rebalance {
-                        case .assigned(let partitions):
-                            state.assigned(partitions)
-                            return []
-                        case .revoked(let partitions): return state.revoked(partitions)
-                        }
+                    switch rebalance {
+                    case .assigned(let partitions):
+                        state.withLock { $0.assigned(partitions) }
+                        return polled.places?(partitions) ?? []
+                    case .revoked(let partitions): return state.withLock { $0.revoked(partitions) }
+                    case .lost(let partitions):
+                        _ = state.withLock { $0.revoked(partitions) }
+                        return []
                     }
                 })
             let defaults = Self.defaults(subscription, options)
@@ -45,9 +51,14 @@ extension KafkaConsumer {
             self.subscription = subscription
             self.options = options
             self.onError = onError
+            self.onLag = onLag
+            self.startingAt = startingAt
             let interval = configuration.properties["max.poll.interval.ms"].flatMap { Int($0) } ?? 300_000
             maximumPollInterval = .milliseconds(interval)
-            if case .group(_, let topics, _) = subscription {
+            refreshInterval = .milliseconds(
+                configuration.properties["topic.metadata.refresh.interval.ms"].flatMap { Int($0) } ?? 60_000)
+            if case .group(_, let topics, _, _) = subscription {
+                polled.places = { [unowned self] partitions in placesOnAssignment(partitions) ?? [] }
                 do throws(KafkaError) {
                     try handle.subscribe(to: topics)
                 } catch {
@@ -61,33 +72,30 @@ extension KafkaConsumer {
             _ subscription: Subscription, _ options: Options
         ) -> [(name: String, value: String)] {
             // Offsets are stored when the reader has let go of a record, not when librdkafka handed it to the buffer.
+            // And an offset that is not there is told, so that nothing is skipped or read again without a word.
             var all = [
                 ("log.connection.close", "false"), ("enable.partition.eof", "true"),
-                ("enable.auto.offset.store", "false"),
+                ("enable.auto.offset.store", "false"), ("auto.offset.reset", "error"),
+                ("topic.metadata.refresh.interval.ms", "60000"),
             ]
             switch subscription {
-            case .group(let id, _, let reset):
-                all.append(("group.id", id))
-                all.append(("auto.offset.reset", reset == .beginning ? "earliest" : "latest"))
+            case .group(let id, _, _, _):
+                all += [("group.id", id), ("partition.assignment.strategy", options.assignment.rawValue)]
+                if let instanceId = options.instanceId { all.append(("group.instance.id", instanceId)) }
+                if let timeout = options.sessionTimeout {
+                    all.append(("session.timeout.ms", String(max(1, timeout.milliseconds))))
+                }
                 if case .automatic(let interval) = options.commits {
                     all.append(("auto.commit.interval.ms", String(max(1, interval.milliseconds))))
                 } else {
                     all.append(("enable.auto.commit", "false"))
                 }
-            case .topics(_, let start): all += Self.alone(resetToBeginning: start == .beginning)
-            case .partitions(let starts):
-                all += Self.alone(resetToBeginning: starts.values.contains { $0 == .beginning })
+            case .topics, .partitions:
+                // Without a group there is nothing to commit. librdkafka's consumer asks for a group's name all the same, and
+                // neither joins it nor writes to it.
+                all += [("group.id", "reads-alone"), ("enable.auto.commit", "false")]
             }
             return all
-        }
-
-        /// Without a group there is nothing to commit; a position that has left the log goes to its nearer end. librdkafka's
-        /// consumer asks for a group's name all the same, and neither joins it nor writes to it.
-        private static func alone(resetToBeginning: Bool) -> [(String, String)] {
-            [
-                ("group.id", "reads-alone"), ("enable.auto.commit", "false"),
-                ("auto.offset.reset", resetToBeginning ? "earliest" : "latest"),
-            ]
         }
 
         var isGroup: Bool {
@@ -106,7 +114,11 @@ extension KafkaConsumer {
         /// The next event, on the reader's own executor: a change of executors for each record would cost ten times the
         /// record.
         func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> Event? {
-            if Task.isCancelled { return nil }
+            if Task.isCancelled {
+                // Who asks is done with what he had.
+                state.withLock { $0.settle() }
+                return nil
+            }
             switch state.withLock({ $0.next() }) {
             case .event(let event, let wakesPoll):
                 if wakesPoll { state.broadcast() }
@@ -124,6 +136,18 @@ extension KafkaConsumer {
                 reader?.resume(returning: .success(nil))
             }
             return try result.get()
+        }
+
+        /// The next event and what else is there by then; empty at the end. All of them count as processed when the reader asks
+        /// again.
+        func nextBatch(
+            _ maximum: Int, isolation actor: isolated (any Actor)?
+        ) async throws(KafkaError) -> [Event] {
+            guard let first = try await next(isolation: actor) else { return [] }
+            var events = [first]
+            guard maximum > 1 else { return events }
+            if state.withLock({ $0.takeMore(maximum, into: &events) }) { state.broadcast() }
+            return events
         }
 
         private func wait(_ reader: Reader) {

@@ -7,30 +7,71 @@ extension KafkaConsumer {
         var tracker = EndOfLogTracker()
         /// Indices that the state machine has given; they never change.
         var slots: [TopicPartition: Int] = [:]
+        /// The partition of the last entry.
+        var latest: (partition: TopicPartition, slot: Int)?
         /// Whether the last thing heard of the brokers is that none can be reached.
         private(set) var brokersAreAway = false
         private var sawAssignment = false
+        /// Where to begin in partitions that the group gives; set once, before the thread starts.
+        var places: (([TopicPartition]) -> [(TopicPartition, Int64)])?
+        /// Partitions whose offset the log does not have, to be begun anew; tried again while brokers are away.
+        var unplaced: [TopicPartition: Int64] = [:]
+        /// Where partitions were begun.
+        var starts: [TopicPartition: Int64] = [:]
+        /// For each slot the offset after what was polled; nil before the first.
+        private var polledOffsets: [Int64?] = []
+        /// How many partitions the group's topics had when they were first read.
+        var partitionCounts: [String: Int] = [:]
+        var uncounted: Set<String> = []
+        /// When something was last given to the reader.
+        var lastPush = ContinuousClock.now
 
         func rebalance(_ rebalance: Rebalance) {
             switch rebalance {
             case .assigned(let partitions):
-                sawAssignment = true
-                tracker.expect(partitions)
-            case .revoked(let partitions):
-                tracker.forget(partitions)
-                entries.removeAll { entry in
-                    switch entry.event {
-                    case .record(let record): partitions.contains(record.topicPartition)
-                    case .endOfPartition(let partition, _): partitions.contains(partition)
-                    }
+                assigned(partitions)
+                for partition in partitions where partitionCounts[partition.topic] == nil {
+                    uncounted.insert(partition.topic)
                 }
+            case .revoked(let partitions): gone(partitions, .revoked(partitions))
+            case .lost(let partitions): gone(partitions, .lost(partitions))
             }
         }
 
         func assigned(_ partitions: [TopicPartition]) {
             sawAssignment = true
             tracker.expect(partitions)
+            if !partitions.isEmpty { note(.assigned(partitions)) }
         }
+
+        private func gone(_ partitions: [TopicPartition], _ event: Event) {
+            tracker.forget(partitions)
+            for partition in partitions {
+                unplaced[partition] = nil
+                starts[partition] = nil
+                if let slot = slots[partition], slot < polledOffsets.count { polledOffsets[slot] = nil }
+            }
+            entries.removeAll { $0.slot >= 0 && $0.event.partition.map { partitions.contains($0) } == true }
+            if !partitions.isEmpty { note(event) }
+        }
+
+        func polled(to offset: Int64, in slot: Int) {
+            while polledOffsets.count <= slot { polledOffsets.append(nil) }
+            polledOffsets[slot] = offset
+        }
+
+        /// Where each partition is to be polled next, but for one.
+        func positions(replacing partition: TopicPartition, with offset: Int64) -> [(TopicPartition, Int64)] {
+            for (partition, start) in starts {
+                guard let slot = slots[partition], slot < polledOffsets.count else { continue }
+                starts[partition] = polledOffsets[slot] ?? start
+            }
+            starts[partition] = offset
+            return starts.map { ($0.key, $0.value) }
+        }
+
+        /// Adds what concerns no single partition.
+        func note(_ event: Event) { entries.append(Entry(event: event, slot: -1, size: 64)) }
 
         /// Whether partitions were given, if only none, and all of them are read.
         var isComplete: Bool { sawAssignment && tracker.isComplete }
@@ -45,6 +86,18 @@ extension KafkaConsumer {
     }
 }
 
+extension KafkaConsumer.Event {
+    /// The partition whose log this belongs to.
+    fileprivate var partition: TopicPartition? {
+        switch self {
+        case .record(let record): record.topicPartition
+        case .endOfPartition(let partition, _): partition
+        case .gap(let gap): gap.partition
+        case .assigned, .revoked, .lost, .quiet: nil
+        }
+    }
+}
+
 extension KafkaConsumer.Core {
     /// The poll thread's body.
     func run() {
@@ -52,6 +105,7 @@ extension KafkaConsumer.Core {
         var assigner = TopicAssigner(core: self)
         var fullSince: ContinuousClock.Instant?
         var pausedForGroup = false
+        var nextLag = ContinuousClock.now
         loop: while true {
             switch state.wait(timeout: .seconds(1), for: { $0.work() }) {
             case .stop: break loop
@@ -62,6 +116,8 @@ extension KafkaConsumer.Core {
                 if pausedForGroup { pausedForGroup = !setPaused(false) }
                 assigner.assignWhatIsDue()
                 askForEnds()
+                countPartitions()
+                placeUnplaced()
                 poll(&queue, room: room)
             case nil:
                 // The reader stays away. Before the group takes us for dead, poll again with everything paused: pausing drops
@@ -74,6 +130,10 @@ extension KafkaConsumer.Core {
                 }
             }
             storeProcessed()
+            if let onLag, ContinuousClock.now >= nextLag {
+                onLag(fullSince == nil ? lag() : askForLag())
+                nextLag = .now + .seconds(1)
+            }
         }
         finish(&queue)
     }
@@ -92,7 +152,7 @@ extension KafkaConsumer.Core {
     }
 
     private func poll(_ queue: inout RecordQueue, room: Int, wait timeoutMs: Int32 = 500) {
-        var timeoutMs = timeoutMs
+        var timeoutMs = polled.entries.isEmpty ? timeoutMs : 0
         var failure: KafkaError?
         let limit = min(room, 512)
         while polled.entries.count < limit, failure == nil, let item = queue.poll(timeoutMs: timeoutMs) {
@@ -105,10 +165,18 @@ extension KafkaConsumer.Core {
                 polled.heardFromBroker()
                 if options.stopsAtEnd { polled.tracker.reachedEnd(of: partition) }
                 append(.endOfPartition(partition, offset: offset), partition, size: 64)
+            case .needsPosition(let partition, let offset):
+                polled.unplaced[partition] = offset
+                placeUnplaced()
             case .error(let error):
                 polled.note(error)
                 if error.isFatal { failure = error } else { onError(error) }
             }
+        }
+        if let interval = options.quietInterval, polled.entries.isEmpty, polled.lastPush.duration(to: .now) >= interval,
+            state.withLock({ $0.bufferedCount == 0 })
+        {
+            polled.note(.quiet)
         }
         flushPolled()
         if let failure { end(failure) }
@@ -121,7 +189,20 @@ extension KafkaConsumer.Core {
         append(.record(record), partition, size: record.size + 128)
     }
 
-    private func append(_ event: KafkaConsumer.Event, _ partition: TopicPartition, size: Int) {
+    func append(_ event: KafkaConsumer.Event, _ partition: TopicPartition, size: Int) {
+        let slot = slot(of: partition)
+        switch event {
+        case .record(let record): polled.polled(to: record.offset + 1, in: slot)
+        case .endOfPartition(_, let offset): polled.polled(to: offset, in: slot)
+        case .gap(let gap): polled.polled(to: gap.resumesAt, in: slot)
+        case .assigned, .revoked, .lost, .quiet: break
+        }
+        polled.entries.append(KafkaConsumer.Entry(event: event, slot: slot, size: size))
+    }
+
+    /// Records come in stretches of one partition: only the first of them is looked up.
+    private func slot(of partition: TopicPartition) -> Int {
+        if let latest = polled.latest, latest.partition == partition { return latest.slot }
         let slot: Int
         if let known = polled.slots[partition] {
             slot = known
@@ -129,11 +210,13 @@ extension KafkaConsumer.Core {
             slot = state.withLock { $0.slot(of: partition) }
             polled.slots[partition] = slot
         }
-        polled.entries.append(KafkaConsumer.Entry(event: event, slot: slot, size: size))
+        polled.latest = (partition, slot)
+        return slot
     }
 
     private func flushPolled() {
         guard !polled.entries.isEmpty else { return }
+        if options.quietInterval != nil { polled.lastPush = .now }
         let delivery = state.withLock { $0.push(polled.entries) }
         polled.entries.removeAll(keepingCapacity: true)
         if let (reader, event) = delivery { reader.resume(returning: .success(event)) }
@@ -173,22 +256,5 @@ extension KafkaConsumer.Core {
             onError(error)
             return false
         }
-    }
-
-    /// Turns start positions into offsets; asks the broker where they are times.
-    func places(
-        _ starts: [TopicPartition: KafkaConsumer.StartPosition], timeoutMs: Int32
-    ) throws(KafkaError) -> [(TopicPartition, Int64)] {
-        var places: [(TopicPartition, Int64)] = []
-        for (partition, start) in starts.sorted(by: { $0.key < $1.key }) {
-            switch start {
-            case .beginning: places.append((partition, LogicalOffset.beginning))
-            case .end: places.append((partition, LogicalOffset.end))
-            case .offset(let offset): places.append((partition, offset))
-            case .timestamp(let time):
-                places += try handle.offsets(of: [partition], atMs: time, timeoutMs: timeoutMs)
-            }
-        }
-        return places
     }
 }

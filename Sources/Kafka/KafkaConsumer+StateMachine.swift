@@ -2,7 +2,7 @@ extension KafkaConsumer {
     /// A record or event in the buffer.
     struct Entry: Sendable, Hashable {
         var event: Event
-        /// Index of its partition among the positions.
+        /// Index of its partition among the positions; -1 for what concerns no single one.
         var slot: Int
         var size: Int
     }
@@ -44,7 +44,8 @@ extension KafkaConsumer {
         private var bytes = 0
         private var positions: [Position] = []
         private var slots: [TopicPartition: Int] = [:]
-        private var inHand: (slot: Int, next: Int64)?
+        /// What the reader works on: for each partition the offset after its last record.
+        private var inHand: [(slot: Int, next: Int64)] = []
         private var waiter: Waiter?
         private var ending: KafkaError??
         private var commands: [@Sendable () -> Void] = []
@@ -72,6 +73,12 @@ extension KafkaConsumer {
             return waiter == nil ? .wait : .busy
         }
 
+        /// More of what is there, in addition to what the reader has; whether to wake the poll thread.
+        mutating func takeMore(_ maximum: Int, into events: inout [Event]) -> Bool {
+            while events.count < maximum, head < buffer.count { events.append(take()) }
+            return relieved()
+        }
+
         /// The reader waits; answers at once when something came in between.
         mutating func wait(_ waiter: Waiter) -> Answer {
             let answer = next()
@@ -85,11 +92,13 @@ extension KafkaConsumer {
             return waiter
         }
 
-        private mutating func settle() {
-            guard let inHand else { return }
-            positions[inHand.slot].processed = inHand.next
-            positions[inHand.slot].isDirty = true
-            self.inHand = nil
+        /// What the reader has is done with: it has asked for the next event, or would have.
+        mutating func settle() {
+            for (slot, next) in inHand {
+                positions[slot].processed = next
+                positions[slot].isDirty = true
+            }
+            inHand.removeAll(keepingCapacity: true)
         }
 
         private mutating func take() -> Event {
@@ -103,9 +112,19 @@ extension KafkaConsumer {
                 buffer.removeFirst(head)
                 head = 0
             }
-            if case .record(let record) = entry.event {
+            switch entry.event {
+            case .record(let record):
                 positions[entry.slot].handedOut = record.offset + 1
-                inHand = (entry.slot, record.offset + 1)
+                if let last = inHand.last, last.slot == entry.slot {
+                    inHand[inHand.count - 1].next = record.offset + 1
+                } else {
+                    inHand.append((entry.slot, record.offset + 1))
+                }
+            case .endOfPartition(_, let offset):
+                // Markers of transactions may lie between the last record and the end.
+                positions[entry.slot].handedOut = max(offset, positions[entry.slot].handedOut ?? offset)
+            case .gap(let gap): positions[entry.slot].handedOut = gap.resumesAt
+            case .assigned, .revoked, .lost, .quiet: break
             }
             return entry.event
         }
@@ -184,7 +203,7 @@ extension KafkaConsumer {
 
         /// Partitions go away: their buffered records do too. Gives the offsets to be stored.
         mutating func revoked(_ partitions: [TopicPartition]) -> [(TopicPartition, Int64)] {
-            let offsets = dirtyOffsets().filter { partitions.contains($0.0) }
+            let offsets = dirtyOffsets(of: Set(partitions))
             for partition in partitions { drop(partition) }
             assignment.subtract(partitions)
             return offsets
@@ -200,7 +219,7 @@ extension KafkaConsumer {
             positions[slot].handedOut = nil
             positions[slot].processed = nil
             positions[slot].isDirty = false
-            if inHand?.slot == slot { inHand = nil }
+            inHand.removeAll { $0.slot == slot }
             if !isFull { wasFull = false }
         }
 
@@ -214,10 +233,11 @@ extension KafkaConsumer {
             positions.compactMap { position in position.handedOut.map { (position.partition, $0) } }
         }
 
-        /// What was processed since the last call, as offsets to store.
-        mutating func dirtyOffsets() -> [(TopicPartition, Int64)] {
+        /// What was processed since the last call, as offsets to store; nil asks for all partitions.
+        mutating func dirtyOffsets(of partitions: Set<TopicPartition>? = nil) -> [(TopicPartition, Int64)] {
             var offsets: [(TopicPartition, Int64)] = []
             for index in positions.indices where positions[index].isDirty {
+                if let partitions, !partitions.contains(positions[index].partition) { continue }
                 positions[index].isDirty = false
                 if let processed = positions[index].processed {
                     offsets.append((positions[index].partition, processed))

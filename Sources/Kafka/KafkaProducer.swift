@@ -70,6 +70,18 @@ public final class KafkaProducer: Sendable {
         }
     }
 
+    /// Hands bytes over with headers whose names are fixed: nothing is copied but by librdkafka.
+    package func send(
+        topic: String, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer,
+        headers: [(name: StaticString, value: UnsafeRawBufferPointer)], timestampMs: Int64, token: UInt
+    ) throws(KafkaError) {
+        let opaque = try Self.opaque(token, topic: topic)
+        try core.send { () throws(KafkaError) in
+            try core.handle.produce(
+                topic: topic, key: key, value: value, headers: headers, timestampMs: timestampMs, opaque: opaque)
+        }
+    }
+
     /// Sends a record and waits for its report.
     ///
     /// Cancelling the task does not take the record back: it is on its way.

@@ -1,6 +1,7 @@
 /// Finds the partitions of a consumer that reads alone, and assigns them; used by its poll thread.
 ///
-/// Topics that are missing are asked for every second, all of them once a minute for partitions that were added. While the
+/// Topics that are missing are asked for every second, all of them once a minute (`topic.metadata.refresh.interval.ms`)
+/// for partitions that were added. While the
 /// brokers are away the questions cost the poll thread at most a second each, when there is nothing to poll anyway.
 struct TopicAssigner {
     private let core: KafkaConsumer.Core
@@ -27,7 +28,7 @@ struct TopicAssigner {
         if core.isGroup { return }
         if ContinuousClock.now >= nextAsk {
             ask()
-            nextAsk = .now + (missing.isEmpty && !isDue ? .seconds(60) : .seconds(1))
+            nextAsk = .now + (missing.isEmpty && !isDue ? core.refreshInterval : .seconds(1))
         }
     }
 
@@ -70,9 +71,12 @@ struct TopicAssigner {
     }
 
     private mutating func assignNew() throws(KafkaError) {
-        let new = known.filter { !assigned.contains($0.key) }
-        guard !new.isEmpty else { return }
-        let places = try core.places(new, timeoutMs: 5000)
+        let unassigned = known.filter { !assigned.contains($0.key) }
+        guard !unassigned.isEmpty else { return }
+        guard var places = core.placesOnAssignment(Array(unassigned.keys)) else { return }
+        let given = Set(places.map(\.0))
+        places += try core.places(unassigned.filter { !given.contains($0.key) }, timeoutMs: 5000)
+        for (partition, offset) in places { core.polled.starts[partition] = offset }
         try core.handle.assign(places, inAddition: !assigned.isEmpty)
         assigned.formUnion(places.map(\.0))
         core.polled.assigned(places.map(\.0))

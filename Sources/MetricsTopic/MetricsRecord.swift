@@ -13,6 +13,7 @@ public import StreamingMetrics
 /// | header `query-name` | the query's name; missing when it has none |
 /// | header `run-id` | the run's id as text |
 /// | header `sequence` | how many events of this run were offered before this one; a gap is a loss, a repetition a duplicate |
+/// | header `shortened` | how many bytes the value had before offsets were cut, for the broker takes no larger one; else missing |
 ///
 /// Everything but the value is optional for a reader: a record without key and headers, pretty-printed or in another of
 /// Spark's forms, says the same. A schema version above this one may add headers and never changes these.
@@ -36,15 +37,25 @@ public enum TopicContract {
         public static let runId = "run-id"
         /// How many events of this run were offered before.
         public static let sequence = "sequence"
+        /// How many bytes the value had before it was shortened to what the broker takes.
+        public static let shortened = "shortened"
     }
 }
 
-/// A record of a metrics topic as it was read.
+/// A record of a metrics topic as it was read, or what was found out about records that are not there.
+///
+/// Who wants the events alone takes ``event`` or ``progress``: each event once, nothing else.
 public enum MetricsRecord: Sendable, Hashable {
     /// An event, and where it came from.
     case event(StreamingQueryEvent, Metadata)
     /// A record that holds no event; the stream goes on after it.
     case unreadable(Unreadable)
+    /// Another copy of an event that was read already.
+    case duplicate(StreamingQueryEvent, Metadata)
+    /// Events of a run that are missing on the topics.
+    case gap(SequenceGap)
+    /// Records that the broker had no more when they were to be read.
+    case lost(LogGap)
 
     /// What a record says besides its value.
     public struct Metadata: Sendable, Hashable {
@@ -66,6 +77,8 @@ public enum MetricsRecord: Sendable, Hashable {
         public var queryName: String?
         /// How many events of the run were offered before; nil when the producer says nothing.
         public var sequence: UInt64?
+        /// How many bytes the value had before the forwarder cut its offsets to what the broker takes; nil for a whole one.
+        public var shortenedFromBytes: Int?
     }
 
     /// A record that holds no event.
@@ -80,6 +93,20 @@ public enum MetricsRecord: Sendable, Hashable {
         public var offset: Int64
         /// The value's bytes; nil for a record without a value.
         public var bytes: [UInt8]?
+        /// The key's bytes; nil for a record without a key.
+        public var key: [UInt8]?
+
+        /// Describes a record that holds no event.
+        public init(
+            reason: String, topic: String, partition: Int32, offset: Int64, bytes: [UInt8]?, key: [UInt8]? = nil
+        ) {
+            self.reason = reason
+            self.topic = topic
+            self.partition = partition
+            self.offset = offset
+            self.bytes = bytes
+            self.key = key
+        }
     }
 
     /// The progress, if this is one.
@@ -87,7 +114,7 @@ public enum MetricsRecord: Sendable, Hashable {
         if case .event(.progress(let event), _) = self { event.progress } else { nil }
     }
 
-    /// The event, if it could be read.
+    /// The event, if it could be read and is no copy.
     public var event: StreamingQueryEvent? {
         if case .event(let event, _) = self { event } else { nil }
     }
@@ -114,14 +141,16 @@ extension MetricsRecord.Metadata {
             key: record.key.map { String(decoding: $0, as: UTF8.self) }, encoding: encoding,
             schemaVersion: record.header(TopicContract.Header.schemaVersion)?.text.flatMap { Int($0) },
             queryName: record.header(TopicContract.Header.queryName)?.text,
-            sequence: record.header(TopicContract.Header.sequence)?.text.flatMap { UInt64($0) })
+            sequence: record.header(TopicContract.Header.sequence)?.text.flatMap { UInt64($0) },
+            shortenedFromBytes: record.header(TopicContract.Header.shortened)?.text.flatMap { Int($0) })
     }
 }
 
 extension MetricsRecord.Unreadable {
     init(_ record: ConsumerRecord, _ reason: String) {
         self.init(
-            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset, bytes: record.value
-        )
+            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset,
+            bytes: record.value,
+            key: record.key)
     }
 }

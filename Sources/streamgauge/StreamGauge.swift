@@ -23,7 +23,9 @@ struct StreamGauge: AsyncParsableCommand {
             The exit code is 0 when all went well, 1 when something failed, 2 when the command line is wrong.
             """,
         version: version,
-        subcommands: [Run.self, Forward.self, Consume.self, Doctor.self, Broker.self, Demo.self])
+        subcommands: [
+            Run.self, Forward.self, Consume.self, Spool.self, Doctor.self, Broker.self, Demo.self,
+        ])
 
     static func main() async {
         do {

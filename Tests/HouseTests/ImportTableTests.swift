@@ -8,12 +8,13 @@ import Testing
         "Kafka": ["CRdKafka"],
         "StructuredStreaming": ["StreamingMetrics"],
         "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
-        "MetricsTopic": ["StreamingMetrics", "Kafka", "Logging"],
+        "MetricsTopic": ["StreamingMetrics", "Kafka", "CChecksum", "Logging", "CoreMetrics"],
+        "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
         "streamgauge": [
             "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-            "ArgumentParser", "Logging",
+            "MetricsStore", "ArgumentParser", "Logging",
         ],
         "make-activity-data": ["ArgumentParser"],
     ]

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct MarkdownLinkTests {
     @Test func `every relative link leads to a file`() throws {
-        var documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map {
+        var documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELIABILITY.md"].map {
             Repository.File(path: $0)
         }
         for folder in ["Sources", "Tests", "Examples"] {

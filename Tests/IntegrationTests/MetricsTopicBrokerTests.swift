@@ -39,7 +39,7 @@ import Testing
             configuration: KafkaConfiguration(bootstrapServers: bootstrapServers), topic: progressTopic,
             lifecycleTopic: .separate(lifecycleTopic), limits: .init(bufferedEvents: 100))
         for event in events { try await metrics.send(event) }
-        let summary = await metrics.close(timeout: .seconds(30))
+        let summary = await metrics.stop(deadline: .now + .seconds(30))
         #expect(summary.undelivered == 0)
         #expect(summary.statistics.acknowledged == events.count)
 
@@ -78,7 +78,7 @@ import Testing
             let metrics = try KafkaMetrics(
                 configuration: KafkaConfiguration(bootstrapServers: bootstrapServers), topic: topic)
             for event in half { metrics.offer(event) }
-            #expect(await metrics.close(timeout: .seconds(20)).undelivered == 0)
+            #expect(await metrics.stop(deadline: .now + .seconds(20)).undelivered == 0)
             #expect(try await read(bootstrapServers, [topic], group: group).count == half.count)
         }
     }

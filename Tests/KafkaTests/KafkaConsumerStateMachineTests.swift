@@ -79,6 +79,31 @@ import Testing
         #expect(machine.dirtyOffsets().isEmpty)
     }
 
+    @Test func `partitions that stay keep what is to be stored when others go`() {
+        let other = TopicPartition(topic: "t", partition: 1)
+        var machine = Machine(maximumRecords: 10, maximumBytes: 1000)
+        machine.assigned([partition, other])
+        let slot = machine.slot(of: other)
+        let record = ConsumerRecord(topic: "t", partition: 1, offset: 8, value: [])
+        _ = machine.push(entries(0...0, &machine))
+        _ = machine.push([KafkaConsumer.Entry(event: .record(record), slot: slot, size: 1)])
+        for _ in 0..<3 { _ = machine.next() }
+        #expect(machine.revoked([other]).map(\.1) == [9])
+        #expect(machine.dirtyOffsets().map(\.1) == [1])
+    }
+
+    @Test func `a batch is processed as a whole`() {
+        var machine = Machine(maximumRecords: 10, maximumBytes: 1000)
+        _ = machine.push(entries(0...5, &machine))
+        guard case .event(let first, _) = machine.next() else { return }
+        var batch = [first]
+        _ = machine.takeMore(4, into: &batch)
+        #expect(batch.count == 4)
+        #expect(machine.dirtyOffsets().isEmpty)
+        _ = machine.next()
+        #expect(machine.dirtyOffsets().map(\.1) == [4])
+    }
+
     @Test func `the end comes after the buffer, closing at once`() {
         var machine = Machine(maximumRecords: 10, maximumBytes: 1000)
         _ = machine.push(entries(0...1, &machine))

@@ -68,10 +68,12 @@ import Testing
             switch event {
             case .record(let record): events.append("record \(record.offset)")
             case .endOfPartition(let partition, let offset): events.append("end \(partition) \(offset)")
+            case .assigned(let partitions): events.append("assigned \(partitions)")
+            case .revoked, .lost, .gap, .quiet: events.append("\(event)")
             }
-            if events.count == 2 { break }
+            if events.count == 3 { break }
         }
-        #expect(events == ["record 0", "end a[0] 1"])
+        #expect(events == ["assigned [a[0]]", "record 0", "end a[0] 1"])
         await consumer.close()
     }
 

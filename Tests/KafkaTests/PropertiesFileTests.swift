@@ -31,6 +31,8 @@ import Testing
         ("sasl.mechanism=PLAIN\nsasl.mechanisms=PLAIN\n", 2, "already set in line 1"), ("acks=\n", 1, "no value"),
         ("ssl.endpoint.identification.algorithm=\n", 1, "none"), ("a=b\\\n  c\n", 1, "not continued"),
         ("bootstrap.servers=host\\:9092\n", 1, "escape of Java's"), ("a=1\nb=\u{0}\n", 2, "NUL"),
+        ("a=1\nb\rc=\n", 2, "the name has a control character"),
+        ("\u{1B}[2J=\n", 1, "the name has a control character"),
     ])
     func `a fault is told with the file's name and the line`(text: String, line: Int, reason: String) throws {
         let message = try failure(Array(text.utf8))

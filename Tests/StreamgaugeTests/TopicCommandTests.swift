@@ -109,7 +109,7 @@ import Testing
         #expect(run.status == 0)
         #expect(try data.result("r").count == 3)
         #expect(run.errorLines.filter { $0.hasPrefix("warning: ") }.count == 1, "\(run.error)")
-        #expect(run.errorLines.last == "metrics: 0 of 3 events delivered, 3 not (closed 3)")
+        #expect(run.errorLines.last == "metrics: 0 of 3 events delivered, 3 dropped (closed 3)")
     }
 
     @Test func `a dead broker fails what needs one`() async throws {

@@ -17,8 +17,16 @@ import Testing
         ["run", "--json", "x", "--sql", "y", "--max-files-per-trigger", "0"],
         ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
         ["doctor"], ["doctor", "--bootstrap-servers", "x", "--timeout", "0"],
-        ["doctor", "--bootstrap-servers", "x", "--probe-topic", ""], ["broker", "--port", "70000"],
-        ["demo", "--max-files-per-trigger", "0"],
+        ["doctor", "--bootstrap-servers", "x", "--probe-topic", ""],
+        ["consume", "--bootstrap-servers", "x", "--follow", "--until-end"],
+        ["consume", "--bootstrap-servers", "x", "--from-beginning", "--since", "2 hours ago"],
+        ["consume", "--bootstrap-servers", "x", "--since", "tomorrow"],
+        ["consume", "--bootstrap-servers", "x", "--instance-id", "i"],
+        ["consume", "--bootstrap-servers", "x", "--assignment", "range"],
+        ["consume", "--bootstrap-servers", "x", "--group", "g", "--assignment", "fair"],
+        ["consume", "--bootstrap-servers", "x", "--store", "s.db", "--no-deduplicate"],
+        ["consume", "--bootstrap-servers", "x", "--dead-letter-topic", "streaming-metrics"],
+        ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])
     func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) async throws {
         let run = try await program.run(arguments)

@@ -37,6 +37,14 @@ import Testing
         #expect(error.description.hasPrefix("wrongType: "))
     }
 
+    @Test func `an error is one line of bounded length, whatever the keys on its way are`() throws {
+        let broken = try #require(failure(json: "{\"me\ntrics\u{202E}\u{9B}\":{"))
+        #expect(broken.path == #"$.me\u000Atrics\u202E\u009B"#)
+        #expect(!broken.message.contains("\n"))
+        let long = try #require(failure(json: "{\"" + String(repeating: "é", count: 1_000_000) + "\":{"))
+        #expect(long.path == "$." + String(repeating: "é", count: 30) + "…")
+    }
+
     @Test(arguments: [
         "", " ", "{", "nul", "{}x", "{} {}", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{,"a":1}"#, #"{"a":1 "b":2}"#,
         #"{"a":"\x"}"#, #"{"a":"\u12G4"}"#, "{\"a\":\"\n\"}", #"{"a":[1,]}"#, #"{"a":tru}"#, #"{a:1}"#, #"{'a':1}"#,

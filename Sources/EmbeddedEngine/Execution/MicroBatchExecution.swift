@@ -98,6 +98,16 @@ final class MicroBatchExecution: @unchecked Sendable {
         return try aggregate?.result(version: batchId, rest: rest)
     }
 
+    /// Reads ``result()`` after the last trigger, whenever it is asked. Of this run it keeps only the state: the query keeps the reader,
+    /// and a run keeps its query.
+    func resultReader() -> @Sendable () throws -> [ColumnBatch]? {
+        // The query's thread is done with it, and the query calls the reader under a lock.
+        nonisolated(unsafe) let aggregate = aggregate
+        let rest = ResultPipeline(steps: parts.plan.resultSteps.dropFirst())
+        let version = batchId
+        return { try aggregate?.result(version: version, rest: rest) }
+    }
+
     /// Throws away what a batch that was given up left in memory, so that ``result()`` needs no file any more.
     func settle() throws { try aggregate?.settle(version: batchId) }
 

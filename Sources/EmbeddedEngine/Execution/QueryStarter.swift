@@ -171,7 +171,7 @@ struct QueryLifecycle: Sendable {
             do { try execution.settle() } catch { failure = error }
         }
         checkpoint.close()
-        if failure == nil { query.finalResult.withLock { $0 = { [execution] in try execution.result() } } }
+        if failure == nil { query.finalResult.withLock { $0 = execution.resultReader() } }
         let exception = failure.map(wrapped)
         query.update { state in
             state.exception = exception

@@ -51,6 +51,29 @@ extension Handle {
         }
     }
 
+    /// Gives a topic more partitions; gives the error, or nil.
+    func createPartitions(of topic: String, total: Int, timeoutMs: Int32) throws(KafkaError) -> [(String, KafkaError?)]
+    {
+        let attempt = "give topic \"\(topic)\" \(total) partitions"
+        var reason = [CChar](repeating: 0, count: 512)
+        var object = rd_kafka_NewPartitions_new(topic, max(0, total), &reason, reason.count)
+        guard object != nil else {
+            throw KafkaError(
+                code: .invalidArgument, message: "cannot \(attempt): \(String(cBytes: reason)); correct the number")
+        }
+        defer { rd_kafka_NewPartitions_destroy(object) }
+        return try admin(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, attempt, timeoutMs) { client, options, queue in
+            rd_kafka_CreatePartitions(client, &object, 1, options, queue)
+        } results: { event in
+            var count = 0
+            return Self.results(
+                rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count), count
+            ) { _ in
+                attempt
+            }
+        }
+    }
+
     private func admin(
         _ operation: rd_kafka_admin_op_t, _ attempt: String, _ timeoutMs: Int32,
         start: (_ client: OpaquePointer, _ options: OpaquePointer?, _ queue: OpaquePointer) -> Void,

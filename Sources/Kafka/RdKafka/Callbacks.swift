@@ -6,7 +6,7 @@ final class CallbackContext: Sendable {
     let onLog: @Sendable (KafkaLogEntry) -> Void
     let onError: @Sendable (KafkaError) -> Void
     /// Runs on the poll thread, inside a poll or the closing of a consumer. Gives the offsets to be stored before
-    /// partitions go away.
+    /// partitions go away, and those to begin with where they come and the group's commits are not to count.
     let onRebalance: @Sendable (Rebalance) -> [(TopicPartition, Int64)]
     /// Brings OAUTHBEARER tokens; set by ``Handle`` before a callback can come.
     let tokenRefresher = Mutex<TokenRefresher?>(nil)
@@ -27,6 +27,8 @@ enum Rebalance: Sendable {
     case assigned([TopicPartition])
     /// These go away; the last moment to store their offsets.
     case revoked([TopicPartition])
+    /// These went away already: nothing of them can be stored.
+    case lost([TopicPartition])
 }
 
 /// The C callbacks. The context is the client's opaque: retained by ``Handle``'s initialiser, released after
@@ -104,12 +106,13 @@ private func rebalanceCallback(
     let cooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     var failure: rd_kafka_resp_err_t = RD_KAFKA_RESP_ERR_NO_ERROR
     if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-        _ = context.onRebalance(.assigned(partitions))
+        TopicPartitionList.setOffsets(context.onRebalance(.assigned(partitions)), in: list)
         failure = answer(cooperative ? rd_kafka_incremental_assign(client, list) : nil) {
             cooperative ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_assign(client, list)
         }
     } else {
-        let offsets = context.onRebalance(.revoked(partitions))
+        let isLost = rd_kafka_assignment_lost(client) != 0
+        let offsets = context.onRebalance(isLost ? .lost(partitions) : .revoked(partitions))
         if !offsets.isEmpty, let list = try? TopicPartitionList(offsets) {
             // Partitions that were lost before cannot be stored; their next owner reads the records again.
             rd_kafka_offsets_store(client, list.pointer)

@@ -19,6 +19,25 @@ extension Handle {
         }
     }
 
+    /// Reads these partitions no more.
+    func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {
+        let list = try TopicPartitionList(partitions)
+        let attempt = "stop reading \(Self.names(partitions))"
+        try withClient(otherwise: .closed(attempt)) { client throws(KafkaError) in
+            if let error = rd_kafka_incremental_unassign(client, list.pointer) {
+                throw KafkaError(consuming: error, attempt: attempt)
+            }
+        }
+    }
+
+    /// Whether this is a member of a group that always shares out all partitions: then only all of them can be assigned.
+    var isEagerMember: Bool {
+        let name = try? withClient(otherwise: KafkaError.closed("look at the group")) { client throws(KafkaError) in
+            rd_kafka_rebalance_protocol(client).map { String(cString: $0) }
+        }
+        return name == "EAGER"
+    }
+
     /// The partitions read at present.
     func assignment() throws(KafkaError) -> [TopicPartition] {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
@@ -119,6 +138,16 @@ extension Handle {
             rd_kafka_query_watermark_offsets($0, partition.topic, partition.partition, &start, &end, timeoutMs)
         }
         return LogOffsets(start: start, end: end)
+    }
+
+    /// Start and end of a partition's log as the last fetch told; nil before the first one.
+    func latestLogOffsets(of partition: TopicPartition) -> LogOffsets? {
+        var start: Int64 = 0
+        var end: Int64 = 0
+        let code = try? withClient(otherwise: KafkaError.closed("look at log offsets")) { client throws(KafkaError) in
+            rd_kafka_get_watermark_offsets(client, partition.topic, partition.partition, &start, &end)
+        }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && end >= 0 ? LogOffsets(start: start, end: end) : nil
     }
 
     private func check(

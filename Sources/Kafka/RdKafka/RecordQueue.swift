@@ -6,6 +6,8 @@ struct RecordQueue {
     enum Polled {
         case record(ConsumerRecord)
         case endOfPartition(TopicPartition, offset: Int64)
+        /// The log has no such offset. Nothing is fetched from the partition until it is assigned anew.
+        case needsPosition(TopicPartition, offset: Int64)
         case error(KafkaError)
     }
 
@@ -28,6 +30,8 @@ struct RecordQueue {
             return .record(record(message))
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             return .endOfPartition(TopicPartition(topic: name(of: m.rkt), partition: m.partition), offset: m.offset)
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET where m.rkt != nil:
+            return .needsPosition(TopicPartition(topic: name(of: m.rkt), partition: m.partition), offset: m.offset)
         default:
             let reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
             let place = m.rkt.map { _ in " topic \"\(name(of: m.rkt))\"" } ?? " Kafka"

@@ -36,6 +36,15 @@ struct TopicPartitionList: ~Copyable {
         }
     }
 
+    /// Sets the offsets of partitions that a list has, ours or librdkafka's own.
+    static func setOffsets(
+        _ offsets: [(TopicPartition, Int64)], in list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    ) {
+        for (place, offset) in offsets {
+            rd_kafka_topic_partition_list_find(list, place.topic, place.partition)?.pointee.offset = offset
+        }
+    }
+
     var elements: [(partition: TopicPartition, offset: Int64, error: rd_kafka_resp_err_t)] {
         Self.elements(pointer)
     }

@@ -67,6 +67,10 @@ package struct PropertiesFile: Sendable {
         let name = String(line[..<equals]).trimmed
         let value = String(line[line.index(after: equals)...]).trimmed
         guard !name.isEmpty else { throw failure(path, number, "there is no name before the \"=\"; write name=value") }
+        // Names are shown in errors, which are one line and steer no terminal.
+        guard !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw failure(path, number, "the name has a control character; remove it")
+        }
         guard !value.isEmpty else {
             let hint =
                 name == "ssl.endpoint.identification.algorithm" ? "librdkafka's word for nothing is none" : "give one"

@@ -12,7 +12,11 @@ package enum DedicatedThread {
     /// - Throws: ``KafkaError`` when the system has no thread left.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(KafkaError) {
         // Retained here, released by the thread's first line; or below when no thread came to be.
-        let box = Unmanaged.passRetained(Body(body))
+        let box = Unmanaged.passRetained(
+            Body {
+                nameThread(name)
+                body()
+            })
         var all = sigset_t()
         var previous = sigset_t()
         sigfillset(&all)
@@ -55,6 +59,15 @@ package enum DedicatedThread {
         }
         return try result.get()
     }
+}
+
+/// Names the calling thread for those who look at the process from outside; of no consequence where that fails.
+private func nameThread(_ name: String) {
+    let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    let bytes = Array(name.utf8.prefix(15))
+    _ = write(descriptor, bytes, bytes.count)
 }
 
 private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

@@ -127,10 +127,40 @@ extension JSONReader {
         fields.append(name, try value())
     }
 
-    /// Refuses one element or member more than the limit.
+    /// Refuses one element or member more than the limit; when there are many already, one that would follow, too.
     @inline(__always)
     func checkMembers(_ count: Int) throws(JSONFault) {
-        if count >= maximumMembers { throw fault(.tooLarge, "there are more elements than the limit allows") }
+        if count >= maximumMembers || (count == 1024 && hasTooManyMembers(after: count)) {
+            throw fault(.tooLarge, "there are more elements than the limit allows")
+        }
+    }
+
+    /// Whether the array or object that is open goes on beyond the limit. Looked up before memory is spent on what will be
+    /// refused; broken text is left to the reading.
+    private func hasTooManyMembers(after count: Int) -> Bool {
+        // Members that the reader knows stand among those that are counted.
+        var left = maximumMembers - count + 64
+        var level = 0
+        var index = position
+        while index < end {
+            switch base[index] {
+            case UInt8(ascii: "\""):
+                index += 1
+                while index < end, base[index] != UInt8(ascii: "\"") {
+                    index += base[index] == UInt8(ascii: "\\") ? 2 : 1
+                }
+            case UInt8(ascii: "["), UInt8(ascii: "{"): level += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                level -= 1
+                if level < 0 { return false }
+            case UInt8(ascii: ",") where level == 0:
+                left -= 1
+                if left < 0 { return true }
+            default: break
+            }
+            index += 1
+        }
+        return false
     }
 
     /// Requires that the kept members have different keys.

@@ -32,7 +32,7 @@ package enum JSONPath {
                 let start = position + 1
                 position = closingQuote(from: start, in: bytes)
                 if expectsKey, !steps.isEmpty {
-                    steps[steps.count - 1] = .key(String(decoding: bytes[start..<position], as: UTF8.self))
+                    steps[steps.count - 1] = .key(shown(bytes[start..<position]))
                 }
             default: break
             }
@@ -49,14 +49,34 @@ package enum JSONPath {
         return min(position, bytes.count)
     }
 
-    /// Deep paths and long keys are shortened: an error's text stays one readable line.
+    /// A key as an error shows it, whatever is in it and however long it is. A line feed, or another character that steers
+    /// what shows the text, is escaped as in JSON.
+    private static func shown(_ key: Slice<UnsafeRawBufferPointer>) -> String {
+        let isLong = key.count > 64
+        // Not more is decoded than is shown: the fault may lie behind a key of megabytes.
+        let text = String(decoding: isLong ? key.prefix(60) : key, as: UTF8.self)
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16, uppercase: true)
+                    shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return isLong ? shown + "…" : shown
+    }
+
+    /// Deep paths are shortened: an error's text stays one readable line.
     private static func render(_ steps: [Step]) -> String {
         var text = "$"
         for step in steps.prefix(16) {
             switch step {
             case .index(let index): text += "[\(index)]"
             case .key(let key) where key.isEmpty: break
-            case .key(let key): text += "." + (key.utf8.count > 64 ? key.prefix(60) + "…" : key)
+            case .key(let key): text += "." + key
             }
         }
         return steps.count > 16 ? text + "…" : text

@@ -1,20 +1,26 @@
 import ArgumentParser
+import FoundationEssentials
 import Kafka
+import MetricsStore
 import MetricsTopic
 
 /// `streamgauge consume`: metrics back from Kafka.
 struct Consume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows the events of streaming queries that come from the metrics topics.",
+        abstract: "Shows the events of streaming queries that come from the metrics topics, or stores them.",
         discussion: """
-            Reads what this program, or any Spark listener, wrote to the topics. A record that is no event is told on \
-            standard error, with its topic, partition and offset, and the rest goes on. Ctrl-C ends it.
+            Reads what this program, or any Spark listener, wrote to the topics, each event once. Records that are no \
+            events, events that are missing and records that the broker has lost are told on standard error, and the \
+            rest goes on; the last line there counts them. Missing events are known when both topics are read: they \
+            share one count. Ctrl-C ends it.
 
             EXAMPLES
               streamgauge consume --bootstrap-servers localhost:9092
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning --until-end --format json
+              streamgauge consume --bootstrap-servers localhost:9092 --since "2 hours ago"
               streamgauge consume --bootstrap-servers localhost:9092 --query test_stream --format csv > test_stream.csv
-              streamgauge consume --bootstrap-servers localhost:9092 --topic streaming-metrics-lifecycle
+              streamgauge consume --bootstrap-servers localhost:9092 --topic streaming-metrics \\
+                  --topic streaming-metrics-lifecycle --from-beginning --store metrics.db
             """)
 
     @OptionGroup var kafka: KafkaOptions
@@ -27,52 +33,131 @@ struct Consume: AsyncParsableCommand {
     @Flag(help: "Begin with the oldest record; otherwise with the next one to come.")
     var fromBeginning = false
 
-    @Flag(help: "End where the topics end now; otherwise go on.")
+    @Option(
+        help: ArgumentHelp(
+            "Begin with the first record of this time or later: \"2 hours ago\", or 2026-11-23T10:21:45Z.",
+            valueName: "time"),
+        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
+    var since: SinceTime?
+
+    @Flag(help: "Go on at the topics' ends and wait for more. (default)")
+    var follow = false
+
+    @Flag(help: "End where the topics end now.")
     var untilEnd = false
 
-    @Option(help: "The consumer group that remembers how far it has read; without one, nothing is remembered.")
+    @Option(
+        help: """
+            The consumer group that remembers how far it has read, where --from-beginning and --since count only for \
+            what it never read; without one, nothing is remembered.
+            """)
     var group: String?
 
-    @Option(help: "How to write events: table, json (one event a line), or csv (progress only).")
-    var format = RecordFormat.table
+    @Option(help: ArgumentHelp("This member's own name in the group: back soon, it has its partitions at once."))
+    var instanceId: String?
+
+    @Option(
+        help: """
+            How the group shares out partitions: cooperative-sticky, range or roundrobin; the same for all members. \
+            (default: cooperative-sticky)
+            """, transform: Self.assignment)
+    var assignment: KafkaConsumer.AssignmentStrategy?
+
+    @Option(
+        help: """
+            How to write events: table, json (one event a line), or csv (progress only). (default: table; none with \
+            --store)
+            """)
+    var format: RecordFormat?
 
     @Option(help: "Only the query with this name, id or run id.")
     var query: String?
 
+    @Flag(help: "Show an event again for each copy of it on the topics.")
+    var noDeduplicate = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep events and offsets in this SQLite file, each event once; reading goes on where it ends.",
+            valueName: "file"))
+    var store: String?
+
     @Option(help: ArgumentHelp("Keep the records that are no events in this file, as JSON lines.", valueName: "file"))
     var deadLetter: String?
+
+    @Option(help: ArgumentHelp("Send the records that are no events to this topic.", valueName: "topic"))
+    var deadLetterTopic: String?
+
+    func validate() throws {
+        if follow, untilEnd { throw ValidationError("--follow and --until-end exclude each other: give one of them") }
+        if fromBeginning, since != nil {
+            throw ValidationError("--from-beginning and --since exclude each other: give one of them")
+        }
+        if group == nil, instanceId != nil || assignment != nil {
+            let option = instanceId == nil ? "--assignment" : "--instance-id"
+            throw ValidationError("\(option) is for members of a group: give --group as well")
+        }
+        if store != nil, noDeduplicate {
+            throw ValidationError("--no-deduplicate cannot be with --store: a store keeps each event once")
+        }
+        if let deadLetterTopic, readTopics.contains(deadLetterTopic) {
+            throw ValidationError(
+                "--dead-letter-topic \(deadLetterTopic) is read as well: each record would come back; name another topic"
+            )
+        }
+    }
+
+    private var readTopics: [String] { topics.isEmpty ? [TopicContract.progressTopic] : topics }
 
     func run() async throws {
         let configuration = try kafka.configuration()
         let signals = StopSignals()
-        let topics = topics.isEmpty ? [TopicContract.progressTopic] : topics
-        let deadLetters = try deadLetter.map { try DeadLetterFile(path: $0) }
-        if untilEnd { try await checkTopics(topics, configuration) }
+        let store = try self.store.map { try MetricsStore(path: $0) }
+        let file = try deadLetter.map { try DeadLetterFile(path: $0) }
+        if untilEnd { try await checkTopics(readTopics, configuration) }
+        let topic = try deadLetterTopic.map { try DeadLetterTopic(configuration: configuration, topic: $0) }
+        let format = self.format ?? (store == nil ? .table : nil)
+        if let header = format?.header { try StandardStream.output.write(header + "\n") }
         let faults = ConsumerFaults()
-        var consumer = MetricsConsumer(
-            configuration: configuration, topics: topics, group: group, start: fromBeginning ? .beginning : .end,
-            stopsAtEnd: untilEnd, query: query, onError: { faults.report($0) })
-        consumer.onLog = CommandLogHandler.librdkafka(configuration)
-        let records = consumer.records
-        let format = format
-        if let header = format.header { try StandardStream.output.write(header + "\n") }
-        let (events, unreadable) = try await signals.cancelling {
-            var counts = (events: 0, unreadable: 0)
-            for try await record in records {
-                faults.clear()
-                switch record {
-                case .event(let event, _):
-                    counts.events += 1
-                    if let line = format.line(event) { try StandardStream.output.write(line + "\n") }
-                case .unreadable(let record):
-                    counts.unreadable += 1
-                    try tell(record, deadLetters)
-                }
-            }
-            return counts
+        let printer = RecordPrinter(format: format, deadLetterFile: file, deadLetterTopic: topic, faults: faults)
+        let consumer = consumer(configuration, faults)
+        let outcome = await Outcome {
+            try await signals.cancelling { try await Self.read(consumer, printer, store) }
         }
-        StandardStream.error.tell(
-            "read \(NumberText.count(events, "event")), \(NumberText.count(unreadable, "unreadable record"))\n")
+        await topic?.close()
+        let stored = try outcome.get()
+        StandardStream.error.tell("\(printer.summary)\(stored)\n")
+    }
+
+    private static func assignment(_ text: String) throws -> KafkaConsumer.AssignmentStrategy {
+        if let strategy = KafkaConsumer.AssignmentStrategy(rawValue: text) { return strategy }
+        throw ValidationError(
+            "there is no assignment \"\(text)\": give cooperative-sticky, range or roundrobin")
+    }
+
+    private func consumer(_ configuration: KafkaConfiguration, _ faults: ConsumerFaults) -> MetricsConsumer {
+        let start =
+            since.map { MetricsConsumer.Start.timestamp($0.milliseconds) } ?? (fromBeginning ? .beginning : .end)
+        var consumer = MetricsConsumer(
+            configuration: configuration, topics: readTopics, group: group, start: start, stopsAtEnd: untilEnd,
+            query: query, onError: { faults.report($0) })
+        consumer.deduplicates = !noDeduplicate
+        consumer.instanceId = instanceId
+        consumer.assignment = assignment ?? .cooperativeSticky
+        consumer.onLog = CommandLogHandler.librdkafka(configuration)
+        return consumer
+    }
+
+    /// Reads to the end; gives what is to be said of the store.
+    private static func read(
+        _ consumer: MetricsConsumer, _ printer: RecordPrinter, _ store: MetricsStore?
+    ) async throws -> String {
+        guard let store else {
+            try await consumer.run(batchesOf: 500) { try await printer.show($0) }
+            return ""
+        }
+        let new = try await store.run(consumer, beforeStoring: { try await printer.show($0) })
+        return "; stored \(NumberText.count(new.events, "new event")), \(try store.counts().events) in \(store.path)"
     }
 
     /// The end of a topic that cannot be seen would never come. All topics are asked for: asking for one may create it.
@@ -92,13 +177,4 @@ struct Consume: AsyncParsableCommand {
             if let error = found.error { throw error }
         }
     }
-}
-
-/// Says which record cannot be read and why, and keeps it.
-private func tell(_ record: MetricsRecord.Unreadable, _ deadLetters: DeadLetterFile?) throws {
-    StandardStream.error.tell(
-        TerminalText.line(
-            "unreadable record: topic \(record.topic), partition \(record.partition), offset \(record.offset): "
-                + record.reason) + "\n")
-    try deadLetters?.append(record)
 }

@@ -52,7 +52,7 @@ struct Demo: AsyncParsableCommand {
             try await watch(query, topic, spark, expected, signals)
         }
         try await spark.stop()
-        let delivery = await kafkaMetrics.close()
+        let delivery = await kafkaMetrics.stop()
         try outcome.get()
         try StandardStream.output.write("\(delivery)\n")
     }

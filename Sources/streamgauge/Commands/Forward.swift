@@ -16,6 +16,7 @@ struct Forward: AsyncParsableCommand {
 
             EXAMPLES
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
+              streamgauge forward progress.jsonl --spool spool --bootstrap-servers localhost:9092
               zcat progress-*.jsonl.gz | streamgauge forward - --bootstrap-servers localhost:9092 --topic replayed
             """)
 
@@ -29,6 +30,8 @@ struct Forward: AsyncParsableCommand {
 
     @Option(help: "The topic for started, idle and terminated events.")
     var lifecycleTopic = TopicContract.lifecycleTopic
+
+    @OptionGroup var spool: SpoolFlags
 
     @Option(help: ArgumentHelp("How long no broker may answer before events are left.", valueName: "seconds"))
     var timeout = 30
@@ -45,6 +48,7 @@ struct Forward: AsyncParsableCommand {
         let metrics = try KafkaMetrics(
             configuration: configuration, topic: topic,
             lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
+            spool: spool.options(beside: nil),
             logger: CommandLogHandler.logger("streamgauge.forward", for: configuration))
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
         var forwarder = EventForwarder(metrics: metrics) {
@@ -59,15 +63,22 @@ struct Forward: AsyncParsableCommand {
                 await watch.waitUntilDelivered { signals.hasStopped }
             }
         }
-        await metrics.close(timeout: .zero)
+        await metrics.stop(deadline: .now)
         let summary = forwarder.summary
         try StandardStream.output.write(summary.text + "\n")
         try outcome.get()
-        if summary.left > 0 {
-            throw CommandError(
-                "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)",
-                hint: signals.hasStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout")
-        }
+        if summary.left > 0 { throw undelivered(summary, to: configuration, isStopped: signals.hasStopped) }
         if summary.refused > 0 { throw ExitCode(CommandExit.failure) }
+    }
+
+    private func undelivered(
+        _ summary: EventForwarder.Summary, to configuration: KafkaConfiguration, isStopped: Bool
+    ) -> CommandError {
+        let what = "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)"
+        let reason = isStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout"
+        guard summary.spooled == summary.left, let folder = spool.spool else { return CommandError(what, hint: reason) }
+        return CommandError(
+            "\(what), all kept in \(folder)",
+            hint: "\(reason); send them with streamgauge spool drain \(folder) --bootstrap-servers …")
     }
 }

@@ -66,6 +66,8 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The topic for the metrics. (default: streaming-metrics)")
     var topic: String?
 
+    @OptionGroup var spool: SpoolFlags
+
     @Option(
         name: .customLong("conf"),
         help: ArgumentHelp(
@@ -113,23 +115,23 @@ struct Run: AsyncParsableCommand {
         if let metrics {
             // A broker that never answered while the query ran is not waited for as one that is only slow.
             let patience: Duration = metrics.statistics.acknowledged == 0 ? .seconds(2) : .seconds(5)
-            StandardStream.error.tell("metrics: \(await metrics.close(timeout: patience))\n")
+            StandardStream.error.tell("metrics: \(await metrics.stop(deadline: .now + patience))\n")
         }
         try outcome.get()
     }
 
     private func forwarder() throws -> KafkaMetrics? {
         guard let configuration = try kafka.configurationIfGiven() else {
-            guard topic == nil, !kafka.areGiven else {
+            guard topic == nil, !kafka.areGiven, !spool.areGiven else {
                 throw ValidationError(
-                    "--topic, --set and --kafka-config are for forwarding metrics, which needs --bootstrap-servers "
+                    "--topic, --set, --kafka-config, --spool and --no-spool are for forwarding metrics, which needs --bootstrap-servers "
                         + "host:port, or bootstrap.servers in the file or the environment")
             }
             return nil
         }
         return try KafkaMetrics(
-            configuration: configuration,
-            topic: topic ?? TopicContract.progressTopic,
+            configuration: configuration, topic: topic ?? TopicContract.progressTopic,
+            spool: spool.options(beside: checkpoint),
             logger: CommandLogHandler.logger("streamgauge.metrics", for: configuration))
     }
 

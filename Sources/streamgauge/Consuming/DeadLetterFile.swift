@@ -20,6 +20,14 @@ final class DeadLetterFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Waits until what was added is on the disk; a pipe or terminal has none.
+    func synchronize() throws {
+        guard fdatasync(descriptor) != 0, errno != EINVAL, errno != EROFS else { return }
+        throw CommandError(
+            "cannot write \(path) to the disk: \(String(cString: strerror(errno)))",
+            hint: "check the disk, or name another --dead-letter file")
+    }
+
     /// Adds a record. Bytes that are no text are written in Base64, as `valueBase64`.
     func append(_ record: MetricsRecord.Unreadable) throws {
         var members: [JSONValue.Member] = [

@@ -14,7 +14,7 @@ struct DeliveryWatch: Sendable {
 
     /// Waits until nothing is pending, or delivery was given up, or a signal came.
     func waitUntilDelivered(isStopped: () -> Bool) async {
-        while metrics.statistics.pending > 0, !isStopped() {
+        while metrics.statistics.pending > 0, !metrics.isStopped, !isStopped() {
             // Short turns, so that a signal is seen; a thread that cannot be had counts as not delivered yet.
             if (try? await metrics.flush(timeout: .milliseconds(100))) ?? false { return }
         }
@@ -29,7 +29,7 @@ struct DeliveryWatch: Sendable {
             if statistics.acknowledged != acknowledged || statistics.pending == 0 {
                 (acknowledged, since) = (statistics.acknowledged, clock.now)
             } else if since.duration(to: clock.now) >= timeout {
-                await metrics.close(timeout: .zero)
+                await metrics.stop(deadline: .now)
                 return
             }
             // Cancelling ends the sleep, and the loop with it.

@@ -11,6 +11,8 @@ struct EventForwarder {
         var refused = 0
         /// Events that were not acknowledged.
         var left = 0
+        /// Of these, those that a spool keeps.
+        var spooled = 0
 
         /// `sent 3 events, refused 0 lines, left 0 events`.
         var text: String {
@@ -46,7 +48,8 @@ struct EventForwarder {
     var summary: Summary {
         let statistics = metrics.statistics
         return Summary(
-            sent: statistics.acknowledged, refused: refused, left: statistics.offered - statistics.acknowledged)
+            sent: statistics.acknowledged, refused: refused, left: statistics.pending + statistics.droppedTotal,
+            spooled: statistics.spooled)
     }
 
     private mutating func event(_ bytes: [UInt8], _ reader: borrowing LineReader) -> StreamingQueryEvent? {

@@ -26,7 +26,7 @@ import Testing
         func onQueryTerminated(_ event: QueryTerminatedEvent) {}
     }
 
-    @Test func `a listener that hangs delays no other, and what does not fit its queue is dropped`() {
+    @Test func `F18 a listener that hangs delays no other, and what does not fit its queue is dropped`() {
         let bus = ListenerBus(capacity: 10, logger: Workspace.quiet)
         let hanging = BlockingListener()
         let recording = RecordingListener()
@@ -74,5 +74,64 @@ import Testing
             return event.progress.batchId
         }
         #expect(batches == (0..<1000).map { Int64($0) })
+    }
+
+    /// Throws at every event, and counts them.
+    final class ThrowingListener: StreamingQueryListener {
+        struct Fault: Error {}
+        let seen = Atomic<Int>(0)
+        func onQueryStarted(_ event: QueryStartedEvent) throws {}
+        func onQueryProgress(_ event: QueryProgressEvent) throws {
+            seen.wrappingAdd(1, ordering: .relaxed)
+            throw Fault()
+        }
+        func onQueryTerminated(_ event: QueryTerminatedEvent) throws {}
+    }
+
+    /// Adds and removes listeners, posts and drains, all from inside its callback.
+    final class ReentrantListener: StreamingQueryListener {
+        let bus: ListenerBus
+        let added = RecordingListener()
+        let seen = Atomic<Int>(0)
+
+        init(bus: ListenerBus) { self.bus = bus }
+
+        func onQueryStarted(_ event: QueryStartedEvent) {}
+        func onQueryProgress(_ event: QueryProgressEvent) {
+            let count = seen.wrappingAdd(1, ordering: .relaxed).newValue
+            if count == 1 { bus.add(added) }
+            if count == 3 { bus.remove(added) }
+            if count == 5 { bus.remove(self) }
+        }
+        func onQueryTerminated(_ event: QueryTerminatedEvent) {}
+    }
+
+    @Test func `F18 a listener that throws at every event stops neither itself nor another`() {
+        let bus = ListenerBus(logger: Workspace.quiet)
+        let throwing = ThrowingListener()
+        let recording = RecordingListener()
+        bus.add(throwing)
+        bus.add(recording)
+        for batch in 0..<200 { bus.post(Self.progress(Int64(batch))) }
+        bus.close()
+        #expect(throwing.seen.load(ordering: .relaxed) == 200)
+        #expect(recording.events.count == 200)
+    }
+
+    @Test func `F18 a listener may add and remove listeners, itself too, from inside its call`() {
+        let bus = ListenerBus(logger: Workspace.quiet)
+        let reentrant = ReentrantListener(bus: bus)
+        let recording = RecordingListener()
+        bus.add(reentrant)
+        bus.add(recording)
+        for batch in 0..<10 {
+            bus.post(Self.progress(Int64(batch)))
+            bus.drain(timeoutMilliseconds: 5000)
+        }
+        bus.close()
+        #expect(reentrant.seen.load(ordering: .relaxed) == 5)
+        // The third event is on its way to both when one removes the other.
+        #expect((1...2).contains(reentrant.added.events.count))
+        #expect(recording.events.count == 10)
     }
 }

@@ -48,6 +48,26 @@ import Testing
         try await spark.stop()
     }
 
+    @Test func `a query that has ended goes when nobody holds it any more`() async throws {
+        let workspace = try Workspace()
+        try workspace.addFile(0, Workspace.lines(["walk"], count: 3))
+        let spark = try workspace.session()
+        weak var query: EmbeddedStreamingQuery?
+        do {
+            let started = try await Self.startCount(workspace, spark)
+            query = started as? EmbeddedStreamingQuery
+            #expect(query != nil)
+            try await started.awaitTermination()
+            let engine = try #require(spark.engine as? EmbeddedEngine)
+            #expect(try engine.result(of: started)?.count == 1)
+        }
+        // Its thread lets it go a moment after it has said that it has ended.
+        let deadline = ContinuousClock.now + .seconds(20)
+        while query != nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(query == nil)
+        try await spark.stop()
+    }
+
     @Test func `a restart goes on with the next batch under the same id and a new run id`() async throws {
         let workspace = try Workspace()
         try workspace.addFile(0, Workspace.lines(["walk"], count: 3))

@@ -25,7 +25,7 @@ struct ActivityCounts {
         if let progress = query.lastProgress { print(progress.prettyJSON) }
         try await spark.table("test_stream").show()
         try await spark.stop()
-        print(await kafkaMetrics.close())
+        print(await kafkaMetrics.stop())
 
         let consumer = MetricsConsumer(bootstrapServers: broker, start: .beginning, stopsAtEnd: true)
         for try await progress in consumer.progress {

@@ -1,0 +1,47 @@
+import Foundation
+import Kafka
+import MetricsTopic
+import StreamingMetrics
+
+/// Takes every record of a topic as a typed event, and prints what that cost in the line that `consume.c` prints.
+///
+///     consumer-bench --bootstrap-servers HOST:PORT --count N [--topic NAME]
+@main struct ConsumerBench {
+    static func main() async throws {
+        var options = ["--topic": TopicContract.progressTopic]
+        var rest = CommandLine.arguments.dropFirst()
+        while let name = rest.popFirst(), let value = rest.popFirst() { options[name] = value }
+        guard let servers = options["--bootstrap-servers"], let count = options["--count"].flatMap({ Int($0) }), count > 0,
+            let topic = options["--topic"]
+        else {
+            print("usage: consumer-bench --bootstrap-servers HOST:PORT --count N [--topic NAME]")
+            exit(2)
+        }
+        // noida-db answers a fetch with the whole rest of the partition.
+        let configuration = KafkaConfiguration(
+            bootstrapServers: servers, properties: ["receive.message.max.bytes": "1000000000"])
+        let consumer = MetricsConsumer(configuration: configuration, topics: [topic], start: .beginning)
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let cpu = cpuMicroseconds()
+        var (taken, check) = (0, 0 as Int64)
+        for try await progress in consumer.progress {
+            check &+= progress.numInputRows
+            taken += 1
+            if taken == count { break }
+        }
+        let spent = cpuMicroseconds() - cpu
+        let seconds = (clock.now - begin) / .seconds(1)
+        print(
+            String(
+                format: "messages=%ld seconds=%.3f msg_s=%.0f cpu_us=%.3f check=%lld", taken, seconds,
+                Double(taken) / seconds, spent / Double(taken), check))
+    }
+
+    private static func cpuMicroseconds() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+        return Double(seconds) * 1e6 + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+    }
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+@testable import MetricsTopic
+
+/// A spool's folder in memory that fails when it is told to.
+final class ScriptedDisk: SpoolDisk {
+    enum Operation: Sendable {
+        case create, append, truncate, sync, syncFolder, delete
+    }
+
+    private struct Content: Sendable {
+        var files: [String: [UInt8]] = [:]
+        var active: String?
+        var failures: [Operation] = []
+    }
+
+    let path = "scripted"
+    private let content: Mutex<Content>
+
+    init(files: [String: [UInt8]] = [:]) { content = Mutex(Content(files: files)) }
+
+    /// Lets the next operation of a kind fail; said twice, the next two.
+    func fail(_ operation: Operation) { content.withLock { $0.failures.append(operation) } }
+
+    var files: [String: [UInt8]] { content.withLock { $0.files } }
+    var segmentNames: [String] { files.keys.filter { $0.hasSuffix(".spool") }.sorted() }
+
+    private func run(_ operation: Operation, _ body: (inout Content) -> Void) throws(SpoolError) {
+        let fails = content.withLock { content in
+            guard let index = content.failures.firstIndex(of: operation) else { return false }
+            content.failures.remove(at: index)
+            return true
+        }
+        if fails { throw SpoolError(code: .inputOutput, message: "scripted") }
+        content.withLock { body(&$0) }
+    }
+
+    func list() throws(SpoolError) -> [(name: String, size: Int)] { files.map { ($0.key, $0.value.count) } }
+
+    func read(_ name: String) throws(SpoolError) -> [UInt8] {
+        guard let bytes = files[name] else { throw SpoolError(code: .notFound, message: name) }
+        return bytes
+    }
+
+    func create(_ name: String) throws(SpoolError) {
+        try run(.create) { content in
+            content.files[name] = []
+            content.active = name
+        }
+    }
+
+    func append(_ bytes: [UInt8], to name: String) throws(SpoolError) {
+        do throws(SpoolError) {
+            try run(.append) { $0.files[name, default: []] += bytes }
+        } catch {
+            // Half of it is there.
+            content.withLock { $0.files[name, default: []] += bytes.prefix(bytes.count / 2) }
+            throw error
+        }
+    }
+
+    func truncate(_ name: String, to size: Int) throws(SpoolError) {
+        try run(.truncate) { $0.files[name] = Array($0.files[name, default: []].prefix(size)) }
+    }
+
+    func sync(_ name: String) throws(SpoolError) { try run(.sync) { _ in } }
+    func syncFolder() throws(SpoolError) { try run(.syncFolder) { _ in } }
+    func delete(_ name: String) throws(SpoolError) { try run(.delete) { $0.files[name] = nil } }
+    func overwrite(_ name: String, _ bytes: [UInt8]) throws(SpoolError) { content.withLock { $0.files[name] = bytes } }
+    func quarantine(_ name: String, _ bytes: [UInt8]) throws(SpoolError) {}
+    func close() {}
+}

@@ -1,0 +1,165 @@
+import FoundationEssentials
+import Kafka
+import Logging
+import StreamingMetrics
+import Synchronization
+import Testing
+
+@testable import MetricsTopic
+
+/// What the simulator found, each told in a few steps.
+@Suite struct SpoolFaultTests {
+    /// Takes every record and reports nothing by itself.
+    private final class SilentClient: DeliveryClient {
+        let sent = Mutex<[UInt]>([])
+        let values = Mutex<[[UInt8]]>([])
+        let maximumValueBytes = 100_000
+        let fatalError: KafkaError? = nil
+
+        func produce(_ record: borrowing OutgoingRecord, token: UInt) throws(KafkaError) {
+            let value = Array(record.value)
+            sent.withLock { $0.append(token) }
+            values.withLock { $0.append(value) }
+        }
+
+        func meet(_ topics: [String]) {}
+        func examine(_ topics: [String]) -> KafkaError? { nil }
+        func close(within time: Duration) -> Bool { true }
+    }
+
+    private struct Maker: DeliveryClientMaker {
+        let client: SilentClient
+
+        func makeClient(
+            _ configuration: KafkaConfiguration, _ handlers: DeliveryHandlers
+        ) throws(KafkaError) -> any DeliveryClient { client }
+    }
+
+    private final class HandClock: DeliveryClock {
+        let time = Mutex(Duration.zero)
+        var now: Duration { time.withLock { $0 } }
+        var epochMs: Int64 { 0 }
+        func advance(by time: Duration) { self.time.withLock { $0 += time } }
+    }
+
+    private let clock = HandClock()
+    private let client = SilentClient()
+
+    private func pipeline(
+        _ disk: ScriptedDisk, memoryBytes: Int = 1 << 20, segmentBytes: Int = 4096, maximumBytes: Int = 1 << 20,
+        policy: KafkaMetrics.FullPolicy = .dropOldest
+    ) throws -> DeliveryPipeline {
+        try DeliveryPipeline(
+            DeliveryPipeline.Parts(
+                configuration: KafkaConfiguration(bootstrapServers: "nowhere:1"), progressTopic: "p",
+                lifecycleTopic: nil,
+                limits: .init(memoryBytes: memoryBytes), policy: policy,
+                spool: SpoolOptions(directory: "", maximumBytes: maximumBytes, segmentBytes: segmentBytes),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onAlarm: { _ in }),
+            disk: disk, clock: clock, bells: .init(wakeWriter: {}, wakeSender: {})
+        ) { _ in Maker(client: client) }
+    }
+
+    private func offer(_ range: Range<Int64>, to pipeline: DeliveryPipeline) {
+        for batchId in range { _ = pipeline.offer(.progress(.sample(batchId: batchId))) }
+    }
+
+    private func recovered(_ disk: ScriptedDisk) throws -> Int { try SpoolRecovery(disk: disk).eventCount }
+
+    @Test func `what the ring holds at the end goes to the disk, and is not given up because the memory is small`()
+        throws
+    {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk, memoryBytes: 4096)
+        offer(0..<600, to: pipeline)
+        pipeline.finishWriting()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 600, spooled: 600))
+        #expect(try recovered(disk) == 600)
+    }
+
+    @Test func `a sync that fails at the end is tried once more`() throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk)
+        offer(0..<3, to: pipeline)
+        disk.fail(.sync)
+        pipeline.finishWriting()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 3, spooled: 3))
+        #expect(try recovered(disk) == 3)
+    }
+
+    @Test func `events of a full file that cannot be synced count as in memory, and go to another file`() throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk)
+        for batchId in 0..<7 as Range<Int64> {
+            offer(batchId..<batchId + 1, to: pipeline)
+            _ = pipeline.stepWriter()
+        }
+        #expect(pipeline.statistics.spooled == 7)
+        disk.fail(.sync)
+        for batchId in 7..<20 as Range<Int64> where pipeline.statistics.buffered == 0 {
+            offer(batchId..<batchId + 1, to: pipeline)
+            _ = pipeline.stepWriter()
+        }
+        let counts = pipeline.statistics
+        #expect(counts.buffered > 1)
+        #expect(try recovered(disk) == counts.spooled)
+        clock.advance(by: .seconds(2))
+        _ = pipeline.stepWriter()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: counts.offered, spooled: counts.offered))
+        #expect(try recovered(disk) == counts.offered)
+    }
+
+    @Test func `a file that cannot be cut back is synced before another one begins`() throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk, segmentBytes: 1 << 20)
+        offer(0..<1, to: pipeline)
+        _ = pipeline.stepWriter()
+        offer(1..<2, to: pipeline)
+        disk.fail(.append)
+        disk.fail(.truncate)
+        _ = pipeline.stepWriter()
+        clock.advance(by: .seconds(2))
+        // Were it not synced, the failure would strike the second file.
+        disk.fail(.sync)
+        _ = pipeline.stepWriter()
+        #expect(pipeline.statistics.buffered == 2)
+        clock.advance(by: .seconds(2))
+        _ = pipeline.stepWriter()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 2, spooled: 2))
+    }
+
+    @Test func `a batch of events fits into a small spool`() throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk, segmentBytes: 4096, maximumBytes: 16384, policy: .dropNewest)
+        offer(0..<250, to: pipeline)
+        _ = pipeline.stepWriter()
+        #expect(pipeline.statistics.spooled > 10)
+        #expect(disk.segmentNames.count > 1)
+    }
+
+    @Test func `events given up for room are dropped by the spool, not by its disk`() throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk, memoryBytes: 4096, segmentBytes: 4096, maximumBytes: 8192)
+        for batchId in 0..<100 as Range<Int64> {
+            offer(batchId..<batchId + 1, to: pipeline)
+            _ = pipeline.stepWriter()
+            clock.advance(by: .milliseconds(50))
+        }
+        #expect(Set(pipeline.statistics.dropped.keys) == [.spoolFull])
+        #expect(try recovered(disk) == pipeline.statistics.spooled)
+    }
+
+    /// A loss of power can undo that a file was cut.
+    @Test func `what stands in a file behind the beginning of the next one does not count, and is not sent`() throws {
+        let (cut, next) = (
+            SpoolSegmentReaderTests.file([0, 1, 2, 3]), SpoolSegmentReaderTests.file([2, 3, 4], sink: "x")
+        )
+        let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): cut, SpoolFormat.fileName(first: 2): next])
+        let pipeline = try pipeline(disk)
+        #expect(pipeline.statistics.recovered == 5)
+        _ = pipeline.stepSender()
+        #expect(client.sent.withLock { $0 } == [0, 1, 2, 3, 4])
+        let sinks = client.values.withLock { $0 }.map { String(decoding: $0, as: UTF8.self).contains("\"x\"") }
+        #expect(sinks == [false, false, true, true, true])
+    }
+}

@@ -1,0 +1,119 @@
+"""Runs the row scripts beside this file and puts their lines, and those of the tests named after a row, into RELIABILITY.md.
+
+    python3 scripts/reliability/collect.py [--tests LOG] [ROW]…
+    python3 scripts/reliability/collect.py --lines FILE
+
+Without a row (`F02`) every script runs. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
+larger number. LOG is what `swift test` has printed: a test whose name begins with `F22: ` is a line of
+row F22. Rows that were not run keep the line of their last run. Ends with 1 when a row has a violation, or did not give its line.
+"""
+import argparse
+import datetime
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BEGIN, END = "<!-- results: written by scripts/test --long -->", "<!-- end of results -->"
+HEAD = ["| Row | How provoked | Runs | Violations | Measured |", "|---|---|---|---|---|"]
+
+
+def number(row):
+    return int(row[1:])
+
+
+def run_script(name):
+    """Runs a row's script; its line as (row, how, runs, violations)."""
+    row = name.split("-")[0]
+    print(f"== {name}", file=sys.stderr, flush=True)
+    done = subprocess.run([os.path.join(HERE, name)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    lines = done.stdout.strip().splitlines()
+    result = result_of(lines[-1]) if lines else None
+    if result and result[0] == row and (done.returncode != 0) == (result[3] > 0):
+        print(lines[-1], file=sys.stderr, flush=True)
+        return result
+    return row, f"{name} gave no result (exit code {done.returncode})", 0, 1
+
+
+def result_of(line):
+    """A row's line as (row, how, runs, violations); None for any other line."""
+    cells = [cell.strip() for cell in line.split(" | ")]
+    if len(cells) == 4 and re.fullmatch(r"F\d+", cells[0]) and cells[2].isdigit() and cells[3].isdigit():
+        return cells[0], cells[1], int(cells[2]), int(cells[3])
+    return None
+
+
+def test_lines(path):
+    """The lines of tests named after a row, from a log of `swift test`."""
+    pattern = re.compile(r'(✔|✘) Test "(F\d+): (.+?)"(?: with (\d+) test cases?)? (?:passed|failed) after')
+    for line in open(path, errors="replace"):
+        found = pattern.search(line)
+        if found:
+            mark, row, name, cases = found.groups()
+            yield f"F{int(row[1:]):02}", f"test: {name}", int(cases or 1), 0 if mark == "✔" else 1
+
+
+def old_lines(text):
+    """The table's lines by row, as they stand."""
+    rows = {}
+    for line in text.splitlines():
+        found = re.match(r"\| (F\d+) \|", line)
+        if found:
+            rows.setdefault(found.group(1), []).append(line)
+    return rows
+
+
+def escaped(text):
+    return text.replace("|", "\\|")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tests", help="a log of swift test")
+    parser.add_argument("--lines", help="a file with lines of scripts that were run by hand")
+    parser.add_argument("rows", nargs="*")
+    options = parser.parse_args()
+
+    scripts = sorted(name for name in os.listdir(HERE) if re.match(r"F\d+-", name)
+                     and os.access(os.path.join(HERE, name), os.X_OK))
+    wanted = {f"F{number(row):02}" for row in options.rows}
+    missing = wanted - {name.split("-")[0] for name in scripts}
+    if missing:
+        parser.error(f"no script for {', '.join(sorted(missing))}; there are: {', '.join(scripts)}")
+
+    results = list(test_lines(options.tests)) if options.tests else []
+    if options.lines:
+        results += [result for result in map(result_of, open(options.lines)) if result]
+    else:
+        results += [run_script(name) for name in scripts if not wanted or name.split("-")[0] in wanted]
+
+    path = os.path.join(ROOT, "RELIABILITY.md")
+    document = open(path).read()
+    before, rest = document.split(BEGIN)
+    table, after = rest.split(END)
+    lines = old_lines(table)
+    today = datetime.date.today().isoformat()
+    new = {}
+    for row, how, runs, violations in results:
+        new.setdefault(row, []).append(f"| {row} | {escaped(how)} | {runs:,} | {violations} | {today} |")
+    for row, fresh in new.items():
+        # A run without the tests' log knows nothing of the tests' lines, and one without scripts nothing of theirs.
+        has_tests = any("| test: " in line for line in fresh)
+        has_script = any("| test: " not in line for line in fresh)
+        kept = [line for line in lines.get(row, [])
+                if not (has_tests if "| test: " in line else has_script)]
+        lines[row] = fresh + kept
+    ordered = [line for row in sorted(lines, key=number) for line in lines[row]]
+    with open(path, "w") as file:
+        file.write(before + BEGIN + "\n\n" + "\n".join(HEAD + ordered) + "\n\n" + END + after)
+    failed = [result for result in results if result[3]]
+    for row, how, _, violations in failed:
+        print(f"{row}: {violations} violations: {how}", file=sys.stderr)
+    print(f"{len(results)} lines of {len(new)} rows, {len(failed)} with violations; the table is in RELIABILITY.md")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
