@@ -153,4 +153,35 @@ import Testing
         end.close()
         cluster.close()
     }
+
+    /// The real broker of the integration tests, when it is on this machine.
+    private static let realBroker = ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP_SERVERS"].flatMap {
+        $0.hasPrefix("127.0.0.1:") || $0.hasPrefix("localhost:") ? $0 : nil
+    }
+
+    @Test(.enabled(if: realBroker != nil, "KAFKA_BOOTSTRAP_SERVERS names no broker of this machine"))
+    func `the real broker behind an end of TLS serves producers, groups and administration`() async throws {
+        let end = try await TLSEnd(folder, certificate: "good", to: try #require(Self.realBroker))
+        let configuration = configuration(end, .tls(trusted))
+        let topic = "tls-\(UUID().uuidString)"
+        let admin = try KafkaAdmin(configuration)
+        #expect(try await admin.metadata().brokers.map(\.port) == [end.port])
+        try await admin.createTopic(NewTopic(name: topic))
+        let producer = try producer(configuration)
+        for number in 0..<20 {
+            _ = try await producer.deliver(ProducerRecord(topic: topic, value: Array("\(number)".utf8)))
+        }
+        await producer.close()
+        let consumer = try KafkaConsumer(
+            configuration, subscription: .group("g-\(topic)", topics: [topic], reset: .beginning),
+            options: .init(stopsAtEnd: true))
+        var values: [String] = []
+        for try await record in consumer.records { values.append(String(decoding: record.value ?? [], as: UTF8.self)) }
+        #expect(values == (0..<20).map { "\($0)" })
+        await consumer.close()
+        #expect(end.proxy.statistics.bytesToBroker > 0)
+        _ = try await admin.deleteTopics([topic])
+        end.close()
+        cluster.close()
+    }
 }

@@ -162,7 +162,12 @@ struct Consume: AsyncParsableCommand {
 
     /// The end of a topic that cannot be seen would never come. All topics are asked for: asking for one may create it.
     private func checkTopics(_ topics: [String], _ configuration: KafkaConfiguration) async throws {
-        let known = try await KafkaAdmin(configuration).metadata().topics
+        let known: [ClusterMetadata.Topic]
+        switch try await ClusterContact.ask(configuration, timeout: .seconds(10)) {
+        case .metadata(let metadata): known = metadata.topics
+        case .nothing(let cause, let hint):
+            throw CommandError("cannot ask \(configuration.bootstrapServers) for its topics: \(cause)", hint: hint)
+        }
         for topic in topics {
             guard let found = known.first(where: { $0.name == topic }) else {
                 throw CommandError(

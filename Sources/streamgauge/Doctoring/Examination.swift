@@ -89,33 +89,23 @@ struct Examination: Sendable {
 
     /// Asks for the cluster's metadata, which needs encryption, login and a broker that answers.
     private func connection() async throws -> ClusterMetadata? {
-        let trouble = ClientTrouble()
-        let admin = try KafkaAdmin(configuration, onError: { trouble.note($0) }, onLog: { trouble.note($0) })
         let security = configuration.securitySummary
         let start = ContinuousClock.now
-        var last: KafkaError?
-        repeat {
-            let metadata: ClusterMetadata
-            do throws(KafkaError) {
-                // Short turns, so that a refused login is seen before the whole time is over.
-                metadata = try await admin.metadata(timeout: min(timeout, .seconds(1)))
-            } catch {
-                last = error
-                continue
-            }
+        switch try await ClusterContact.ask(configuration, timeout: timeout) {
+        case .metadata(let metadata):
             let time = start.duration(to: .now)
             try report(
                 Finding(
                     check: "connection", status: .ok, text: "answered in \(time.millisecondsText) (\(security))",
                     figures: [("answerMs", time.milliseconds), ("security", .string(security))]))
             return metadata
-        } while !trouble.isHopeless && !Task.isCancelled && start.duration(to: .now) < timeout
-        let cause = trouble.cause ?? (last?.message ?? "no answer", nil)
-        try report(
-            Finding(
-                check: "connection", status: .failed, text: "no broker lets us in (\(security)): \(cause.text)",
-                hint: cause.hint))
-        return nil
+        case .nothing(let cause, let hint):
+            try report(
+                Finding(
+                    check: "connection", status: .failed, text: "no broker lets us in (\(security)): \(cause)",
+                    hint: hint))
+            return nil
+        }
     }
 
     /// Whether clients can go where the brokers send them: a wrong advertised address is the most common fault of all.
