@@ -11,7 +11,8 @@ import StreamingMetrics
         var options = ["--topic": TopicContract.progressTopic]
         var rest = CommandLine.arguments.dropFirst()
         while let name = rest.popFirst(), let value = rest.popFirst() { options[name] = value }
-        guard let servers = options["--bootstrap-servers"], let count = options["--count"].flatMap({ Int($0) }), count > 0,
+        guard let servers = options["--bootstrap-servers"], let count = options["--count"].flatMap({ Int($0) }),
+            count > 0,
             let topic = options["--topic"]
         else {
             print("usage: consumer-bench --bootstrap-servers HOST:PORT --count N [--topic NAME]")
