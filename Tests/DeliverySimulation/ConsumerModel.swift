@@ -3,49 +3,57 @@ import Kafka
 import MetricsTopic
 import StreamingMetrics
 
-/// A reader of the topics that keeps each event once, by query, run, batch, kind and sequence; it stores what it has handled
-/// together with how far it came, and crashes in between.
+/// A reader of the topics that keeps each event once. It tells copies by the library's ``Deduplicator``, commits what this knows, what
+/// it has stored and how far it came in one transaction, and crashes before that.
 struct ConsumerModel {
-    private struct Key: Hashable {
-        var query: String
-        var run: UUID
-        var batch: Int64?
-        var kind: StreamingQueryEvent.Kind
-        var sequence: UInt64
+    private struct Committed {
+        var offsets: [Int]
+        var deduplicator = Deduplicator()
+        /// Rows in the store by the event's place in the world's book.
+        var rows: [Int: Int] = [:]
     }
 
-    private var committed: [Int]
-    private var store: Set<Key> = []
-    private(set) var stored = 0
+    private var committed: Committed
 
-    init(topics: Int) { committed = Array(repeating: 0, count: topics) }
+    init(topics: Int) { committed = Committed(offsets: Array(repeating: 0, count: topics)) }
 
     /// Handles what is new in a topic, up to a number of records.
     ///
     /// - Returns: What is wrong with a record.
     mutating func read(_ topic: Int, upTo limit: Int, crashes: Bool, _ world: World) -> String? {
         let log = world.cluster.topics[topic].log
-        var offset = committed[topic]
-        var handled: Set<Key> = []
-        while offset < min(log.count, committed[topic] + limit) {
+        var handled = committed
+        let end = min(log.count, committed.offsets[topic] + limit)
+        for offset in committed.offsets[topic]..<end {
             let record = log[offset]
             let read = ConsumerRecord(
                 topic: world.cluster.topics[topic].name, partition: 0, offset: Int64(offset),
                 timestampMs: record.timestampMs, key: record.key, value: record.value, headers: record.headers)
-            guard case .event(let event, let metadata) = MetricsRecord(read), let query = metadata.key,
-                let sequence = metadata.sequence
-            else { return "record \(offset) of topic \(topic) cannot be read" }
-            if let fault = Self.difference(event, world.book[record.event].event, read) { return fault }
-            let key = Key(
-                query: query, run: event.runId, batch: event.progressBatch, kind: event.kind, sequence: sequence)
-            let isNew = !store.contains(key) && handled.insert(key).inserted
-            if isNew || world.sabotage == .consumerForgets, !crashes { stored += 1 }
-            offset += 1
+            guard case .event(let event, let metadata) = MetricsRecord(read) else {
+                return "record \(offset) of topic \(topic) cannot be read"
+            }
+            let offered = world.book[record.event]
+            if let fault = Self.difference(event, offered.event, read) { return fault }
+            if metadata.key != offered.event.id.uuidString.lowercased() || metadata.sequence != offered.sequence {
+                return "key or sequence of record \(offset) of topic \(topic) are not those of \(offered.event)"
+            }
+            let isNew = handled.deduplicator.isNew(event, sequence: metadata.sequence, payload: record.value)
+            if isNew || world.sabotage == .consumerForgets { handled.rows[record.event, default: 0] += 1 }
         }
-        // Before the commit: everything since the last one is handled again.
-        if crashes { return nil }
-        store.formUnion(handled)
-        committed[topic] = offset
+        handled.offsets[topic] = end
+        // A crash comes before the transaction's end: everything since the last one is handled again.
+        if !crashes { committed = handled }
+        return nil
+    }
+
+    /// What is wrong with the store once all was read: an event of the logs has no row or several.
+    func fault(_ book: EventBook) -> String? {
+        for index in book.entries.indices {
+            let rows = committed.rows[index] ?? 0
+            if rows != (book[index].isInLog ? 1 : 0) {
+                return "event \(book[index].sequence) of run \(book[index].run) has \(rows) rows in the store"
+            }
+        }
         return nil
     }
 

@@ -62,9 +62,6 @@ extension World {
                 return violated("the consumer: \(fault)")
             }
         }
-        let distinct = book.entries.count { $0.isInLog }
-        if consumer.stored != distinct {
-            violated("\(consumer.stored) rows are stored of \(distinct) events in the log")
-        }
+        if let fault = consumer.fault(book) { violated("the consumer: \(fault)") }
     }
 }
