@@ -25,6 +25,7 @@ final class ForwarderLife {
     let number: Int
     let pipeline: DeliveryPipeline
     private let birth: Int
+    private let bytesAtBirth: Int
     private var writer = Thread()
     private var sender = Thread()
     /// Which event each token stands for.
@@ -45,6 +46,7 @@ final class ForwarderLife {
         self.world = world
         self.number = number
         birth = world.clock.time
+        bytesAtBirth = disk?.mostBytes ?? 0
         let scenario = world.scenario
         let (writerBell, senderBell) = (writer.bell, sender.bell)
         pipeline = try DeliveryPipeline(
@@ -207,7 +209,8 @@ final class ForwarderLife {
         let bytes = disk.stored.bytes(suffix: ".spool")
         // One file more: what a failed truncation or deletion leaves behind.
         let slack = disk.hasFailed ? 4 * scenario.segmentBytes : scenario.segmentBytes
-        require(bytes <= scenario.maximumBytes + slack, "\(bytes) bytes are on the disk")
+        // A loss of power brings back files that were deleted, and a process begins with what it finds.
+        require(bytes <= max(scenario.maximumBytes + slack, bytesAtBirth), "\(bytes) bytes are on the disk")
     }
 
     /// With a healthy disk nothing stays unsynced for longer than it may.

@@ -91,13 +91,19 @@ extension World {
             let isRefused = client.refusedOrders.remove(message.order) != nil
             guard isRefused || message.order > client.appended[request.topic] else { continue }
             client.appended[request.topic] = max(client.appended[request.topic], message.order)
-            // What was given up while a client that is gone had it on its way may come late.
-            if client.isClosed || client.isDead, livesThatDropped.contains(where: { $0 >= client.life }) {
-                book[message.record.event].wasRefused = true
-            }
+            if mayComeLate(message.record.event, of: client) { book[message.record.event].wasRefused = true }
             append(message.record, to: request.topic)
         }
         return tooLarge.isEmpty ? .appended : .tooLarge(tooLarge)
+    }
+
+    /// Whether an event may have been given up before: while a client that is gone had it on its way, or by an earlier process
+    /// that left it in a file with others.
+    private func mayComeLate(_ event: Int, of client: SimulatedClient) -> Bool {
+        let isGone = client.isClosed || client.isDead
+        return livesThatDropped.contains { life in
+            isGone ? life >= client.life : life >= book[event].life && life < client.life
+        }
     }
 
     private func append(_ record: StoredRecord, to topic: Int) {
