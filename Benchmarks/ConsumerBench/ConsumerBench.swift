@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import MetricsTopic
 import StreamingMetrics
+import Synchronization
 
 /// Takes every record of a topic as a typed event, and prints what that cost in the line that `consume.c` prints.
 ///
@@ -27,18 +28,40 @@ import StreamingMetrics
         let clock = ContinuousClock()
         let begin = clock.now
         let cpu = cpuMicroseconds()
-        var (taken, check) = (0, 0 as Int64)
-        for try await progress in consumer.progress {
-            check &+= progress.numInputRows
-            taken += 1
-            if taken == count { break }
-        }
+        let totals = Totals(goal: count)
+        do {
+            try await consumer.run(batchesOf: 500) { try totals.add($0) }
+        } catch is Totals.Reached {}
+        let (taken, check) = totals.sums
         let spent = cpuMicroseconds() - cpu
         let seconds = (clock.now - begin) / .seconds(1)
         print(
             String(
                 format: "messages=%ld seconds=%.3f msg_s=%.0f cpu_us=%.3f check=%lld", taken, seconds,
                 Double(taken) / seconds, spent / Double(taken), check))
+    }
+
+    /// Counts up to a goal.
+    private final class Totals: Sendable {
+        struct Reached: Error {}
+        private let goal: Int
+        private let counts = Mutex((taken: 0, check: 0 as Int64))
+
+        init(goal: Int) { self.goal = goal }
+
+        var sums: (Int, Int64) { counts.withLock { ($0.taken, $0.check) } }
+
+        func add(_ batch: MetricsBatch) throws {
+            let isReached = counts.withLock { counts in
+                for record in batch.records {
+                    guard let progress = record.progress else { continue }
+                    counts.check &+= progress.numInputRows
+                    counts.taken += 1
+                }
+                return counts.taken >= goal
+            }
+            if isReached { throw Reached() }
+        }
     }
 
     private static func cpuMicroseconds() -> Double {

@@ -138,11 +138,34 @@ extension MetricsRecord.Metadata {
     init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding) {
         self.init(
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs,
-            key: record.key.map { String(decoding: $0, as: UTF8.self) }, encoding: encoding,
-            schemaVersion: record.header(TopicContract.Header.schemaVersion)?.text.flatMap { Int($0) },
-            queryName: record.header(TopicContract.Header.queryName)?.text,
-            sequence: record.header(TopicContract.Header.sequence)?.text.flatMap { UInt64($0) },
-            shortenedFromBytes: record.header(TopicContract.Header.shortened)?.text.flatMap { Int($0) })
+            key: record.key.map { String(decoding: $0, as: UTF8.self) }, encoding: encoding)
+        // One way through the headers, and numbers read where they lie; of a name that stands twice the last one counts.
+        for header in record.headers {
+            switch header.name {
+            case TopicContract.Header.schemaVersion: schemaVersion = header.number.flatMap { Int(exactly: $0) }
+            case TopicContract.Header.queryName: queryName = header.text
+            case TopicContract.Header.sequence: sequence = header.number
+            case TopicContract.Header.shortened: shortenedFromBytes = header.number.flatMap { Int(exactly: $0) }
+            default: break
+            }
+        }
+    }
+}
+
+extension RecordHeader {
+    /// The value as a decimal number without a sign; nil when it is none.
+    fileprivate var number: UInt64? {
+        guard let value, !value.isEmpty else { return nil }
+        var number: UInt64 = 0
+        for byte in value {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (tens, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tens.addingReportingOverflow(UInt64(digit))
+            if overflows || overflowsToo { return nil }
+            number = sum
+        }
+        return number
     }
 }
 

@@ -74,6 +74,7 @@ struct RecordQueue {
         var object: OpaquePointer?
         guard rd_kafka_message_headers(message, &object) == RD_KAFKA_RESP_ERR_NO_ERROR, let object else { return [] }
         var headers: [RecordHeader] = []
+        headers.reserveCapacity(rd_kafka_header_cnt(object))
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var size = 0
