@@ -321,7 +321,7 @@ def consumed(broker, topic="streaming-metrics"):
     """Every record of the topic, in its order, as (run id, batch id)."""
     code, output, errors = run(
         "consume", "--bootstrap-servers", broker.address, "--topic", topic, "--from-beginning", "--until-end",
-        "--no-deduplicate", "--format", "json", "--kafka-option", "receive.message.max.bytes=1000000000")
+        "--no-deduplicate", "--format", "json", "--set", "receive.message.max.bytes=1000000000")
     if code != 0:
         if "there is no topic" in errors:
             return []
