@@ -69,11 +69,14 @@ package struct Deduplicator: Sendable {
     ///
     /// - Parameter payload: The record's value; looked at only where there is no sequence number.
     package mutating func isNew(_ event: StreamingQueryEvent, sequence: UInt64?, payload: [UInt8]) -> Bool {
-        let batch: Int64? = if case .progress(let event) = event { event.progress.batchId } else { nil }
-        let key = RunKey(query: event.id, run: event.runId)
-        if let sequence { return isNew(key, event.kind, batch: batch, sequence: sequence) }
-        guard let batch else { return true }
-        return isNew(key, batch: batch, digest: PayloadDigest.of(payload))
+        isNew(EventIdentity(event), sequence: sequence, payload: payload)
+    }
+
+    /// The same for an event whose identity is at hand.
+    mutating func isNew(_ event: EventIdentity, sequence: UInt64?, payload: [UInt8]) -> Bool {
+        if let sequence { return isNew(event.key, event.kind, batch: event.batch, sequence: sequence) }
+        guard let batch = event.batch else { return true }
+        return isNew(event.key, batch: batch, digest: PayloadDigest.of(payload))
     }
 
     mutating func isNew(_ key: RunKey, _ kind: StreamingQueryEvent.Kind, batch: Int64?, sequence: UInt64) -> Bool {
@@ -166,6 +169,25 @@ package struct RunKey: Sendable, Hashable {
     package init(query: UUID, run: UUID) {
         self.query = query
         self.run = run
+    }
+}
+
+/// What an event is known by, taken out of it in one look: each look at an event's payload retains all that is in it.
+struct EventIdentity {
+    var key: RunKey
+    var kind: StreamingQueryEvent.Kind
+    /// The batch of a progress.
+    var batch: Int64?
+
+    init(_ event: StreamingQueryEvent) {
+        switch event {
+        case .progress(let event):
+            key = RunKey(query: event.progress.id, run: event.progress.runId)
+            (kind, batch) = (.progress, event.progress.batchId)
+        case .started(let event): (key, kind) = (RunKey(query: event.id, run: event.runId), .started)
+        case .idle(let event): (key, kind) = (RunKey(query: event.id, run: event.runId), .idle)
+        case .terminated(let event): (key, kind) = (RunKey(query: event.id, run: event.runId), .terminated)
+        }
     }
 }
 

@@ -48,15 +48,13 @@ struct RecordInspector {
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs)
         let metrics = MetricsRecord(record)
         guard filter?.includes(metrics) ?? true else { return }
-        if case .event(let event, let metadata) = metrics {
-            if deduplicator?.isNew(event, sequence: metadata.sequence, payload: record.value ?? []) == false {
-                return give(.duplicate(event, metadata))
+        if let (event, sequence) = metrics.identity {
+            if deduplicator?.isNew(event, sequence: sequence, payload: record.value ?? []) == false {
+                return give(metrics.asDuplicate)
             }
-            if let sequence = metadata.sequence {
-                let start = start
-                tracker?.saw(
-                    RunKey(query: event.id, run: event.runId), sequence: sequence, timestampMs: record.timestampMs,
-                    now: start.duration(to: .now))
+            if let sequence, tracker != nil {
+                let now = start.duration(to: .now)
+                tracker?.saw(event.key, sequence: sequence, timestampMs: record.timestampMs, now: now)
             }
         }
         give(metrics)
@@ -69,5 +67,19 @@ struct RecordInspector {
         guard tracker?.hasHoles == true else { return }
         let now = start.duration(to: .now)
         for gap in tracker?.finalGaps(now: now) ?? [] { give(.gap(gap)) }
+    }
+}
+
+extension MetricsRecord {
+    /// What its event is known by, and its number in its run; nil when it is no event.
+    fileprivate var identity: (EventIdentity, sequence: UInt64?)? {
+        guard case .event(let event, let metadata) = self else { return nil }
+        return (EventIdentity(event), metadata.sequence)
+    }
+
+    /// The same event as a copy of one that was read before.
+    fileprivate var asDuplicate: MetricsRecord {
+        guard case .event(let event, let metadata) = self else { return self }
+        return .duplicate(event, metadata)
     }
 }

@@ -33,6 +33,8 @@ struct SpoolSegmentReader {
         bytes.withUnsafeBytes { bytes in
             var offset = SpoolFormat.fileHeaderSize
             var minimum = floor
+            // For the whole file: a checksum over a long false length for each byte would be quadratic.
+            var budget = 4 * bytes.count + (1 << 20)
             while offset < bytes.count {
                 if let frame = Self.frame(bytes, at: offset) {
                     // A frame from before is whole, and simply not needed.
@@ -44,7 +46,7 @@ struct SpoolSegmentReader {
                     offset = frame.end
                     continue
                 }
-                let next = Self.nextFrame(bytes, after: offset, minimum: minimum)
+                let next = Self.nextFrame(bytes, after: offset, minimum: minimum, budget: &budget)
                 let end = next?.offset ?? bytes.count
                 damages.append(
                     Damage(
@@ -105,10 +107,8 @@ struct SpoolSegmentReader {
     /// The next frame behind damaged bytes. Its length field must fit first, so a file of noise costs no more than its
     /// length times a comparison, and few checksums.
     private static func nextFrame(
-        _ bytes: UnsafeRawBufferPointer, after damaged: Int, minimum: UInt64
+        _ bytes: UnsafeRawBufferPointer, after damaged: Int, minimum: UInt64, budget: inout Int
     ) -> (position: UInt64, offset: Int)? {
-        // A checksum over a long false length for each byte would be quadratic: the budget bounds it.
-        var budget = 4 * bytes.count + (1 << 20)
         var offset = damaged + 1
         while offset + SpoolFormat.frameHeaderSize + SpoolFormat.bodyPrefixSize <= bytes.count, budget > 0 {
             defer { offset += 1 }
