@@ -163,7 +163,7 @@ import Testing
         let summary = await metrics.stop()
         #expect(summary.statistics == ForwardingStatistics(offered: 2, acknowledged: 2, shortened: 1))
         let records = try await records(cluster, topic: TopicContract.progressTopic)
-        #expect(records.count == 2)
+        try #require(records.count == 2)
         let size = try #require(records[0].header("shortened")?.text.flatMap { Int($0) })
         #expect(size > 2_000_000)
         #expect(records[1].header("shortened") == nil)
