@@ -4,7 +4,7 @@
     python3 scripts/reliability/collect.py --lines FILE
 
 Without a row (`F02`) every script runs. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
-larger number. LOG is what `swift test` has printed: a test whose name begins with `F22: ` is a line of
+larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
 row F22. Rows that were not run keep the line of their last run. Ends with 1 when a row has a violation, or did not give its line.
 """
 import argparse
@@ -47,7 +47,7 @@ def result_of(line):
 
 def test_lines(path):
     """The lines of tests named after a row, from a log of `swift test`."""
-    pattern = re.compile(r'(✔|✘) Test "(F\d+): (.+?)"(?: with (\d+) test cases?)? (?:passed|failed) after')
+    pattern = re.compile(r'(✔|✘) Test "(F\d+):? (.+?)"(?: with (\d+) test cases?)? (?:passed|failed) after')
     for line in open(path, errors="replace"):
         found = pattern.search(line)
         if found:
