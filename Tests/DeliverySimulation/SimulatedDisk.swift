@@ -190,9 +190,10 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
         for (index, content) in contents.enumerated() {
             var end = UInt64.max
             if index + 1 < contents.count {
-                // A file ends where the next one begins, if that has other events under its positions.
-                let next = Dictionary(contents[index + 1].map { ($0.position, $0) }) { first, _ in first }
-                if content.contains(where: { frame in next[frame.position].map { $0 != frame } ?? false }) {
+                // A file ends where the next one begins, unless that has nothing that is not here.
+                let here = Set(content)
+                let begin = UInt64(files[index + 1].key.prefix(20)) ?? .max
+                if content.contains(where: { $0.position >= begin }), !contents[index + 1].allSatisfy(here.contains) {
                     end = UInt64(files[index + 1].key.prefix(20)) ?? .max
                 }
             }

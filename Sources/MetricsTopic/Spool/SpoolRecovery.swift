@@ -33,8 +33,8 @@ struct SpoolRecovery {
         }
     }
 
-    /// Where a file ends: where the next one begins, if that holds other events under the same positions. Then what stands here was
-    /// cut off once, and a loss of power brought it back. The same events in both are a file that could not be deleted.
+    /// Where a file ends: where the next one begins. What stands behind was cut off once, and a loss of power brought it back,
+    /// whole or torn. But a next file that holds nothing else is one that could not be deleted.
     private static func end(
         of block: FrameBlock, before next: (first: UInt64, name: String)?, _ disk: any SpoolDisk
     ) throws(SpoolError) -> UInt64 {
@@ -46,11 +46,11 @@ struct SpoolRecovery {
             // Nothing in it counts, or it is gone; what else is wrong with it is said when its turn comes.
             return .max
         }
-        let differs = other.positions.contains { position in
+        let isCopy = other.positions.allSatisfy { position in
             guard let here = block.body(at: position), let there = other.body(at: position) else { return false }
-            return block.bytes[here] != other.bytes[there]
+            return block.bytes[here] == other.bytes[there]
         }
-        return differs ? next.first : .max
+        return isCopy ? .max : next.first
     }
 
     private mutating func add(
