@@ -182,12 +182,25 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
         var frames: [FrameScanner.Frame] = []
         let cursor = cursor(in: stored)
         let files = stored.names.filter { $0.key.hasSuffix(".spool") }.sorted { $0.key < $1.key }
-        for (index, (name, inode)) in files.enumerated() {
-            guard let file = stored.files[inode], !promisedOnly || stored.stableNames[name] == inode else { continue }
-            // A file ends where the next one begins.
-            let end = index + 1 < files.count ? UInt64(files[index + 1].key.prefix(20)) ?? .max : .max
-            for frame in FrameScanner.frames(promisedOnly ? file.promised : file.bytes[...])
-            where frame.position >= cursor && frame.position < end { frames.append(frame) }
+        let contents = files.map { name, inode -> [FrameScanner.Frame] in
+            guard let file = stored.files[inode], !promisedOnly || stored.stableNames[name] == inode else { return [] }
+            return FrameScanner.frames(promisedOnly ? file.promised : file.bytes[...])
+        }
+        var floor = cursor
+        for (index, content) in contents.enumerated() {
+            var end = UInt64.max
+            if index + 1 < contents.count {
+                // A file ends where the next one begins, unless that has nothing that is not here.
+                let here = Set(content)
+                let begin = UInt64(files[index + 1].key.prefix(20)) ?? .max
+                if content.contains(where: { $0.position >= begin }), !contents[index + 1].allSatisfy(here.contains) {
+                    end = UInt64(files[index + 1].key.prefix(20)) ?? .max
+                }
+            }
+            for frame in content where frame.position >= floor && frame.position < end {
+                frames.append(frame)
+                floor = frame.position + 1
+            }
         }
         return frames
     }

@@ -137,7 +137,7 @@ extension World {
         // memory only.
         let makesRoom = scenario.policy == .dropOldest && (life.spoolWasNearlyFull || diskWasFull)
         let takesBack = disk?.killed != nil && (makesRoom || disk?.hasFailedToSync ?? false)
-        let inStep = takesBack ? life.framesBefore.count : 0
+        let inStep = takesBack ? max(life.framesBefore.count, life.last.spooled) : 0
         let excuse = dropped + life.last.buffered + offeredSince + (all - frames.count) + inStep
         bury(life, frames, excuse: excuse, how: losesPower ? "a loss of power" : "a kill")
         // What a kill in the midst of a step may lose of what was spooled before it: only what is settled.
@@ -146,7 +146,9 @@ extension World {
         var left = stored
         if losesPower { left.losePower(&random) }
         if sabotage == .diskForgets { left.forgetOneFile() }
-        revive(left, atLeast: frames.count)
+        // A cursor that a kill left half written may be whole again.
+        let cursor = SimulatedDisk.cursor(in: left)
+        revive(left, atLeast: frames.count { $0.position >= cursor })
     }
 
     private func checkKept(_ life: ForwarderLife, in frames: [FrameScanner.Frame], _ dropped: Int) {

@@ -28,14 +28,33 @@ struct SpoolRecovery {
         }
         let sorted = named.sorted { $0.first < $1.first }
         for (index, file) in sorted.enumerated() {
-            // A file ends where the next one begins: what stands behind was cut off once, and a loss of power brought it back.
-            let end = index + 1 < sorted.count ? sorted[index + 1].first : .max
-            try add(file.name, first: file.first, end: end, disk, readOnly)
+            try add(
+                file.name, first: file.first, next: index + 1 < sorted.count ? sorted[index + 1] : nil, disk, readOnly)
         }
     }
 
+    /// Where a file ends: where the next one begins. What stands behind was cut off once, and a loss of power brought it back,
+    /// whole or torn. But a next file that holds nothing else is one that could not be deleted.
+    private static func end(
+        of block: FrameBlock, before next: (first: UInt64, name: String)?, _ disk: any SpoolDisk
+    ) throws(SpoolError) -> UInt64 {
+        guard let next, let last = block.positions.last, last >= next.first else { return .max }
+        let other: FrameBlock
+        do throws(SpoolError) {
+            other = try SpoolSegmentReader(try disk.read(next.name), name: next.name).block
+        } catch {
+            // Nothing in it counts, or it is gone; what else is wrong with it is said when its turn comes.
+            return .max
+        }
+        let isCopy = other.positions.allSatisfy { position in
+            guard let here = block.body(at: position), let there = other.body(at: position) else { return false }
+            return block.bytes[here] == other.bytes[there]
+        }
+        return isCopy ? .max : next.first
+    }
+
     private mutating func add(
-        _ name: String, first: UInt64, end: UInt64, _ disk: any SpoolDisk, _ readOnly: Bool
+        _ name: String, first: UInt64, next: (first: UInt64, name: String)?, _ disk: any SpoolDisk, _ readOnly: Bool
     ) throws(SpoolError) {
         let bytes: [UInt8]
         do throws(SpoolError) {
@@ -63,6 +82,7 @@ struct SpoolRecovery {
                     file: "\(disk.path)/\(name)", offset: damage.offset, bytes: damage.count,
                     events: damage.frames.map(Int.init(clamping:)), isTornTail: damage.isTail))
         }
+        let end = try Self.end(of: reader.block, before: next, disk)
         let open = reader.block.positions.drop { $0 < cursor }.prefix { $0 < end }
         let isDamaged = reader.damages.contains { !$0.isTail }
         if isDamaged, !readOnly { try disk.quarantine(name, bytes) }
