@@ -35,7 +35,8 @@ struct options {
     int setting_count;
 };
 
-static volatile long acknowledged, failed;
+// A flush serves reports as well as the poller does.
+static _Atomic long acknowledged, failed;
 static volatile bool polling = true;
 
 static void die(const char *what, const char *why) {
