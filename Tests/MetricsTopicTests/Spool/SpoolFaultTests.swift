@@ -35,14 +35,7 @@ import Testing
         ) throws(KafkaError) -> any DeliveryClient { client }
     }
 
-    private final class HandClock: DeliveryClock {
-        let time = Mutex(Duration.zero)
-        var now: Duration { time.withLock { $0 } }
-        var epochMs: Int64 { 0 }
-        func advance(by time: Duration) { self.time.withLock { $0 += time } }
-    }
-
-    private let clock = HandClock()
+    private let clock = ManualDeliveryClock()
     private let client = SilentClient()
 
     private func pipeline(
@@ -103,7 +96,7 @@ import Testing
         let counts = pipeline.statistics
         #expect(counts.buffered > 1)
         #expect(try recovered(disk) == counts.spooled)
-        clock.advance(by: .seconds(2))
+        clock.advance(.seconds(2))
         _ = pipeline.stepWriter()
         #expect(pipeline.statistics == ForwardingStatistics(offered: counts.offered, spooled: counts.offered))
         #expect(try recovered(disk) == counts.offered)
@@ -118,12 +111,12 @@ import Testing
         disk.fail(.append)
         disk.fail(.truncate)
         _ = pipeline.stepWriter()
-        clock.advance(by: .seconds(2))
+        clock.advance(.seconds(2))
         // Were it not synced, the failure would strike the second file.
         disk.fail(.sync)
         _ = pipeline.stepWriter()
         #expect(pipeline.statistics.buffered == 2)
-        clock.advance(by: .seconds(2))
+        clock.advance(.seconds(2))
         _ = pipeline.stepWriter()
         #expect(pipeline.statistics == ForwardingStatistics(offered: 2, spooled: 2))
     }
@@ -143,7 +136,7 @@ import Testing
         for batchId in 0..<100 as Range<Int64> {
             offer(batchId..<batchId + 1, to: pipeline)
             _ = pipeline.stepWriter()
-            clock.advance(by: .milliseconds(50))
+            clock.advance(.milliseconds(50))
         }
         #expect(Set(pipeline.statistics.dropped.keys) == [.spoolFull])
         #expect(try recovered(disk) == pipeline.statistics.spooled)
