@@ -55,6 +55,12 @@ public final class MetricsStore: Sendable {
     ///   version. Such a file is left as it is.
     public init(path: String) throws(MetricsStoreError) {
         self.path = path
+        // SQLite takes these for a database in memory, or of no name, that is gone with the process.
+        guard !path.isEmpty, path != ":memory:", !path.hasPrefix("file:") else {
+            throw MetricsStoreError(
+                code: .cannotOpen,
+                message: "cannot open the store \"\(path)\": that is no file's path; name a file, such as metrics.db")
+        }
         do {
             var configuration = Configuration()
             configuration.label = "streamgauge.store"

@@ -134,3 +134,10 @@ enum PropertyRules {
         "queuing.strategy": "it is deprecated, and would send records out of order",
     ]
 }
+
+extension KafkaConfiguration {
+    /// Whether the properties set an option, under any of its names.
+    package func sets(_ name: String) -> Bool {
+        properties.keys.contains { (PropertyRules.aliases[$0] ?? $0) == name }
+    }
+}

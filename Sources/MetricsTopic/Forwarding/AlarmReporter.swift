@@ -10,6 +10,8 @@ final class AlarmReporter: Sendable {
         var dropped: [DropReason: Int] = [:]
         var droppedAt: Duration?
         var shortenedAt: Duration?
+        var refusedAt: Duration?
+        var replacedAt: Duration?
     }
 
     private let said = Mutex(Said())
@@ -66,10 +68,22 @@ final class AlarmReporter: Sendable {
     }
 
     func clientReplaced(cause: String) {
-        logger.warning(
-            "the Kafka client was replaced; events it had not delivered are sent again", metadata: ["cause": "\(cause)"]
-        )
+        if isDue(\.replacedAt) {
+            logger.warning(
+                "the Kafka client was replaced; events it had not delivered are sent again",
+                metadata: ["cause": "\(cause)"])
+        }
         handler(.clientReplaced(cause: cause))
+    }
+
+    /// Whether a line of a kind is due again, a minute after the last one.
+    private func isDue(_ last: WritableKeyPath<Said, Duration?>) -> Bool {
+        let now = clock.now
+        return said.withLock { said in
+            if let at = said[keyPath: last], now - at < Self.interval { return false }
+            said[keyPath: last] = now
+            return true
+        }
     }
 
     /// A line of the client's own log.
@@ -80,13 +94,7 @@ final class AlarmReporter: Sendable {
     // MARK: Events
 
     func shortened(bytes: Int, kept: String?) {
-        let now = clock.now
-        let isDue = said.withLock { said in
-            if let at = said.shortenedAt, now - at < Self.interval { return false }
-            said.shortenedAt = now
-            return true
-        }
-        if isDue {
+        if isDue(\.shortenedAt) {
             logger.warning(
                 """
                 an event of \(bytes) bytes is too large for \(place) and is sent without its offsets; \
@@ -98,8 +106,10 @@ final class AlarmReporter: Sendable {
     }
 
     func refused(_ error: KafkaError, kept: String?) {
-        logger.warning(
-            "an event was refused for good: \(error)\(kept.map { "; it is kept in \($0)" } ?? "")")
+        if isDue(\.refusedAt) {
+            logger.warning(
+                "an event was refused for good: \(error)\(kept.map { "; it is kept in \($0)" } ?? "")")
+        }
         handler(.refused(error, kept: kept))
     }
 

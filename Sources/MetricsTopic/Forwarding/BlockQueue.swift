@@ -81,6 +81,18 @@ struct BlockQueue: Sendable {
         while head < entries.count, entries[head].block.last < base { removeFirst() }
     }
 
+    /// Lets go of blocks in which everything is settled, also behind one that is not.
+    mutating func removeSettled(_ isSettled: (ClosedRange<UInt64>) -> Bool) {
+        entries.removeFirst(head)
+        head = 0
+        entries.removeAll { entry in
+            guard isSettled(entry.block.first...entry.block.last) else { return false }
+            bytes -= entry.block.bytes.count
+            if !entry.isWritten { unwrittenBytes -= entry.block.bytes.count }
+            return true
+        }
+    }
+
     /// Lets go of the oldest blocks that are safe in the spool, down to a number of bytes.
     ///
     /// - Returns: Their positions.

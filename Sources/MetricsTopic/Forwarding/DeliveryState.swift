@@ -119,6 +119,12 @@ struct DeliveryState: Sendable {
     /// Whether the writer has to leave the ring alone until the disk or the broker has taken something.
     var mustWait: Bool { keepsAll && memory.unwrittenBytes >= memoryBytes }
 
+    /// Frees the memory of blocks in which everything is settled, also behind an event that waits.
+    mutating func removeSettledBlocks() {
+        let ledger = ledger
+        memory.removeSettled { ledger.isSettled($0) }
+    }
+
     /// Counts events that never got a position.
     mutating func dropEarly(_ count: Int, _ reason: DropReason) {
         droppedEarly[reason, default: 0] += count
@@ -198,7 +204,15 @@ struct DeliveryState: Sendable {
             ledger.putBack(position)
             pauseUntil = now + .seconds(1)
         default:
-            if !error.isRetriable { verdicts[position] = .refuse(error) }
+            // An error that says nothing, or may pass, is waited for. One that is final holds for the whole request: only what
+            // went alone is known to be refused itself.
+            if error.isRetriable || error.rdKafkaName == "UNKNOWN" {
+                pauseUntil = now + .seconds(1)
+            } else if company.isAlone(position) {
+                verdicts[position] = .refuse(error)
+            } else {
+                company.shrink()
+            }
             ledger.putBack(position)
         }
         return true

@@ -20,6 +20,8 @@ final class EventWriter {
     private var spool: Spool?
     private var taken: [EventRing.Entry] = []
     private var unsyncedSince: Duration?
+    /// When files behind the oldest event are looked at again.
+    private var lookBehindAt: Duration = .zero
     /// The disk has refused; it is asked again at this time.
     private var diskPauseUntil: Duration = .zero
 
@@ -92,6 +94,7 @@ final class EventWriter {
         taken.removeAll(keepingCapacity: true)
         var position: UInt64 = 0
         shared.withLock { state in
+            if state.mustWait { state.removeSettledBlocks() }
             if state.mustWait { return }
             state.ring.take(upTo: limit, into: &taken)
             state.inHand = taken.count
@@ -123,6 +126,7 @@ final class EventWriter {
             state.inHand -= count
             state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
+            if state.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes { state.removeSettledBlocks() }
             while !state.keepsAll, state.memory.unwrittenBytes + block.bytes.count > limits.memoryBytes,
                 !state.memory.isEmpty
             {
@@ -183,6 +187,7 @@ final class EventWriter {
         while let spool, !spool.hasRoom(for: block) {
             // What is settled goes first, and costs nothing.
             if try removeSettled() { continue }
+            if try removeSettledBehind() { continue }
             guard dropOldestFile() else { return false }
         }
         return true
@@ -247,6 +252,10 @@ final class EventWriter {
         }
         do throws(SpoolError) {
             _ = try removeSettled()
+            if spool?.segments.count ?? 0 > 2, clock.now >= lookBehindAt {
+                lookBehindAt = clock.now + .seconds(1)
+                _ = try removeSettledBehind()
+            }
             try spool?.saveCursor(shared.withLock { $0.ledger.base })
         } catch {
             alarms.spoolFailed(error)
@@ -256,6 +265,15 @@ final class EventWriter {
     private func removeSettled() throws(SpoolError) -> Bool {
         let base = shared.withLock { $0.ledger.base }
         let removed = try spool?.removeSettled(below: base) ?? false
+        if removed { publishSegments() }
+        return removed
+    }
+
+    /// Deletes files in which everything is settled, also behind one event that is not: one that waits for a right or a topic
+    /// does not keep all that came after it.
+    private func removeSettledBehind() throws(SpoolError) -> Bool {
+        let ledger = shared.withLock { $0.ledger }
+        let removed = try spool?.removeSettled { ledger.isSettled($0) } ?? false
         if removed { publishSegments() }
         return removed
     }

@@ -9,7 +9,7 @@ struct KafkaDeliveryClientMaker: DeliveryClientMaker {
         _ configuration: KafkaConfiguration, _ handlers: DeliveryHandlers
     ) throws(KafkaError) -> any DeliveryClient {
         var configuration = configuration
-        configuration.properties.merge(Self.defaults) { given, _ in given }
+        for (name, value) in Self.defaults where !configuration.sets(name) { configuration.properties[name] = value }
         let maximum = configuration.properties["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000
         let producer = try KafkaProducer(
             configuration, onDelivery: handlers.onReports, onError: handlers.onError, onLog: onLog)

@@ -17,6 +17,12 @@ final class RecordSender {
     private let source: FrameSource
     private let makeHandlers: (_ epoch: Int) -> DeliveryHandlers
     private var client: any DeliveryClient
+    /// What was acknowledged before the client came, and how many before it ended without delivering anything.
+    private var acknowledgedBefore = 0
+    /// The first client is forgiven once: it may have met a broker that was just starting.
+    private var failuresInRow = -1
+    private var replaceAt: Duration = .zero
+    private var isFailureNoted = false
     /// Whether the client is new and knows no topic yet.
     private var isNew = true
     private var configuration: KafkaConfiguration
@@ -56,7 +62,12 @@ final class RecordSender {
     ///
     /// - Returns: How long nothing is due unless somebody rings; nil is for as long as that takes.
     func step() -> Duration? {
-        if let cause = replacementCause(), !replaceClient(cause) { return .seconds(1) }
+        if let cause = replacementCause() {
+            // A client that dies as soon as it lives, such as one without a right, is not replaced at once again.
+            let wait = replaceAt - clock.now
+            if wait > .zero { return wait }
+            if !replaceClient(cause) { return .seconds(1) }
+        }
         let isWaiting = take()
         if !batch.isEmpty {
             if isNew { client.meet(topics) }
@@ -213,10 +224,23 @@ final class RecordSender {
         let (hasFailed, next) = shared.withLock { ($0.clientHasFailed, $0.nextConfiguration.take()) }
         if let next {
             configuration = next
+            (failuresInRow, replaceAt) = (-1, .zero)
             return "new settings"
         }
         guard hasFailed else { return nil }
+        noteFailure()
         return client.fatalError?.description ?? "the broker no longer accepts its sequence numbers"
+    }
+
+    /// Says why clients fail that deliver nothing, and sets when the next one may be replaced: after 1, 2, 4 … 30 seconds.
+    private func noteFailure() {
+        guard !isFailureNoted else { return }
+        isFailureNoted = true
+        let acknowledged = shared.withLock { $0.ledger.acknowledged }
+        failuresInRow = acknowledged > acknowledgedBefore ? 0 : failuresInRow + 1
+        guard failuresInRow > 0 else { return }
+        replaceAt = clock.now + .seconds(min(30, 1 << min(failuresInRow - 1, 5)))
+        if let error = client.fatalError { alarms.cannotDeliver(error.cause) }
     }
 
     /// Ends the client and starts another, which gets everything that is not settled, in the old order.
@@ -233,6 +257,8 @@ final class RecordSender {
             return false
         }
         isNew = true
+        isFailureNoted = false
+        acknowledgedBefore = shared.withLock { $0.ledger.acknowledged }
         let now = clock.now
         shared.withLock { state in
             state.ledger.putBackAll()
@@ -252,5 +278,14 @@ final class RecordSender {
 
     private func examine() {
         if let error = client.examine(topics) { alarms.cannotDeliver(error) }
+    }
+}
+
+extension KafkaError {
+    /// The same as an outage: the cause of a client's end, by which it is told and remembered.
+    fileprivate var cause: KafkaError {
+        var cause = self
+        cause.code = rdKafkaName?.hasSuffix("AUTHORIZATION_FAILED") ?? false ? .notAuthorized : .broker
+        return cause
     }
 }

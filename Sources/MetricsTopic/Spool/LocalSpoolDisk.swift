@@ -214,6 +214,7 @@ final class LocalSpoolDisk: SpoolDisk {
     func quarantine(_ name: String, _ bytes: [UInt8]) throws(SpoolError) {
         let folder = file(SpoolFormat.quarantineFolder)
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw SpoolError(errno, "make the folder \(folder)") }
+        try makeRoom(in: folder, for: bytes.count)
         let hidden = "\(folder)/.\(name)"
         let descriptor = Glibc.open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolError(errno, "create the file \(hidden)") }
@@ -231,6 +232,29 @@ final class LocalSpoolDisk: SpoolDisk {
         }
         guard fdatasync(descriptor) == 0, rename(hidden, "\(folder)/\(name)") == 0 else {
             throw SpoolError(errno, "write the file \(folder)/\(name)")
+        }
+    }
+
+    /// Files and bytes of the quarantine at most; the oldest go for new ones.
+    private static let quarantineLimit = (files: 1000, bytes: 64 << 20)
+
+    private func makeRoom(in folder: String, for bytes: Int) throws(SpoolError) {
+        var kept = try list(folder)
+        var sum = kept.reduce(bytes) { $0 + $1.size }
+        guard kept.count >= Self.quarantineLimit.files || sum > Self.quarantineLimit.bytes else { return }
+        func age(_ name: String) -> (Int, Int) {
+            var status = stat()
+            lstat(folder + "/" + name, &status)
+            return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        }
+        let oldestFirst = kept.map { (file: $0, age: age($0.name)) }.sorted { $0.age < $1.age }
+        for (file, _) in oldestFirst {
+            guard kept.count >= Self.quarantineLimit.files || sum > Self.quarantineLimit.bytes else { return }
+            guard unlink(folder + "/" + file.name) == 0 || errno == ENOENT else {
+                throw SpoolError(errno, "delete the file \(folder)/\(file.name)")
+            }
+            kept.removeLast()
+            sum -= file.size
         }
     }
 

@@ -151,6 +151,19 @@ struct Spool {
         return removed
     }
 
+    /// Deletes the files, but for the one that is appended to, in which everything is settled, wherever they stand.
+    ///
+    /// - Returns: Whether there were any.
+    mutating func removeSettled(_ isSettled: (ClosedRange<UInt64>) -> Bool) throws(SpoolError) -> Bool {
+        var removed = false
+        for segment in hasActive ? segments.dropLast() : segments[...] where isSettled(segment.first...segment.last) {
+            try disk.delete(segment.name)
+            segments.removeAll { $0.name == segment.name }
+            removed = true
+        }
+        return removed
+    }
+
     /// Deletes the oldest file, whatever is in it, to make room.
     ///
     /// - Returns: The positions that were in it; nil when there is no file.

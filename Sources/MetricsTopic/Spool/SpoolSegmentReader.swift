@@ -36,7 +36,9 @@ struct SpoolSegmentReader {
             // For the whole file: a checksum over a long false length for each byte would be quadratic.
             var budget = 4 * bytes.count + (1 << 20)
             while offset < bytes.count {
-                if let frame = Self.frame(bytes, at: offset) {
+                if let frame = Self.frame(bytes, at: offset),
+                    frame.position < minimum || Self.isPlausible(frame.position, minimum)
+                {
                     // A frame from before is whole, and simply not needed.
                     if frame.position >= minimum {
                         positions.append(frame.position)
@@ -52,7 +54,7 @@ struct SpoolSegmentReader {
                     Damage(
                         offset: offset, count: end - offset,
                         frames: next.flatMap { next in positions.last.map { next.position - $0 - 1 } },
-                        isTail: next == nil))
+                        isTail: next == nil && Self.isTorn(bytes, at: offset)))
                 offset = end
             }
         }
@@ -122,8 +124,17 @@ struct SpoolSegmentReader {
         return nil
     }
 
-    /// Whether a position may follow: more than four thousand million frames are never missing.
-    private static func isPlausible(_ position: UInt64, _ minimum: UInt64) -> Bool {
-        position >= minimum && position - minimum < 1 << 32
+    /// Whether a position may follow: so many frames are never missing.
+    static func isPlausible(_ position: UInt64, _ minimum: UInt64) -> Bool {
+        position >= minimum && position - minimum < 1 << 26
+    }
+
+    /// Whether a file ends in a frame that was not written to its end, as a crash leaves it; a whole one that is wrong is damage.
+    private static func isTorn(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        let rest = bytes.count - offset
+        guard rest >= SpoolFormat.frameHeaderSize + SpoolFormat.bodyPrefixSize else { return true }
+        let size = Int(SpoolFormat.load(UInt32.self, bytes, at: offset))
+        // Zeros are what a loss of power leaves of what was never written.
+        return size > rest - SpoolFormat.frameHeaderSize || bytes[offset...].allSatisfy { $0 == 0 }
     }
 }

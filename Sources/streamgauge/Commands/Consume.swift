@@ -89,6 +89,15 @@ struct Consume: AsyncParsableCommand {
     var deadLetterTopic: String?
 
     func validate() throws {
+        let given = [
+            "--group": group, "--instance-id": instanceId, "--query": query, "--store": store,
+            "--dead-letter": deadLetter,
+            "--dead-letter-topic": deadLetterTopic, "--topic": topics.contains("") ? "" : nil,
+        ]
+        // An empty value is nearly always a variable that a script forgot to set.
+        for option in given.keys.sorted() where given[option] == .some("") {
+            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
         if follow, untilEnd { throw ValidationError("--follow and --until-end exclude each other: give one of them") }
         if fromBeginning, since != nil {
             throw ValidationError("--from-beginning and --since exclude each other: give one of them")

@@ -37,6 +37,9 @@ struct Forward: AsyncParsableCommand {
     var timeout = 30
 
     func validate() throws {
+        for (option, value) in [("--topic", topic), ("--lifecycle-topic", lifecycleTopic)] where value.isEmpty {
+            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
         guard timeout >= 1 else { throw ValidationError("--timeout must be 1 second or more") }
     }
 
@@ -44,7 +47,7 @@ struct Forward: AsyncParsableCommand {
         let configuration = try kafka.configuration()
         let signals = StopSignals()
         // All files before the first event, so that a wrong name is told before anything is sent.
-        for file in files { _ = try LineReader(path: file, maximumBytes: 0) }
+        for file in files { try LineReader.check(path: file) }
         let metrics = try KafkaMetrics(
             configuration: configuration, topic: topic,
             lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
@@ -68,6 +71,11 @@ struct Forward: AsyncParsableCommand {
         try StandardStream.output.write(summary.text + "\n")
         try outcome.get()
         if summary.left > 0 { throw undelivered(summary, to: configuration, isStopped: signals.hasStopped) }
+        if signals.hasStopped {
+            throw CommandError(
+                "stopped by a signal before the end of the input may have been read",
+                hint: "forward it again: the consumer tells copies")
+        }
         if summary.refused > 0 { throw ExitCode(CommandExit.failure) }
     }
 

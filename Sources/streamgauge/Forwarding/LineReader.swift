@@ -33,6 +33,12 @@ struct LineReader: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Looks whether a file could be opened, without opening it: whoever writes into a pipe would lose its reader.
+    static func check(path: String) throws {
+        guard path != "-", access(path, R_OK) != 0 else { return }
+        throw CommandError("cannot read \(path): \(String(cString: strerror(errno)))", hint: "check the path")
+    }
+
     /// The next line; nil at the end, and when `isStopped` says so while there is nothing to read.
     mutating func next(isStopped: () -> Bool) throws -> Line? {
         var line: [UInt8] = []
