@@ -189,10 +189,12 @@ struct Spool {
     /// Leaves the folder as small as it can be, without files when everything is settled, and lets go of it.
     mutating func finish(base: UInt64) throws(SpoolError) {
         defer { disk.close() }
+        if let last = segments.last, last.last < base { hasActive = false }
+        // Before the note is written, for which a full disk has no room: a file that is gone needs none.
+        _ = try removeSettled(below: base)
         try saveCursor(base)
         try sync()
         hasActive = false
-        _ = try removeSettled(below: base)
     }
 }
 
