@@ -76,4 +76,10 @@ import Testing
         try bytes.prefix(bytes.count / 2).write(to: URL(filePath: file.path))
         #expect(try refusal()?.code == .damaged)
     }
+
+    @Test(arguments: ["", ":memory:", "file:store.db?mode=memory"])
+    func `what SQLite would keep in memory only is refused`(path: String) {
+        let error = #expect(throws: MetricsStoreError.self) { try MetricsStore(path: path) }
+        #expect(error?.code == .cannotOpen)
+    }
 }

@@ -18,6 +18,8 @@ import Testing
         ["consume"], ["consume", "--bootstrap-servers", "x", "--format", "xml"], ["forward", "x"],
         ["doctor"], ["doctor", "--bootstrap-servers", "x", "--timeout", "0"],
         ["doctor", "--bootstrap-servers", "x", "--probe-topic", ""],
+        ["consume", "--bootstrap-servers", "x", "--store", ""], ["consume", "--bootstrap-servers", "x", "--query", ""],
+        ["forward", "--bootstrap-servers", "x", "--topic", ""],
         ["consume", "--bootstrap-servers", "x", "--follow", "--until-end"],
         ["consume", "--bootstrap-servers", "x", "--from-beginning", "--since", "2 hours ago"],
         ["consume", "--bootstrap-servers", "x", "--since", "tomorrow"],

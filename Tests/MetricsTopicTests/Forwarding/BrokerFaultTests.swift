@@ -180,4 +180,62 @@ import Testing
         #expect(statistics.acknowledged == Int(next) && statistics.droppedTotal == 0)
         #expect(try await batches(cluster) == Array(0..<next))
     }
+
+    @Test func `F04 a client without the right to be idempotent is told of and not replaced again and again`()
+        async throws
+    {
+        let cluster = try cluster()
+        let clusterAuthorizationFailed: Int32 = 31
+        try cluster.pushErrors([Int32](repeating: clusterAuthorizationFailed, count: 1000), on: .initProducerId)
+        let alarms = Monitor<[ForwardingAlarm]>([])
+        let metrics = try metrics(cluster, alarms: alarms)
+        offer(0..<5, of: UUID(), to: metrics)
+        let told = alarms.wait(timeout: .seconds(30)) { alarms -> Int? in
+            guard
+                alarms.contains(where: {
+                    if case .cannotDeliver(let error) = $0 { error.code == .notAuthorized } else { false }
+                })
+            else { return nil }
+            return alarms.count { if case .clientReplaced = $0 { true } else { false } }
+        }
+        #expect(try #require(told) <= 2)
+        try cluster.clearErrors(on: .initProducerId)
+        #expect(try await metrics.flush(timeout: .seconds(60)))
+        #expect(await metrics.stop().statistics.acknowledged == 5)
+    }
+
+    /// A request fails as a whole: -1 says nothing, 87 that one of its records is invalid.
+    @Test(arguments: [-1, 87] as [Int32]) func `F04 one failed request refuses none of the events in it`(code: Int32)
+        async throws
+    {
+        let cluster = try cluster()
+        let metrics = try metrics(cluster)
+        let runId = UUID()
+        offer(0..<1, of: runId, to: metrics)
+        #expect(try await metrics.flush())
+        try cluster.pushErrors([code], on: .produce)
+        offer(1..<30, of: runId, to: metrics)
+        #expect(try await metrics.flush())
+        let statistics = await metrics.stop().statistics
+        #expect(statistics.acknowledged == 30 && statistics.droppedTotal == 0)
+        #expect(try await batches(cluster) == Array(0..<30))
+    }
+
+    @Test func `F07 an event whose topic is forbidden does not keep the others from going, nor their memory`()
+        async throws
+    {
+        let cluster = try cluster()
+        try cluster.setTopicError(TopicContract.lifecycleTopic, code: Self.topicAuthorizationFailed)
+        let metrics = try KafkaMetrics(
+            configuration: cluster.configuration,
+            limits: .init(memoryBytes: 64 << 10, stallAfter: .milliseconds(200)), onFull: .dropNewest)
+        let runId = UUID()
+        metrics.onQueryStarted(QueryStartedEvent(id: UUID(), runId: runId, name: "q", timestamp: nil))
+        for batch in 0..<1000 as Range<Int64> {
+            try await metrics.send(.progress(.sample(runId: runId, batchId: batch)))
+        }
+        while metrics.statistics.acknowledged < 1000 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(metrics.statistics.pending == 1 && metrics.statistics.droppedTotal == 0)
+        await metrics.stop(deadline: .now)
+    }
 }

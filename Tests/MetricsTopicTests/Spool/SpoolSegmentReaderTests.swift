@@ -57,6 +57,10 @@ import Testing
             let kept = [10, 11, 12].enumerated().filter { $0.offset != hit }.map { UInt64($0.element) }
             #expect(reader.block.positions == kept, "bit in byte \(offset)")
             #expect(reader.damages.first?.offset == starts[hit], "bit in byte \(offset)")
+            // A whole frame that is wrong is damage, at the file's end too, and no tail that a crash tore.
+            if offset >= starts[hit] + SpoolFormat.frameHeaderSize {
+                #expect(reader.damages.allSatisfy { !$0.isTail }, "bit in byte \(offset)")
+            }
             if hit == 1 { #expect(reader.damages.first?.frames == 1) }
         }
     }
