@@ -26,8 +26,11 @@ import Testing
     }
 
     private func metrics(_ cluster: MockCluster, alarms: Monitor<[ForwardingAlarm]>? = nil) throws -> KafkaMetrics {
-        try KafkaMetrics(
-            configuration: cluster.configuration, limits: .init(stallAfter: .milliseconds(200)),
+        // The mock does not look at sequence numbers: it would take a request behind one that failed, which a broker refuses.
+        var configuration = cluster.configuration
+        configuration.properties["max.in.flight.requests.per.connection"] = "1"
+        return try KafkaMetrics(
+            configuration: configuration, limits: .init(stallAfter: .milliseconds(200)),
             onAlarm: { alarm in
                 alarms?.withLock { $0.append(alarm) }
                 alarms?.broadcast()
