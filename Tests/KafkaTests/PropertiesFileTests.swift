@@ -12,7 +12,7 @@ import Testing
         return error.message
     }
 
-    @Test func `names and values are read with their lines`() throws {
+    @Test func `F38 names and values are read with their lines`() throws {
         let entries = try read(
             "\u{FEFF}# a comment\r\n\n  ! another\n bootstrap.servers = a:1,b:2 \r\nsasl.password=p = q#!\t\n")
         #expect(entries.map(\.name) == ["bootstrap.servers", "sasl.password"])
@@ -20,7 +20,7 @@ import Testing
         #expect(entries.map(\.line) == [4, 5])
     }
 
-    @Test func `an empty file has no settings`() throws {
+    @Test func `F38 an empty file has no settings`() throws {
         #expect(try read("").isEmpty)
         #expect(try read("\n\n# nothing\n").isEmpty)
     }
@@ -34,23 +34,23 @@ import Testing
         ("a=1\nb\rc=\n", 2, "the name has a control character"),
         ("\u{1B}[2J=\n", 1, "the name has a control character"),
     ])
-    func `a fault is told with the file's name and the line`(text: String, line: Int, reason: String) throws {
+    func `F38 a fault is told with the file's name and the line`(text: String, line: Int, reason: String) throws {
         let message = try failure(Array(text.utf8))
         #expect(message.hasPrefix("c.properties:\(line): "))
         #expect(message.contains(reason))
     }
 
-    @Test func `what is not UTF-8 is told with its line`() throws {
+    @Test func `F38 what is not UTF-8 is told with its line`() throws {
         let message = try failure(Array("acks=1\nclient.id=".utf8) + [0xFF, 0xFE, 0x0A])
         #expect(message.hasPrefix("c.properties:2: "))
         #expect(message.contains("UTF-8"))
     }
 
-    @Test func `a file that is too large is refused before it is read`() throws {
+    @Test func `F38 a file that is too large is refused before it is read`() throws {
         #expect(try failure(Array(repeating: 0x0A, count: PropertiesFile.maximumBytes + 1)).contains("bytes"))
     }
 
-    @Test func `every beginning of a file is read or refused with a line, and shows no value`() throws {
+    @Test func `F38 every beginning of a file is read or refused with a line, and shows no value`() throws {
         let text = Array("bootstrap.servers=a:1\nsasl.password=canary-5511\nssl.key.password=x\\y\nclient.id=é\n".utf8)
         for count in 0...text.count {
             do throws(KafkaError) {

@@ -51,7 +51,7 @@ import Testing
 
     private var trusted: KafkaSecurity.TLS { .init(caPath: folder.path("ca.pem")) }
 
-    @Test func `a good certificate lets records through, and every connection is encrypted`() async throws {
+    @Test func `F08 a good certificate lets records through, and every connection is encrypted`() async throws {
         let end = try await TLSEnd(folder, certificate: "good", to: cluster.bootstrapServers)
         let configuration = configuration(end, .tls(trusted))
         let producer = try producer(configuration)
@@ -72,14 +72,15 @@ import Testing
     @Test(arguments: [
         ("expired", "has expired"), ("foreign", "authority that is not trusted here"), ("elsewhere", "another"),
     ])
-    func `a certificate that is not good is refused with the cause`(certificate: String, cause: String) async throws {
+    func `F08 a certificate that is not good is refused with the cause`(certificate: String, cause: String) async throws
+    {
         let end = try await TLSEnd(folder, certificate: certificate, to: cluster.bootstrapServers)
         let error = try await refusal(end, trusted)
         #expect(error.message.contains(cause), "\(error)")
         #expect(error.message.contains("localhost:\(end.port)"), "\(error)")
     }
 
-    @Test func `a certificate for another name is taken when names do not count, and only then`() async throws {
+    @Test func `F08 a certificate for another name is taken when names do not count, and only then`() async throws {
         let end = try await TLSEnd(folder, certificate: "elsewhere", to: cluster.bootstrapServers)
         var tls = trusted
         tls.verifiesHostname = false
@@ -91,7 +92,8 @@ import Testing
         cluster.close()
     }
 
-    @Test func `an expired certificate is taken when certificates are not verified, without an error`() async throws {
+    @Test func `F08 an expired certificate is taken when certificates are not verified, without an error`() async throws
+    {
         let end = try await TLSEnd(folder, certificate: "expired", to: cluster.bootstrapServers)
         var configuration = configuration(end, .tls())
         configuration.properties["enable.ssl.certificate.verification"] = "false"
@@ -104,7 +106,7 @@ import Testing
         cluster.close()
     }
 
-    @Test func `a client's certificate that is asked for opens the door, none is told`() async throws {
+    @Test func `F08 a client's certificate that is asked for opens the door, none is told`() async throws {
         try folder.lock("client.key", password: Self.canary, as: "locked.key")
         let end = try await TLSEnd(folder, certificate: "good", asksForCertificate: true, to: cluster.bootstrapServers)
         var tls = trusted
@@ -129,7 +131,7 @@ import Testing
         cluster.close()
     }
 
-    @Test func `a login goes through the encrypted connection`() async throws {
+    @Test func `F08 a login goes through the encrypted connection`() async throws {
         let responder = SASLResponder(users: ["u": Self.canary], mechanisms: [.scramSHA512])
         let end = try await TLSEnd(folder, certificate: "good", to: cluster.bootstrapServers, sasl: responder)
         let configuration = configuration(
@@ -144,7 +146,7 @@ import Testing
         cluster.close()
     }
 
-    @Test func `a client that speaks in clear to an encrypted port is told so in its log`() async throws {
+    @Test func `F08 a client that speaks in clear to an encrypted port is told so in its log`() async throws {
         let end = try await TLSEnd(folder, certificate: "good", to: cluster.bootstrapServers)
         let producer = try producer(configuration(end, .plaintext))
         let reason = logged.wait(timeout: .seconds(20)) { $0.contains("incorrect security.protocol") ? true : nil }
@@ -160,7 +162,7 @@ import Testing
     }
 
     @Test(.enabled(if: realBroker != nil, "KAFKA_BOOTSTRAP_SERVERS names no broker of this machine"))
-    func `the real broker behind an end of TLS serves producers, groups and administration`() async throws {
+    func `F08 the real broker behind an end of TLS serves producers, groups and administration`() async throws {
         let end = try await TLSEnd(folder, certificate: "good", to: try #require(Self.realBroker))
         let configuration = configuration(end, .tls(trusted))
         let topic = "tls-\(UUID().uuidString)"

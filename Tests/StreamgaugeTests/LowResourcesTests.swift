@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: commands)
-    func `64 open files are enough`(command: [String]) async throws {
+    func `F40 64 open files are enough`(command: [String]) async throws {
         let cluster = try cluster()
         let run = try await run(command, cluster, limits: "-n 64")
         #expect(run.status == 0, "\(run.output)\(run.error)")
@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: commands)
-    func `too few open files are one error that says so, and not the end of the process`(command: [String]) async throws
+    func `F40 too few open files are one error that says so, and not the end of the process`(command: [String])
+        async throws
     {
         let cluster = try cluster()
         for limit in [12, 16, 20, 24] {

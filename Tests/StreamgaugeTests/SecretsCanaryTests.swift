@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: [SASLResponder.Mechanism.plain, .scramSHA512])
-    func `a password that is right is never printed`(mechanism: SASLResponder.Mechanism) async throws {
+    func `F39 a password that is right is never printed`(mechanism: SASLResponder.Mechanism) async throws {
         let responder = SASLResponder(users: ["me": Self.canary])
         let (cluster, proxy) = try broker(responder)
         let said = try await sayings(
@@ -68,7 +68,7 @@ import Testing
         cluster.close()
     }
 
-    @Test func `a password that is wrong is never printed, wherever it comes from`() async throws {
+    @Test func `F39 a password that is wrong is never printed, wherever it comes from`() async throws {
         let (cluster, proxy) = try broker(SASLResponder(users: ["me": "another"]))
         try folder.write("password", Self.canary + "\n")
         let login = [
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a token is never printed, accepted or not`(isAccepted: Bool) async throws {
+    func `F39 a token is never printed, accepted or not`(isAccepted: Bool) async throws {
         try folder.write("token", Self.canary)
         let responder = SASLResponder(tokens: isAccepted ? [Self.canary] : [])
         let (cluster, proxy) = try broker(responder)
@@ -101,7 +101,7 @@ import Testing
         cluster.close()
     }
 
-    @Test func `a secret in a wrong place is never printed`() async throws {
+    @Test func `F39 a secret in a wrong place is never printed`() async throws {
         try folder.write(
             "wrong.properties", "bootstrap.servers=127.0.0.1:1\nsasl.jaas.config=x password=\"\(Self.canary)\";\n")
         try folder.write("half.properties", "bootstrap.servers=127.0.0.1:1\nsasl.password=\(Self.canary)")
