@@ -12,6 +12,8 @@ extension KafkaConsumer {
         /// Whether the last thing heard of the brokers is that none can be reached.
         private(set) var brokersAreAway = false
         private var sawAssignment = false
+        /// How much was polled the last time, which is about what is polled the next time.
+        private var lastCount = 0
         /// Where to begin in partitions that the group gives; set once, before the thread starts.
         var places: (([TopicPartition]) -> [(TopicPartition, Int64)])?
         /// Partitions whose offset the log does not have, to be begun anew; tried again while brokers are away.
@@ -78,6 +80,16 @@ extension KafkaConsumer {
 
         /// Adds what concerns no single partition.
         func note(_ event: Event) { entries.append(Entry(event: event, slot: -1, size: 64)) }
+
+        /// Gives what was polled away, so that nothing of it is left on this thread.
+        func takeEntries() -> [Entry] {
+            defer {
+                entries = []
+                entries.reserveCapacity(lastCount)
+            }
+            lastCount = entries.count
+            return entries
+        }
 
         /// Whether partitions were given, if only none, and all of them are read.
         var isComplete: Bool { sawAssignment && tracker.isComplete }
@@ -164,9 +176,9 @@ extension KafkaConsumer.Core {
         while polled.entries.count < limit, failure == nil, let item = queue.poll(timeoutMs: timeoutMs) {
             timeoutMs = 0
             switch item {
-            case .record(let record):
+            case .record(let record, let partition):
                 polled.heardFromBroker()
-                accept(record)
+                accept(record, partition)
             case .endOfPartition(let partition, let offset):
                 polled.heardFromBroker()
                 if options.stopsAtEnd { polled.tracker.reachedEnd(of: partition) }
@@ -184,13 +196,13 @@ extension KafkaConsumer.Core {
         {
             polled.note(.quiet)
         }
+        queue.seal()
         flushPolled()
         if let failure { end(failure) }
         if options.stopsAtEnd, polled.isComplete { end(nil) }
     }
 
-    private func accept(_ record: ConsumerRecord) {
-        let partition = record.topicPartition
+    private func accept(_ record: ConsumerRecord, _ partition: TopicPartition) {
         if options.stopsAtEnd, !polled.tracker.includes(offset: record.offset, of: partition) { return }
         append(.record(record), partition, size: record.size + 128)
     }
@@ -223,8 +235,8 @@ extension KafkaConsumer.Core {
     private func flushPolled() {
         guard !polled.entries.isEmpty else { return }
         if options.quietInterval != nil { polled.lastPush = .now }
-        let delivery = state.withLock { $0.push(polled.entries) }
-        polled.entries.removeAll(keepingCapacity: true)
+        let entries = polled.takeEntries()
+        let delivery = state.withLock { $0.push(entries) }
         if let (reader, event) = delivery { reader.resume(returning: .success(event)) }
     }
 

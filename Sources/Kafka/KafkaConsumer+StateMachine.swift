@@ -39,9 +39,7 @@ extension KafkaConsumer {
 
         private let maximumRecords: Int
         private let maximumBytes: Int
-        private var buffer: [Entry] = []
-        private var head = 0
-        private var bytes = 0
+        private var buffer = EntryQueue()
         private var positions: [Position] = []
         private var slots: [TopicPartition: Int] = [:]
         /// What the reader works on: for each partition the offset after its last record.
@@ -59,23 +57,24 @@ extension KafkaConsumer {
             self.maximumBytes = max(1, maximumBytes)
         }
 
-        var bufferedCount: Int { buffer.count - head }
-        private var isFull: Bool { bufferedCount >= maximumRecords || bytes >= maximumBytes }
-        private var isHalfEmpty: Bool { bufferedCount <= maximumRecords / 2 && bytes <= maximumBytes / 2 }
+        var bufferedCount: Int { buffer.count }
+        private var isFull: Bool { buffer.count >= maximumRecords || buffer.bytes >= maximumBytes }
+        private var isHalfEmpty: Bool { buffer.count <= maximumRecords / 2 && buffer.bytes <= maximumBytes / 2 }
 
         // MARK: The reader
 
         /// The reader asks for the next event: what it had is done with.
         mutating func next() -> Answer {
             settle()
-            if head < buffer.count { return .event(take(), wakesPoll: relieved()) }
+            if let event = take() { return .event(event, wakesPoll: relieved()) }
             if let ending { return .end(ending) }
             return waiter == nil ? .wait : .busy
         }
 
         /// More of what is there, in addition to what the reader has; whether to wake the poll thread.
         mutating func takeMore(_ maximum: Int, into events: inout [Event]) -> Bool {
-            while events.count < maximum, head < buffer.count { events.append(take()) }
+            events.reserveCapacity(min(maximum, events.count + buffer.count))
+            while events.count < maximum, let event = take() { events.append(event) }
             return relieved()
         }
 
@@ -101,17 +100,8 @@ extension KafkaConsumer {
             inHand.removeAll(keepingCapacity: true)
         }
 
-        private mutating func take() -> Event {
-            let entry = buffer[head]
-            head += 1
-            bytes -= entry.size
-            if head == buffer.count {
-                buffer.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head >= 1024, head * 2 >= buffer.count {
-                buffer.removeFirst(head)
-                head = 0
-            }
+        private mutating func take() -> Event? {
+            guard let entry = buffer.popFirst() else { return nil }
             switch entry.event {
             case .record(let record):
                 positions[entry.slot].handedOut = record.offset + 1
@@ -151,11 +141,10 @@ extension KafkaConsumer {
         /// Takes what was polled. Gives the waiting reader and its event, if there is one.
         mutating func push(_ entries: [Entry]) -> (Waiter, Event)? {
             guard ending == nil else { return nil }
-            for entry in entries { bytes += entry.size }
-            buffer.append(contentsOf: entries)
-            guard let waiter, head < buffer.count else { return nil }
+            buffer.append(entries)
+            guard let waiter, let event = take() else { return nil }
             self.waiter = nil
-            return (waiter, take())
+            return (waiter, event)
         }
 
         /// Index of a partition's position.
@@ -176,9 +165,7 @@ extension KafkaConsumer {
         mutating func close() -> (isFirst: Bool, waiter: Waiter?) {
             guard !isClosing else { return (false, nil) }
             isClosing = true
-            buffer = []
-            head = 0
-            bytes = 0
+            buffer = EntryQueue()
             return (true, end(nil))
         }
 
@@ -212,10 +199,7 @@ extension KafkaConsumer {
         /// Forgets what is buffered of a partition, and where its reader was.
         mutating func drop(_ partition: TopicPartition) {
             guard let slot = slots[partition] else { return }
-            let kept = buffer[head...].filter { $0.slot != slot }
-            buffer = Array(kept)
-            head = 0
-            bytes = buffer.reduce(0) { $0 + $1.size }
+            buffer.removeAll(slot: slot)
             positions[slot].handedOut = nil
             positions[slot].processed = nil
             positions[slot].isDirty = false

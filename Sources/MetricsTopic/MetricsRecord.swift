@@ -45,7 +45,7 @@ public enum TopicContract {
 /// A record of a metrics topic as it was read, or what was found out about records that are not there.
 ///
 /// Who wants the events alone takes ``event`` or ``progress``: each event once, nothing else.
-public enum MetricsRecord: Sendable, Hashable {
+public indirect enum MetricsRecord: Sendable, Hashable {
     /// An event, and where it came from.
     case event(StreamingQueryEvent, Metadata)
     /// A record that holds no event; the stream goes on after it.
@@ -121,43 +121,77 @@ public enum MetricsRecord: Sendable, Hashable {
 
     /// Reads a record of a metrics topic; whatever it holds gives a value.
     public init(_ record: ConsumerRecord) {
-        guard let value = record.value else {
-            self = .unreadable(Unreadable(record, "the record has no value"))
-            return
-        }
-        do throws(MetricsCodecError) {
-            let (event, encoding) = try MetricsCodec.recognize(value)
-            self = .event(event, Metadata(record, encoding))
+        var texts = TextCache()
+        do throws(Unreadable.Reason) {
+            let (event, metadata) = try Self.read(record, &texts)
+            self = .event(event, metadata)
         } catch {
-            self = .unreadable(Unreadable(record, error.description))
+            self = .unreadable(Unreadable(record, error))
         }
+    }
+
+    /// Reads what a record says, where its bytes lie.
+    static func read(
+        _ record: ConsumerRecord, _ texts: inout TextCache
+    ) throws(Unreadable.Reason) -> (StreamingQueryEvent, Metadata) {
+        let (event, encoding) = try record.withValue { value throws(Unreadable.Reason) in
+            guard let value else { throw Unreadable.Reason(text: "the record has no value") }
+            do throws(MetricsCodecError) {
+                return try MetricsCodec.recognize(value)
+            } catch {
+                throw Unreadable.Reason(text: error.description)
+            }
+        }
+        return (event, Metadata(record, encoding, &texts))
     }
 }
 
 extension MetricsRecord.Metadata {
-    init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding) {
+    init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding, _ texts: inout TextCache) {
         self.init(
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs,
-            key: record.key.map { String(decoding: $0, as: UTF8.self) }, encoding: encoding)
+            key: record.withKey { $0.map { texts.text($0) } }, encoding: encoding)
         // One way through the headers, and numbers read where they lie; of a name that stands twice the last one counts.
-        for header in record.headers {
-            switch header.name {
-            case TopicContract.Header.schemaVersion: schemaVersion = header.number.flatMap { Int(exactly: $0) }
-            case TopicContract.Header.queryName: queryName = header.text
-            case TopicContract.Header.sequence: sequence = header.number
-            case TopicContract.Header.shortened: shortenedFromBytes = header.number.flatMap { Int(exactly: $0) }
-            default: break
+        record.forEachHeader { name, value in
+            switch HeaderName(name) {
+            case .schemaVersion: schemaVersion = value.flatMap { $0.decimalNumber }.flatMap { Int(exactly: $0) }
+            case .queryName: queryName = value.map { texts.text($0) }
+            case .sequence: sequence = value.flatMap { $0.decimalNumber }
+            case .shortened: shortenedFromBytes = value.flatMap { $0.decimalNumber }.flatMap { Int(exactly: $0) }
+            case nil: break
             }
         }
     }
 }
 
-extension RecordHeader {
-    /// The value as a decimal number without a sign; nil when it is none.
-    fileprivate var number: UInt64? {
-        guard let value, !value.isEmpty else { return nil }
+/// A header that says something about an event that the value does not.
+private enum HeaderName: CaseIterable {
+    case schemaVersion, queryName, sequence, shortened
+
+    private static let names = allCases.map { header in
+        switch header {
+        case .schemaVersion: (header, Array(TopicContract.Header.schemaVersion.utf8))
+        case .queryName: (header, Array(TopicContract.Header.queryName.utf8))
+        case .sequence: (header, Array(TopicContract.Header.sequence.utf8))
+        case .shortened: (header, Array(TopicContract.Header.shortened.utf8))
+        }
+    }
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        for (header, name) in Self.names where name.count == bytes.count && name.elementsEqual(bytes) {
+            self = header
+            return
+        }
+        return nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes as a decimal number without a sign; nil when they are none.
+    fileprivate var decimalNumber: UInt64? {
+        guard !isEmpty else { return nil }
         var number: UInt64 = 0
-        for byte in value {
+        for byte in self {
             let digit = byte &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             let (tens, overflows) = number.multipliedReportingOverflow(by: 10)
@@ -170,10 +204,14 @@ extension RecordHeader {
 }
 
 extension MetricsRecord.Unreadable {
-    init(_ record: ConsumerRecord, _ reason: String) {
+    /// Why a record cannot be read.
+    struct Reason: Error {
+        var text: String
+    }
+
+    init(_ record: ConsumerRecord, _ reason: Reason) {
         self.init(
-            reason: reason, topic: record.topic, partition: record.partition, offset: record.offset,
-            bytes: record.value,
-            key: record.key)
+            reason: reason.text, topic: record.topic, partition: record.partition, offset: record.offset,
+            bytes: record.value, key: record.key)
     }
 }

@@ -4,42 +4,148 @@ public import FoundationEssentials
 ///
 /// Names and units are Spark's. A field that some Spark versions do not write is optional and says since when it exists.
 /// Fields this version of StreamGauge does not know are kept in ``unknownFields`` and written back.
+///
+/// A value, whose copies share one piece of memory until one of them is changed: handing it on costs one reference.
 public struct StreamingQueryProgress: Sendable, Hashable {
+    private var storage: Storage
+
     /// Identity of the query; survives restarts from one checkpoint.
-    public var id: UUID
+    public var id: UUID {
+        get { storage.fields.id }
+        _modify {
+            unshare()
+            yield &storage.fields.id
+        }
+    }
     /// Identity of this run; new for each start.
-    public var runId: UUID
+    public var runId: UUID {
+        get { storage.fields.runId }
+        _modify {
+            unshare()
+            yield &storage.fields.runId
+        }
+    }
     /// The query's name; nil when it has none.
-    public var name: String?
+    public var name: String? {
+        get { storage.fields.name }
+        _modify {
+            unshare()
+            yield &storage.fields.name
+        }
+    }
     /// When the trigger started, UTC.
-    public var timestamp: ProgressTimestamp
+    public var timestamp: ProgressTimestamp {
+        get { storage.fields.timestamp }
+        _modify {
+            unshare()
+            yield &storage.fields.timestamp
+        }
+    }
     /// Number of the micro-batch, from 0. Since Spark 2.3.
-    public var batchId: Int64?
+    public var batchId: Int64? {
+        get { storage.fields.batchId }
+        _modify {
+            unshare()
+            yield &storage.fields.batchId
+        }
+    }
     /// Milliseconds from the trigger's start to the assembly of this progress. In the JSON since Spark 4.0.
-    public var batchDuration: Int64?
+    public var batchDuration: Int64? {
+        get { storage.fields.batchDuration }
+        _modify {
+            unshare()
+            yield &storage.fields.batchDuration
+        }
+    }
     /// Rows read in this trigger, summed over the sources.
-    public var numInputRows: Int64
+    public var numInputRows: Int64 {
+        get { storage.fields.numInputRows }
+        _modify {
+            unshare()
+            yield &storage.fields.numInputRows
+        }
+    }
     /// Rows per second arriving, summed over the sources; nil where undefined (Spark leaves NaN and infinity out).
-    public var inputRowsPerSecond: Double?
+    public var inputRowsPerSecond: Double? {
+        get { storage.fields.inputRowsPerSecond }
+        _modify {
+            unshare()
+            yield &storage.fields.inputRowsPerSecond
+        }
+    }
     /// Rows per second processed, summed over the sources; nil where undefined.
-    public var processedRowsPerSecond: Double?
+    public var processedRowsPerSecond: Double? {
+        get { storage.fields.processedRowsPerSecond }
+        _modify {
+            unshare()
+            yield &storage.fields.processedRowsPerSecond
+        }
+    }
     /// Milliseconds per phase of the trigger, such as `addBatch`, `walCommit`, `triggerExecution`.
-    public var durationMs: MetricMap<Int64>
+    public var durationMs: MetricMap<Int64> {
+        get { storage.fields.durationMs }
+        _modify {
+            unshare()
+            yield &storage.fields.durationMs
+        }
+    }
     /// Event-time statistics: `avg`, `max`, `min`, `watermark`, each a UTC timestamp.
-    public var eventTime: MetricMap<String>
+    public var eventTime: MetricMap<String> {
+        get { storage.fields.eventTime }
+        _modify {
+            unshare()
+            yield &storage.fields.eventTime
+        }
+    }
     /// Stateful operators, the one nearest the sink first.
-    public var stateOperators: [StateOperatorProgress]
+    public var stateOperators: [StateOperatorProgress] {
+        get { storage.fields.stateOperators }
+        _modify {
+            unshare()
+            yield &storage.fields.stateOperators
+        }
+    }
     /// Sources in the order of their first appearance in the plan.
-    public var sources: [SourceProgress]
+    public var sources: [SourceProgress] {
+        get { storage.fields.sources }
+        _modify {
+            unshare()
+            yield &storage.fields.sources
+        }
+    }
     /// The sink.
-    public var sink: SinkProgress
+    public var sink: SinkProgress {
+        get { storage.fields.sink }
+        _modify {
+            unshare()
+            yield &storage.fields.sink
+        }
+    }
     /// Values of `observe(…)`, by observation name; each an object of column to value. Since Spark 3.0.
-    public var observedMetrics: MetricMap<JSONValue>
+    public var observedMetrics: MetricMap<JSONValue> {
+        get { storage.fields.observedMetrics }
+        _modify {
+            unshare()
+            yield &storage.fields.observedMetrics
+        }
+    }
     /// Members of the JSON object that are none of the above, in their order.
-    public var unknownFields: MetricMap<JSONValue>
+    public var unknownFields: MetricMap<JSONValue> {
+        get { storage.fields.unknownFields }
+        _modify {
+            unshare()
+            yield &storage.fields.unknownFields
+        }
+    }
     /// How ``json`` writes rates. Reading sets what gives the rates back as they were: Java's notation where one of them has
     /// an exponent or more than one decimal.
-    public var rateNotation: RateNotation
+    public var rateNotation: RateNotation {
+        get { storage.fields.rateNotation }
+        _modify {
+            unshare()
+            yield &storage.fields.rateNotation
+        }
+    }
 
     /// Creates a progress; what is not given is absent or empty.
     public init(
@@ -50,23 +156,57 @@ public struct StreamingQueryProgress: Sendable, Hashable {
         sink: SinkProgress = SinkProgress(description: ""), observedMetrics: MetricMap<JSONValue> = [:],
         unknownFields: MetricMap<JSONValue> = [:], rateNotation: RateNotation = .oneDecimal
     ) {
-        self.id = id
-        self.runId = runId
-        self.name = name
-        self.timestamp = timestamp
-        self.batchId = batchId
-        self.batchDuration = batchDuration
-        self.numInputRows = numInputRows
-        self.inputRowsPerSecond = inputRowsPerSecond
-        self.processedRowsPerSecond = processedRowsPerSecond
-        self.durationMs = durationMs
-        self.eventTime = eventTime
-        self.stateOperators = stateOperators
-        self.sources = sources
-        self.sink = sink
-        self.observedMetrics = observedMetrics
-        self.unknownFields = unknownFields
-        self.rateNotation = rateNotation
+        self.init(
+            Fields(
+                id: id, runId: runId, name: name, timestamp: timestamp, batchId: batchId,
+                batchDuration: batchDuration, numInputRows: numInputRows, inputRowsPerSecond: inputRowsPerSecond,
+                processedRowsPerSecond: processedRowsPerSecond, durationMs: durationMs, eventTime: eventTime,
+                stateOperators: stateOperators, sources: sources, sink: sink, observedMetrics: observedMetrics,
+                unknownFields: unknownFields, rateNotation: rateNotation))
+    }
+
+    init(_ fields: Fields) { storage = Storage(fields) }
+
+    private mutating func unshare() {
+        if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
+    }
+}
+
+extension StreamingQueryProgress {
+    /// Whether both say the same.
+    public static func == (left: StreamingQueryProgress, right: StreamingQueryProgress) -> Bool {
+        left.storage === right.storage || left.storage.fields == right.storage.fields
+    }
+
+    /// Feeds in all that it says.
+    public func hash(into hasher: inout Hasher) { storage.fields.hash(into: &hasher) }
+
+    private final class Storage: @unchecked Sendable {
+        // Sendable by proof: only the value that alone refers to it writes.
+        var fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    /// What a progress says, for the codec to fill in before it is shared.
+    struct Fields: Sendable, Hashable {
+        var id: UUID
+        var runId: UUID
+        var name: String?
+        var timestamp: ProgressTimestamp
+        var batchId: Int64?
+        var batchDuration: Int64?
+        var numInputRows: Int64 = 0
+        var inputRowsPerSecond: Double?
+        var processedRowsPerSecond: Double?
+        var durationMs: MetricMap<Int64> = [:]
+        var eventTime: MetricMap<String> = [:]
+        var stateOperators: [StateOperatorProgress] = []
+        var sources: [SourceProgress] = []
+        var sink: SinkProgress = SinkProgress(description: "")
+        var observedMetrics: MetricMap<JSONValue> = [:]
+        var unknownFields: MetricMap<JSONValue> = [:]
+        var rateNotation: RateNotation = .oneDecimal
     }
 }
 
@@ -76,120 +216,4 @@ public enum RateNotation: Sendable, Hashable {
     case oneDecimal
     /// Spark up to 4.0: Java's `Double.toString`.
     case javaDouble
-}
-
-/// One source's part of a ``StreamingQueryProgress``.
-public struct SourceProgress: Sendable, Hashable {
-    /// Free text naming the source, such as `FileStreamSource[file:/data/in]`.
-    public var description: String?
-    /// Where this trigger began; any JSON, null in a source's first batch.
-    public var startOffset: JSONValue
-    /// Where this trigger ended; any JSON, null when the source has no data yet.
-    public var endOffset: JSONValue
-    /// The newest offset the source knows; nil before Spark 3.2, `.null` when the source does not report it.
-    public var latestOffset: JSONValue?
-    /// Rows read from this source in this trigger, before any filter.
-    public var numInputRows: Int64
-    /// Rows per second arriving; nil where undefined.
-    public var inputRowsPerSecond: Double?
-    /// Rows per second processed; nil where undefined.
-    public var processedRowsPerSecond: Double?
-    /// The source's own metrics, such as Kafka's `maxOffsetsBehindLatest`. Since Spark 3.2.
-    public var metrics: MetricMap<String>
-    /// Members that are none of the above, in their order.
-    public var unknownFields: MetricMap<JSONValue>
-
-    /// Creates a source's progress.
-    public init(
-        description: String?, startOffset: JSONValue = .null, endOffset: JSONValue = .null,
-        latestOffset: JSONValue? = .null, numInputRows: Int64 = 0, inputRowsPerSecond: Double? = nil,
-        processedRowsPerSecond: Double? = nil, metrics: MetricMap<String> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
-    ) {
-        self.description = description
-        self.startOffset = startOffset
-        self.endOffset = endOffset
-        self.latestOffset = latestOffset
-        self.numInputRows = numInputRows
-        self.inputRowsPerSecond = inputRowsPerSecond
-        self.processedRowsPerSecond = processedRowsPerSecond
-        self.metrics = metrics
-        self.unknownFields = unknownFields
-    }
-}
-
-/// The sink's part of a ``StreamingQueryProgress``.
-public struct SinkProgress: Sendable, Hashable {
-    /// Free text naming the sink, such as `MemorySink`.
-    public var description: String?
-    /// Rows written in this trigger; -1 when the sink does not count. Since Spark 3.0.
-    public var numOutputRows: Int64?
-    /// The sink's own metrics. Since Spark 3.4.
-    public var metrics: MetricMap<String>
-    /// Members that are none of the above, in their order.
-    public var unknownFields: MetricMap<JSONValue>
-
-    /// Creates a sink's progress.
-    public init(
-        description: String?, numOutputRows: Int64? = nil, metrics: MetricMap<String> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
-    ) {
-        self.description = description
-        self.numOutputRows = numOutputRows
-        self.metrics = metrics
-        self.unknownFields = unknownFields
-    }
-}
-
-/// One stateful operator's part of a ``StreamingQueryProgress``. Times are summed over tasks.
-public struct StateOperatorProgress: Sendable, Hashable {
-    /// Spark's name of the operator, such as `stateStoreSave`. Since Spark 3.2.
-    public var operatorName: String?
-    /// Rows in state after the batch.
-    public var numRowsTotal: Int64
-    /// Rows put or changed in this batch.
-    public var numRowsUpdated: Int64
-    /// Milliseconds updating state. Since Spark 3.2.
-    public var allUpdatesTimeMs: Int64?
-    /// Rows evicted in this batch. Since Spark 3.2.
-    public var numRowsRemoved: Int64?
-    /// Milliseconds removing state. Since Spark 3.2.
-    public var allRemovalsTimeMs: Int64?
-    /// Milliseconds committing the stores. Since Spark 3.2.
-    public var commitTimeMs: Int64?
-    /// Bytes held by all stores of the operator. Since Spark 2.3.
-    public var memoryUsedBytes: Int64?
-    /// Late rows dropped by this operator in this batch. Since Spark 3.1.
-    public var numRowsDroppedByWatermark: Int64?
-    /// Partitions of the operator. Since Spark 3.2.
-    public var numShufflePartitions: Int64?
-    /// State stores of the operator; a join has four a partition. Since Spark 3.2.
-    public var numStateStoreInstances: Int64?
-    /// The state store's own counters. Since Spark 2.4.
-    public var customMetrics: MetricMap<Int64>
-    /// Members that are none of the above, in their order.
-    public var unknownFields: MetricMap<JSONValue>
-
-    /// Creates an operator's progress.
-    public init(
-        operatorName: String?, numRowsTotal: Int64 = 0, numRowsUpdated: Int64 = 0, allUpdatesTimeMs: Int64? = nil,
-        numRowsRemoved: Int64? = nil, allRemovalsTimeMs: Int64? = nil, commitTimeMs: Int64? = nil,
-        memoryUsedBytes: Int64? = nil, numRowsDroppedByWatermark: Int64? = nil, numShufflePartitions: Int64? = nil,
-        numStateStoreInstances: Int64? = nil, customMetrics: MetricMap<Int64> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
-    ) {
-        self.operatorName = operatorName
-        self.numRowsTotal = numRowsTotal
-        self.numRowsUpdated = numRowsUpdated
-        self.allUpdatesTimeMs = allUpdatesTimeMs
-        self.numRowsRemoved = numRowsRemoved
-        self.allRemovalsTimeMs = allRemovalsTimeMs
-        self.commitTimeMs = commitTimeMs
-        self.memoryUsedBytes = memoryUsedBytes
-        self.numRowsDroppedByWatermark = numRowsDroppedByWatermark
-        self.numShufflePartitions = numShufflePartitions
-        self.numStateStoreInstances = numStateStoreInstances
-        self.customMetrics = customMetrics
-        self.unknownFields = unknownFields
-    }
 }

@@ -1,10 +1,12 @@
 import CRdKafka
+import Glibc
 
 /// A consumer's side of librdkafka for the one thread that polls.
 struct RecordQueue {
     /// What one poll gave.
     enum Polled {
-        case record(ConsumerRecord)
+        /// A record. The partition is not the record's own text, for who reads it on another thread counts references to that.
+        case record(ConsumerRecord, of: TopicPartition)
         case endOfPartition(TopicPartition, offset: Int64)
         /// The log has no such offset. Nothing is fetched from the partition until it is assigned anew.
         case needsPosition(TopicPartition, offset: Int64)
@@ -13,12 +15,19 @@ struct RecordQueue {
 
     private let client: OpaquePointer
     private var topicName = ""
+    private var topicText: [CChar] = [0]
     private var topicOfName: OpaquePointer?
+    private var packer = RecordPacker()
+    /// Headers of the record at hand.
+    private var headers: [RecordBlock.Header] = []
 
     /// For the thread that polls and later destroys the client.
     init(ownerView: (client: OpaquePointer, queue: OpaquePointer)) {
         client = ownerView.client
     }
+
+    /// The records polled so far are about to be handed to another thread.
+    mutating func seal() { packer.seal() }
 
     /// Waits for a record or an event.
     mutating func poll(timeoutMs: Int32) -> Polled? {
@@ -27,7 +36,8 @@ struct RecordQueue {
         let m = message.pointee
         switch m.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
-            return .record(record(message))
+            let partition = TopicPartition(topic: name(of: m.rkt), partition: m.partition)
+            return .record(record(message, of: partition), of: partition)
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             return .endOfPartition(TopicPartition(topic: name(of: m.rkt), partition: m.partition), offset: m.offset)
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET where m.rkt != nil:
@@ -45,55 +55,45 @@ struct RecordQueue {
         rd_kafka_consumer_close(client)
     }
 
-    private mutating func record(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerRecord {
+    private mutating func record(
+        _ message: UnsafeMutablePointer<rd_kafka_message_t>, of partition: TopicPartition
+    ) -> ConsumerRecord {
         let m = message.pointee
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = rd_kafka_message_timestamp(message, &type)
-        return ConsumerRecord(
-            topic: name(of: m.rkt), partition: m.partition, offset: m.offset,
+        readHeaders(of: message)
+        return packer.pack(
+            topic: partition.topic, partition: partition.partition, offset: m.offset,
             timestampMs: type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
-            key: Self.bytes(m.key, m.key_len), value: Self.bytes(m.payload, m.len), headers: Self.headers(message))
+            key: Self.bytes(m.key, m.key_len), value: Self.bytes(m.payload, m.len), headers: headers)
     }
 
     /// The topic's name; the text of the last one is kept, for records come in runs of one topic.
     private mutating func name(of topic: OpaquePointer?) -> String {
         guard let topic, let text = rd_kafka_topic_name(topic) else { return "" }
         // The pointer alone would not do: a new topic object may lie where a freed one was.
-        if topic != topicOfName || !topicName.utf8.elementsEqual(UnsafeCString(text)) {
+        if topic != topicOfName || strcmp(text, topicText) != 0 {
             topicOfName = topic
+            topicText = Array(UnsafeBufferPointer(start: text, count: strlen(text) + 1))
             topicName = String(cString: text)
         }
         return topicName
     }
 
-    private static func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
-        pointer.map { Array(UnsafeRawBufferPointer(start: $0, count: count)) }
+    private static func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> RecordBlock.Bytes {
+        pointer.map { UnsafeRawBufferPointer(start: $0, count: count) }
     }
 
-    private static func headers(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [RecordHeader] {
+    private mutating func readHeaders(of message: UnsafeMutablePointer<rd_kafka_message_t>) {
+        headers.removeAll(keepingCapacity: true)
         var object: OpaquePointer?
-        guard rd_kafka_message_headers(message, &object) == RD_KAFKA_RESP_ERR_NO_ERROR, let object else { return [] }
-        var headers: [RecordHeader] = []
-        headers.reserveCapacity(rd_kafka_header_cnt(object))
+        guard rd_kafka_message_headers(message, &object) == RD_KAFKA_RESP_ERR_NO_ERROR, let object else { return }
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var size = 0
         while rd_kafka_header_get_all(object, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
-            headers.append(RecordHeader(name: name.map { String(cString: $0) } ?? "", value: bytes(value, size)))
+            let nameBytes = UnsafeRawBufferPointer(start: name, count: name.map { strlen($0) } ?? 0)
+            headers.append(RecordBlock.Header(name: nameBytes, value: Self.bytes(value, size)))
         }
-        return headers
-    }
-}
-
-/// The bytes of a C text up to its NUL.
-private struct UnsafeCString: Sequence, IteratorProtocol {
-    private var position: UnsafePointer<CChar>
-
-    init(_ text: UnsafePointer<CChar>) { position = text }
-
-    mutating func next() -> UInt8? {
-        guard position.pointee != 0 else { return nil }
-        defer { position += 1 }
-        return UInt8(bitPattern: position.pointee)
     }
 }

@@ -69,14 +69,14 @@ package struct Deduplicator: Sendable {
     ///
     /// - Parameter payload: The record's value; looked at only where there is no sequence number.
     package mutating func isNew(_ event: StreamingQueryEvent, sequence: UInt64?, payload: [UInt8]) -> Bool {
-        isNew(EventIdentity(event), sequence: sequence, payload: payload)
+        isNew(EventIdentity(event), sequence: sequence) { PayloadDigest.of(payload) }
     }
 
-    /// The same for an event whose identity is at hand.
-    mutating func isNew(_ event: EventIdentity, sequence: UInt64?, payload: [UInt8]) -> Bool {
+    /// The same for an event whose identity is at hand, and whose payload's digest is made only where it is needed.
+    mutating func isNew(_ event: EventIdentity, sequence: UInt64?, digest: () -> UInt64) -> Bool {
         if let sequence { return isNew(event.key, event.kind, batch: event.batch, sequence: sequence) }
         guard let batch = event.batch else { return true }
-        return isNew(event.key, batch: batch, digest: PayloadDigest.of(payload))
+        return isNew(event.key, batch: batch, digest: digest())
     }
 
     mutating func isNew(_ key: RunKey, _ kind: StreamingQueryEvent.Kind, batch: Int64?, sequence: UInt64) -> Bool {

@@ -17,8 +17,7 @@ struct QueryFilter: Sendable {
         id = UUID(uuidString: query)
     }
 
-    mutating func includes(_ record: MetricsRecord) -> Bool {
-        guard case .event(let event, let metadata) = record else { return true }
+    mutating func includes(_ event: StreamingQueryEvent, _ metadata: MetricsRecord.Metadata) -> Bool {
         if let id, event.id == id || event.runId == id { return true }
         switch name(of: event) ?? metadata.queryName {
         case query?:

@@ -6,6 +6,7 @@ struct RecordInspector {
     private var filter: QueryFilter?
     private var deduplicator: Deduplicator?
     private var tracker: SequenceTracker?
+    private var texts = TextCache()
     private let start = ContinuousClock.now
     private var sinceCheck = 0
     /// How many records pass between two looks at open holes.
@@ -46,20 +47,33 @@ struct RecordInspector {
     private mutating func take(_ record: ConsumerRecord, _ give: (MetricsRecord) -> Void) {
         tracker?.read(
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs)
-        let metrics = MetricsRecord(record)
-        guard filter?.includes(metrics) ?? true else { return }
-        if let (event, sequence) = metrics.identity {
-            if deduplicator?.isNew(event, sequence: sequence, payload: record.value ?? []) == false {
-                return give(metrics.asDuplicate)
-            }
-            if let sequence, tracker != nil {
-                let now = start.duration(to: .now)
-                tracker?.saw(event.key, sequence: sequence, timestampMs: record.timestampMs, now: now)
-            }
+        do throws(MetricsRecord.Unreadable.Reason) {
+            let (event, metadata) = try MetricsRecord.read(record, &texts)
+            guard filter?.includes(event, metadata) ?? true else { return }
+            guard isNew(event, metadata, record) else { return give(.duplicate(event, metadata)) }
+            give(.event(event, metadata))
+        } catch {
+            give(.unreadable(MetricsRecord.Unreadable(record, error)))
         }
-        give(metrics)
         sinceCheck += 1
         if sinceCheck >= Self.checkInterval { check(give) }
+    }
+
+    /// Notes an event; whether it is no copy.
+    private mutating func isNew(
+        _ event: StreamingQueryEvent, _ metadata: MetricsRecord.Metadata, _ record: ConsumerRecord
+    ) -> Bool {
+        guard deduplicator != nil || tracker != nil else { return true }
+        let identity = EventIdentity(event)
+        let isFirst = deduplicator?.isNew(identity, sequence: metadata.sequence) {
+            record.withValue { $0.map { PayloadDigest.of($0) } ?? 0 }
+        }
+        if isFirst == false { return false }
+        if let sequence = metadata.sequence, tracker != nil {
+            let now = start.duration(to: .now)
+            tracker?.saw(identity.key, sequence: sequence, timestampMs: record.timestampMs, now: now)
+        }
+        return true
     }
 
     private mutating func check(_ give: (MetricsRecord) -> Void) {
@@ -67,19 +81,5 @@ struct RecordInspector {
         guard tracker?.hasHoles == true else { return }
         let now = start.duration(to: .now)
         for gap in tracker?.finalGaps(now: now) ?? [] { give(.gap(gap)) }
-    }
-}
-
-extension MetricsRecord {
-    /// What its event is known by, and its number in its run; nil when it is no event.
-    fileprivate var identity: (EventIdentity, sequence: UInt64?)? {
-        guard case .event(let event, let metadata) = self else { return nil }
-        return (EventIdentity(event), metadata.sequence)
-    }
-
-    /// The same event as a copy of one that was read before.
-    fileprivate var asDuplicate: MetricsRecord {
-        guard case .event(let event, let metadata) = self else { return self }
-        return .duplicate(event, metadata)
     }
 }

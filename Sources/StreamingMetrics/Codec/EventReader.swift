@@ -3,7 +3,7 @@ import FoundationEssentials
 /// What the top level of a document held, before it is known which event it is.
 struct EventFields {
     /// Identity, timestamp and name of any event, and all of a progress.
-    var progress = StreamingQueryProgress(
+    var progress = StreamingQueryProgress.Fields(
         id: EventFields.zero, runId: EventFields.zero, timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0))
     var jobTags: [String]?
     var exception: String?
@@ -77,7 +77,9 @@ extension JSONReader {
         let encoding: StreamingQueryEvent.Encoding =
             if isLogged { .eventLog } else if fields.isWrapped { .wrapped } else { isBean ? .bean : .canonical }
         return (
-            .progress(QueryProgressEvent(progress: fields.progress, unknownFields: fields.wrapperFields)), encoding
+            .progress(
+                QueryProgressEvent(
+                    progress: StreamingQueryProgress(fields.progress), unknownFields: fields.wrapperFields)), encoding
         )
     }
 
@@ -102,7 +104,8 @@ extension JSONReader {
                     id: common.id, runId: common.runId, exception: fields.exception,
                     errorClassOnException: fields.errorClassOnException, unknownFields: common.unknownFields))
         case .progress:
-            return .progress(QueryProgressEvent(progress: common, unknownFields: fields.wrapperFields))
+            return .progress(
+                QueryProgressEvent(progress: StreamingQueryProgress(common), unknownFields: fields.wrapperFields))
         }
     }
 

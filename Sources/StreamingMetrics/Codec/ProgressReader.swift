@@ -22,7 +22,7 @@ extension JSONReader {
         case EventField.eventTime: fields.progress.eventTime = try strings(KnownKeys.eventTime, in: "eventTime")
         case EventField.stateOperators: fields.progress.stateOperators = try stateOperators()
         case EventField.sources: fields.progress.sources = try sources(noting: &fields.needsJavaNotation)
-        case EventField.sink: fields.progress.sink = try sink()
+        case EventField.sink: try sink(into: &fields.progress.sink)
         default: fields.progress.observedMetrics = try values(KnownKeys.none, in: "observedMetrics")
         }
     }
@@ -45,17 +45,17 @@ extension JSONReader {
         guard !null(), try beginArray() else { return operators }
         repeat {
             try checkMembers(operators.count)
-            operators.append(try stateOperator())
+            operators.append(StateOperatorProgress(operatorName: nil))
+            try stateOperator(into: &operators[operators.count - 1])
         } while try nextElement()
         return operators
     }
 
-    private mutating func stateOperator() throws(JSONFault) -> StateOperatorProgress {
+    private mutating func stateOperator(into state: inout StateOperatorProgress) throws(JSONFault) {
         let table = StateField.table
-        var state = StateOperatorProgress(operatorName: nil)
         var (seen, unknown, expected) = (FieldSet(), emptySpan, 0)
         let start = position
-        guard try beginObject() else { return state }
+        guard try beginObject() else { return }
         repeat {
             let field = try field(
                 of: table, expected: expected, seen: &seen, unknown: &unknown, in: "a state operator")
@@ -78,7 +78,6 @@ extension JSONReader {
             }
         } while try nextMember()
         try checkUnique(state.unknownFields, from: start, in: "a state operator")
-        return state
     }
 
     private mutating func sources(noting needsJavaNotation: inout Bool) throws(JSONFault) -> [SourceProgress] {
@@ -86,17 +85,19 @@ extension JSONReader {
         guard !null(), try beginArray() else { return sources }
         repeat {
             try checkMembers(sources.count)
-            sources.append(try source(noting: &needsJavaNotation))
+            sources.append(SourceProgress(description: nil, latestOffset: nil))
+            try source(into: &sources[sources.count - 1], noting: &needsJavaNotation)
         } while try nextElement()
         return sources
     }
 
-    private mutating func source(noting needsJavaNotation: inout Bool) throws(JSONFault) -> SourceProgress {
+    private mutating func source(
+        into source: inout SourceProgress, noting needsJavaNotation: inout Bool
+    ) throws(JSONFault) {
         let table = SourceField.table
-        var source = SourceProgress(description: nil, latestOffset: nil)
         var (seen, unknown, expected) = (FieldSet(), emptySpan, 0)
         let start = position
-        guard try beginObject() else { return source }
+        guard try beginObject() else { return }
         repeat {
             let field = try field(of: table, expected: expected, seen: &seen, unknown: &unknown, in: "a source")
             if field >= 0 { expected = field &+ 1 }
@@ -114,15 +115,14 @@ extension JSONReader {
             }
         } while try nextMember()
         try checkUnique(source.unknownFields, from: start, in: "a source")
-        return source
     }
 
-    private mutating func sink() throws(JSONFault) -> SinkProgress {
+    private mutating func sink(into sink: inout SinkProgress) throws(JSONFault) {
         let table = SinkField.table
-        var sink = SinkProgress(description: nil)
+        sink.description = nil
         var (seen, unknown, expected) = (FieldSet(), emptySpan, 0)
         let start = position
-        guard !null(), try beginObject() else { return sink }
+        guard !null(), try beginObject() else { return }
         repeat {
             let field = try field(of: table, expected: expected, seen: &seen, unknown: &unknown, in: "the sink")
             if field >= 0 { expected = field &+ 1 }
@@ -134,6 +134,5 @@ extension JSONReader {
             }
         } while try nextMember()
         try checkUnique(sink.unknownFields, from: start, in: "the sink")
-        return sink
     }
 }
