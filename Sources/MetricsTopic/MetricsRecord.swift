@@ -165,28 +165,29 @@ extension MetricsRecord.Metadata {
 }
 
 /// A header that says something about an event that the value does not.
-private enum HeaderName: CaseIterable {
+private enum HeaderName {
     case schemaVersion, queryName, sequence, shortened
 
-    private static let names = allCases.map { header in
-        switch header {
-        case .schemaVersion: (header, Array(TopicContract.Header.schemaVersion.utf8))
-        case .queryName: (header, Array(TopicContract.Header.queryName.utf8))
-        case .sequence: (header, Array(TopicContract.Header.sequence.utf8))
-        case .shortened: (header, Array(TopicContract.Header.shortened.utf8))
-        }
-    }
-
     init?(_ bytes: UnsafeRawBufferPointer) {
-        for (header, name) in Self.names where name.count == bytes.count && name.elementsEqual(bytes) {
-            self = header
-            return
+        if bytes.says(TopicContract.Header.sequence) {
+            self = .sequence
+        } else if bytes.says(TopicContract.Header.queryName) {
+            self = .queryName
+        } else if bytes.says(TopicContract.Header.schemaVersion) {
+            self = .schemaVersion
+        } else if bytes.says(TopicContract.Header.shortened) {
+            self = .shortened
+        } else {
+            return nil
         }
-        return nil
     }
 }
 
 extension UnsafeRawBufferPointer {
+    /// Whether the bytes are this text; short ASCII texts are compared without memory of their own.
+    @inline(__always)
+    fileprivate func says(_ text: String) -> Bool { count == text.utf8.count && elementsEqual(text.utf8) }
+
     /// The bytes as a decimal number without a sign; nil when they are none.
     fileprivate var decimalNumber: UInt64? {
         guard !isEmpty else { return nil }

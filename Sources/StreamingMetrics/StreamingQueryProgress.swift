@@ -167,6 +167,9 @@ public struct StreamingQueryProgress: Sendable, Hashable {
 
     init(_ fields: Fields) { storage = Storage(fields) }
 
+    /// Takes what the codec filled in, which nobody changes from now on.
+    init(_ storage: Storage) { self.storage = storage }
+
     private mutating func unshare() {
         if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
     }
@@ -181,9 +184,10 @@ extension StreamingQueryProgress {
     /// Feeds in all that it says.
     public func hash(into hasher: inout Hasher) { storage.fields.hash(into: &hasher) }
 
-    private final class Storage: @unchecked Sendable {
-        // Sendable by proof: only the value that alone refers to it writes.
-        var fields: Fields
+    final class Storage: @unchecked Sendable {
+        // Sendable by proof: only the value that alone refers to it writes, or the codec before there is a value. For the same
+        // reason no two writes can meet, and none is checked for it.
+        @exclusivity(unchecked) var fields: Fields
 
         init(_ fields: Fields) { self.fields = fields }
     }

@@ -1,10 +1,16 @@
 import FoundationEssentials
 
-/// What the top level of a document held, before it is known which event it is.
-struct EventFields {
-    /// Identity, timestamp and name of any event, and all of a progress.
-    var progress = StreamingQueryProgress.Fields(
-        id: EventFields.zero, runId: EventFields.zero, timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0))
+/// What the top level of a document held, before it is known which event it is. Never copied, which would count references
+/// for each of its fields.
+struct EventFields: ~Copyable {
+    /// Identity, timestamp and name of any event, and all of a progress; filled in where it stays, so that nothing is copied.
+    let storage = StreamingQueryProgress.Storage(
+        StreamingQueryProgress.Fields(
+            id: EventFields.zero, runId: EventFields.zero, timestamp: ProgressTimestamp(millisecondsSinceEpoch: 0)))
+    var progress: StreamingQueryProgress.Fields {
+        @inline(__always) _read { yield storage.fields }
+        @inline(__always) nonmutating _modify { yield &storage.fields }
+    }
     var jobTags: [String]?
     var exception: String?
     var errorClassOnException: String?
@@ -14,13 +20,20 @@ struct EventFields {
     var wrapperFields: MetricMap<JSONValue> = [:]
     var hasTimestamp = false
     var needsJavaNotation = false
-    /// What was in `progress`: none or one.
-    var inner: [EventFields] = []
+    /// What was in `progress`.
+    var inner: Inner?
     var isWrapped = false
     /// Fields of the event itself, within a wrapping if there is one.
     var seen = FieldSet()
     /// Where the event's object begins.
     var start = 0
+
+    /// A wrapped progress.
+    final class Inner {
+        var fields: EventFields
+
+        init(_ fields: consuming EventFields) { self.fields = fields }
+    }
 
     private static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
@@ -67,7 +80,7 @@ extension JSONReader {
         var fields = EventFields()
         try members(into: &fields, isNested: false)
         try finish()
-        if let inner = fields.inner.first { fields = try unwrapped(inner, from: fields) }
+        if let inner = fields.inner { try unwrap(inner, in: &fields) }
         let kind = try kind(of: fields)
         try require(fields, timestamp: kind == .progress || kind == .idle)
         try fields.keepForeignFields(of: kind)
@@ -79,12 +92,12 @@ extension JSONReader {
         return (
             .progress(
                 QueryProgressEvent(
-                    progress: StreamingQueryProgress(fields.progress), unknownFields: fields.wrapperFields)), encoding
+                    progress: StreamingQueryProgress(fields.storage), unknownFields: fields.wrapperFields)), encoding
         )
     }
 
     /// Makes an event that is no progress.
-    private func otherEvent(_ kind: StreamingQueryEvent.Kind, _ fields: EventFields) -> StreamingQueryEvent {
+    private func otherEvent(_ kind: StreamingQueryEvent.Kind, _ fields: borrowing EventFields) -> StreamingQueryEvent {
         let common = fields.progress
         switch kind {
         case .started:
@@ -105,24 +118,25 @@ extension JSONReader {
                     errorClassOnException: fields.errorClassOnException, unknownFields: common.unknownFields))
         case .progress:
             return .progress(
-                QueryProgressEvent(progress: StreamingQueryProgress(common), unknownFields: fields.wrapperFields))
+                QueryProgressEvent(
+                    progress: StreamingQueryProgress(fields.storage), unknownFields: fields.wrapperFields))
         }
     }
 
-    /// The inner fields, with what stood beside them kept as the wrapping's own.
-    private func unwrapped(_ inner: EventFields, from outer: EventFields) throws(JSONFault) -> EventFields {
-        guard !outer.seen.contains(anyOf: EventField.id..<EventField.progress) else {
-            throw JSONFault(.notAnEvent, outer.start, "\"progress\" stands beside fields of another event")
+    /// Puts the inner fields in the outer ones' place, with what stood beside them kept as the wrapping's own.
+    private func unwrap(_ inner: EventFields.Inner, in fields: inout EventFields) throws(JSONFault) {
+        guard !fields.seen.contains(anyOf: EventField.id..<EventField.progress) else {
+            throw JSONFault(.notAnEvent, fields.start, "\"progress\" stands beside fields of another event")
         }
-        var fields = inner
+        swap(&fields, &inner.fields)
+        let outer = inner
         fields.isWrapped = true
-        fields.eventClass = outer.eventClass
-        fields.wrapperFields = outer.progress.unknownFields
-        return fields
+        fields.eventClass = outer.fields.eventClass
+        fields.wrapperFields = outer.fields.progress.unknownFields
     }
 
     /// Which event it is: by its class in an event log, otherwise by its fields, as none carries a tag.
-    private func kind(of fields: EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
+    private func kind(of fields: borrowing EventFields) throws(JSONFault) -> StreamingQueryEvent.Kind {
         if let name = fields.eventClass {
             if fields.isWrapped == name.hasSuffix("QueryProgressEvent") {
                 if fields.isWrapped { return .progress }
@@ -143,7 +157,7 @@ extension JSONReader {
     }
 
     /// Requires the identity that every event has.
-    func require(_ fields: EventFields, timestamp: Bool) throws(JSONFault) {
+    func require(_ fields: borrowing EventFields, timestamp: Bool) throws(JSONFault) {
         if !fields.seen.contains(EventField.id) { throw JSONFault(.missingField, fields.start, "id") }
         if !fields.seen.contains(EventField.runId) { throw JSONFault(.missingField, fields.start, "runId") }
         if timestamp, !fields.hasTimestamp { throw JSONFault(.missingField, fields.start, "timestamp") }
@@ -194,7 +208,7 @@ extension JSONReader {
         try members(into: &inner, isNested: true)
         depth += 1
         guard inner.eventClass == nil else { throw JSONFault(.notAnEvent, inner.start, "an event log line is wrapped") }
-        fields.inner = [inner]
+        fields.inner = EventFields.Inner(inner)
     }
 
     private mutating func tags() throws(JSONFault) -> [String]? {
