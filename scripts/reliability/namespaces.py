@@ -16,23 +16,15 @@ import rig
 
 CLIENT, GATEWAY = "192.0.2.1", "192.0.2.254"
 BROKER, BROKER_GATEWAY = "198.51.100.1", "198.51.100.254"
-# Of sched.h and mount.h.
-CLONE_NEWNS, CLONE_NEWNET, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x40000000, 0x1000, 0x4000, 0x40000
-
-libc = ctypes.CDLL(None, use_errno=True)
+# Of sched.h; Python has had os.unshare since 3.12 only.
+CLONE_NEWNET = 0x40000000
 
 
-def leave(flags):
-    """Leaves the namespaces that this process shares with others for new ones."""
-    if libc.unshare(flags) != 0:
+def leave():
+    """Leaves the network that this process shares with others for a new one."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-def mount(source, target, flags):
-    if libc.mount(source, target.encode(), None, flags, None) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), target)
 
 
 class Namespace:
@@ -77,13 +69,12 @@ class Network:
         os.environ.setdefault("STREAMGAUGE", rig.streamgauge())
         rig.Broker.find()
         try:
-            leave(CLONE_NEWNS | CLONE_NEWNET)
+            leave()
             self.broker = Namespace()
-            leave(CLONE_NEWNET)
+            leave()
             self.middle = Namespace()
-            leave(CLONE_NEWNET)
+            leave()
             self.here = Namespace()
-            mount(None, "/", MS_REC | MS_PRIVATE)
         except OSError as error:
             row.not_run(f"the kernel gives no namespaces: {error.strerror}")
         if not self.here.can(f"ip link add client type veth peer name client netns {self.middle.path}"):
@@ -115,23 +106,14 @@ class Network:
         """Makes the one between a router."""
         self.middle.set("ipv4/ip_forward", 1)
 
-
-def name_here(row, name, address):
-    """Has this process and all that it starts know a host's name."""
-    path = hosts(row, "here", name, address)
-    mount(path.encode(), "/etc/hosts", MS_BIND)
-
-
-def hosts(row, side, name, address):
-    path = row.path(f"hosts-{side}")
-    with open(path, "w") as file:
-        file.write(f"127.0.0.1 localhost\n{address} {name}\n")
-    return path
-
-
-def knowing(path):
-    """Put before a command, has it read this file as /etc/hosts."""
-    return ["unshare", "--mount", "sh", "-c", f'mount --bind {path} /etc/hosts && exec "$@"', "sh"]
+    def shadows_broker(self):
+        """Gives the one between the broker's address as well. What it sends there from its own address on the broker's side goes to
+        the broker, all else stays; the rule for its own addresses has to come after that."""
+        self.middle.run(f"ip address add {BROKER}/32 dev lo")
+        self.middle.run(f"ip route add {BROKER}/32 dev broker table 100")
+        self.middle.run(f"ip rule add from {BROKER_GATEWAY} to {BROKER} lookup 100 priority 1")
+        self.middle.run("ip rule add lookup local priority 2")
+        self.middle.run("ip rule del priority 0")
 
 
 # These would end the script without ending what it has started.
