@@ -61,7 +61,7 @@ class Network:
         """To be called before any thread or program is started. Where something is missing, says so and ends as not run."""
         if os.geteuid() != 0:
             row.not_run("network namespaces and their links are made by root only")
-        for tool in ("ip", "nsenter", "unshare", *tools):
+        for tool in ("ip", "nsenter", *tools):
             if shutil.which(tool) is None:
                 row.not_run(f"the program {tool} is missing")
         # What needs the world outside: it cannot be reached from here on.
