@@ -66,7 +66,6 @@ class Network:
                 row.not_run(f"the program {tool} is missing")
         # What needs the world outside: it cannot be reached from here on.
         rig.streamgauge()
-        os.environ.setdefault("STREAMGAUGE", rig.streamgauge())
         rig.Broker.find()
         try:
             leave()
