@@ -5,7 +5,8 @@
 
 Without a row (`F02`) every script runs. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
 larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
-row F22. Rows that were not run keep the line of their last run. Ends with 1 when a row has a violation, or did not give its line.
+row F22. Rows that were not run keep the line of their last run; a script that says that this machine lacks something it needs gets a line
+of its own, which counts neither as a run nor as a violation. Ends with 1 when a row has a violation, or did not give its line.
 """
 import argparse
 import datetime
@@ -13,6 +14,8 @@ import os
 import re
 import subprocess
 import sys
+
+from rig import NOT_RUN
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -25,13 +28,14 @@ def number(row):
 
 
 def run_script(name):
-    """Runs a row's script; its line as (row, how, runs, violations)."""
+    """Runs a row's script; its line as (row, how, runs, violations), with None for the violations of one that could not run."""
     row = name.split("-")[0]
     print(f"== {name}", file=sys.stderr, flush=True)
     done = subprocess.run([os.path.join(HERE, name)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     lines = done.stdout.strip().splitlines()
     result = result_of(lines[-1]) if lines else None
-    if result and result[0] == row and (done.returncode != 0) == (result[3] > 0):
+    codes = {None: NOT_RUN, 0: 0}
+    if result and result[0] == row and done.returncode == codes.get(result[3], 1):
         print(lines[-1], file=sys.stderr, flush=True)
         return result
     return row, f"{name} gave no result (exit code {done.returncode})", 0, 1
@@ -40,6 +44,8 @@ def run_script(name):
 def result_of(line):
     """A row's line as (row, how, runs, violations); None for any other line."""
     cells = [cell.strip() for cell in line.split(" | ")]
+    if len(cells) == 2 and re.fullmatch(r"F\d+", cells[0]) and cells[1].startswith("not run: "):
+        return cells[0], cells[1], 0, None
     if len(cells) == 4 and re.fullmatch(r"F\d+", cells[0]) and cells[2].isdigit() and cells[3].isdigit():
         return cells[0], cells[1], int(cells[2]), int(cells[3])
     return None
@@ -63,6 +69,11 @@ def old_lines(text):
         if found:
             rows.setdefault(found.group(1), []).append(line)
     return rows
+
+
+def could_not_run(line):
+    """Whether a line of the table is of a script that lacked something."""
+    return "| not run |" in line
 
 
 def escaped(text):
@@ -97,13 +108,16 @@ def main():
     today = datetime.date.today().isoformat()
     new = {}
     for row, how, runs, violations in results:
-        new.setdefault(row, []).append(f"| {row} | {escaped(how)} | {runs:,} | {violations} | {today} |")
+        found = "not run" if violations is None else violations
+        new.setdefault(row, []).append(f"| {row} | {escaped(how)} | {runs:,} | {found} | {today} |")
     for row, fresh in new.items():
         # A run without the tests' log knows nothing of the tests' lines, and one without scripts nothing of theirs.
         has_tests = any("| test: " in line for line in fresh)
-        has_script = any("| test: " not in line for line in fresh)
+        # One that could not run replaces only what said so before: what was measured once stays, with its day.
+        has_script = any("| test: " not in line and not could_not_run(line) for line in fresh)
+        has_news = any("| test: " not in line for line in fresh)
         kept = [line for line in lines.get(row, [])
-                if not (has_tests if "| test: " in line else has_script)]
+                if not (has_tests if "| test: " in line else has_news if could_not_run(line) else has_script)]
         lines[row] = fresh + kept
     ordered = [line for row in sorted(lines, key=number) for line in lines[row]]
     with open(path, "w") as file:
@@ -111,7 +125,8 @@ def main():
     failed = [result for result in results if result[3]]
     for row, how, _, violations in failed:
         print(f"{row}: {violations} violations: {how}", file=sys.stderr)
-    print(f"{len(results)} lines of {len(new)} rows, {len(failed)} with violations; the table is in RELIABILITY.md")
+    absent = sum(violations is None for *_, violations in results)
+    print(f"{len(results)} lines of {len(new)} rows, {len(failed)} with violations, {absent} not run; the table is in RELIABILITY.md")
     return 1 if failed else 0
 
 

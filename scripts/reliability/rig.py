@@ -1,7 +1,8 @@
 """What the row scripts share: real programs to torment, events to feed, and the comparison of what went in with what came out.
 
 A row is an executable file beside this one, named after its fault. It prints one last line `F02 | how provoked | runs | violations`
-and ends with 1 when there was a violation. Everything it starts listens on the loopback interface and ends with it.
+and ends with 1 when there was a violation; a row that this machine cannot run prints `F02 | not run: what is missing` and ends with 77.
+Everything it starts listens on the loopback interface or in a network of its own, and ends with it.
 """
 import argparse
 import atexit
@@ -20,6 +21,8 @@ import time
 import uuid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The exit code of a row that lacks something, which is neither a pass nor a violation.
+NOT_RUN = 77
 started = []
 
 
@@ -89,6 +92,10 @@ class Row:
         if not holds:
             self.violation(text)
 
+    def not_run(self, missing):
+        print(f"{self.row} | not run: {missing}", flush=True)
+        sys.exit(NOT_RUN)
+
     def end(self, how):
         say(f"{self.row}: seed {self.seed}")
         print(f"{self.row} | {how} | {self.runs} | {len(self.violations)}", flush=True)
@@ -110,9 +117,9 @@ def streamgauge():
     return os.environ["STREAMGAUGE"]
 
 
-def accepts(port):
+def accepts(port, host="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection((host, port), timeout=1).close()
         return True
     except OSError:
         return False
@@ -121,12 +128,16 @@ def accepts(port):
 class Broker:
     """noida-db in a process of its own; what it has acknowledged outlives SIGTERM."""
 
-    def __init__(self, row, name="broker"):
+    def __init__(self, row, name="broker", host="127.0.0.1", prefix=()):
+        """The host is where it listens, and what it tells clients; the prefix is put before its command."""
         self.port, self.data, self.log = row.options.port, row.path(name), row.path(name + ".log")
         self.program, self.process, self.bounces = self.find(), None, 0
-        self.address = f"127.0.0.1:{self.port}"
-        if accepts(self.port):
+        self.host, self.prefix, self.address = host, prefix, f"{host}:{self.port}"
+        if self.accepts():
             fail(f"port {self.port} is taken; choose another with --port")
+
+    def accepts(self):
+        return accepts(self.port, self.host)
 
     @staticmethod
     def find():
@@ -146,14 +157,15 @@ class Broker:
         os.makedirs(self.data, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "start", "--only", "kafka", "--kafka-port", str(self.port), "--data-dir", self.data],
+                [*self.prefix, self.program, "start", "--only", "kafka", "--host", self.host, "--kafka-port", str(self.port),
+                 "--data-dir", self.data],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         started.append(self.process)
 
         def ready():
             if self.process.poll() is not None:
                 fail(f"the broker ended at once: {open(self.log, errors='replace').read()[-500:]}")
-            return accepts(self.port)
+            return self.accepts()
         wait_for(ready, 60, "the broker to accept connections")
         return self
 
@@ -317,11 +329,11 @@ class Feeder(threading.Thread):
 # What came out
 
 
-def consumed(broker, topic="streaming-metrics"):
-    """Every record of the topic, in its order, as (run id, batch id)."""
+def consumed(broker, topic="streaming-metrics", options=()):
+    """Every record of the topic, in its order, as (run id, batch id); the options are the command's, such as those of TLS."""
     code, output, errors = run(
         "consume", "--bootstrap-servers", broker.address, "--topic", topic, "--from-beginning", "--until-end",
-        "--no-deduplicate", "--format", "json", "--set", "receive.message.max.bytes=1000000000")
+        "--no-deduplicate", "--format", "json", "--set", "receive.message.max.bytes=1000000000", *options)
     if code != 0:
         if "there is no topic" in errors:
             return []
