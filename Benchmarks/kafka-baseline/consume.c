@@ -1,9 +1,10 @@
 // The yardstick for the consumer: a C program over the same librdkafka that takes every record of a topic and looks at its bytes once.
 //
 //   cc -O2 -std=gnu11 consume.c -o consume -lrdkafka
-//   ./consume --bootstrap-servers HOST:PORT --count N [--topic NAME] [--set NAME=VALUE]...
+//   ./consume --bootstrap-servers HOST:PORT --count N [--topic NAME] [--headers] [--set NAME=VALUE]...
 //
-// Assigns itself all partitions from the beginning and takes records in batches of 500. Prints one line of name=value pairs.
+// Assigns itself all partitions from the beginning and takes records in batches of 500; --headers looks at each record's headers as
+// well, as who wants to know whether records are missing must. Prints one line of name=value pairs.
 #include <getopt.h>
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
@@ -52,11 +53,25 @@ static void assign_all(rd_kafka_t *client, const char *topic) {
     rd_kafka_topic_destroy(handle);
 }
 
+static uint64_t look_at_headers(const rd_kafka_message_t *message) {
+    rd_kafka_headers_t *headers;
+    uint64_t check = 0;
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    const char *name;
+    const void *value;
+    size_t size;
+    for (size_t index = 0; rd_kafka_header_get_all(headers, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; index++)
+        check += (uint8_t)name[0] + (size > 0 ? ((const uint8_t *)value)[size - 1] : 0);
+    return check;
+}
+
 int main(int argc, char **argv) {
     const char *servers = "127.0.0.1:9092", *topic = "streaming-metrics";
     long wanted = 0;
+    int headers = 0;
     static const struct option names[] = {
-        {"bootstrap-servers", 1, 0, 'b'}, {"count", 1, 0, 'n'}, {"topic", 1, 0, 't'}, {"set", 1, 0, 's'}, {0, 0, 0, 0}};
+        {"bootstrap-servers", 1, 0, 'b'}, {"count", 1, 0, 'n'}, {"topic", 1, 0, 't'}, {"set", 1, 0, 's'},
+        {"headers", 0, 0, 'h'}, {0, 0, 0, 0}};
     rd_kafka_conf_t *configuration = rd_kafka_conf_new();
     set(configuration, "log_level", "0");
     set(configuration, "group.id", "consume-baseline");
@@ -65,6 +80,7 @@ int main(int argc, char **argv) {
         case 'b': servers = optarg; break;
         case 'n': wanted = atol(optarg); break;
         case 't': topic = optarg; break;
+        case 'h': headers = 1; break;
         case 's': {
             char *value = strchr(optarg, '=');
             if (value == NULL) die("--set needs NAME=VALUE, not", optarg);
@@ -96,6 +112,7 @@ int main(int argc, char **argv) {
                 taken++;
                 bytes += (double)message->len;
                 for (size_t byte = 0; byte < message->len; byte += 64) check += ((const uint8_t *)message->payload)[byte];
+                if (headers) check += look_at_headers(message);
             } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
                 die("cannot consume", rd_kafka_message_errstr(message));
             }
