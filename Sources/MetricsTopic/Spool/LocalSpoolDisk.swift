@@ -185,7 +185,18 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     func sync(_ name: String) throws(SpoolError) {
-        guard fdatasync(try active(name)) == 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
+        if let active = open.withLock({ $0.active }), active.name == name {
+            return try sync(active.descriptor, name)
+        }
+        // What is synced is the file's content, whoever wrote it and through whichever descriptor.
+        let descriptor = Glibc.open(file(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
+        defer { Glibc.close(descriptor) }
+        try sync(descriptor, name)
+    }
+
+    private func sync(_ descriptor: Int32, _ name: String) throws(SpoolError) {
+        guard fdatasync(descriptor) == 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
     }
 
     func syncFolder() throws(SpoolError) {

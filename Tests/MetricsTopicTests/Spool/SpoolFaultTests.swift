@@ -156,3 +156,31 @@ import Testing
         #expect(sinks == [false, false, true, true, true])
     }
 }
+    /// The process before was killed before it synced: what it wrote is in the system's memory only.
+    @Test func `what a killed process left is synced before it counts as spooled`() throws {
+        let disk = ScriptedDisk(files: [
+            SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1]),
+            SpoolFormat.fileName(first: 2): SpoolSegmentReaderTests.file([2, 3]),
+        ])
+        #expect(disk.unsynced.count == 3)
+        let pipeline = try pipeline(disk)
+        #expect(pipeline.statistics == ForwardingStatistics(recovered: 4, spooled: 4))
+        #expect(disk.unsynced.isEmpty)
+    }
+
+    @Test(arguments: [ScriptedDisk.Operation.sync, .syncFolder])
+    func `what cannot be synced is the start's error, and the next start goes on`(operation: ScriptedDisk.Operation)
+        throws
+    {
+        let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1])])
+        disk.fail(operation)
+        #expect(throws: SpoolError.self) { try pipeline(disk) }
+        #expect(try pipeline(disk).statistics.spooled == 2)
+    }
+
+    @Test func `a look into a spool syncs nothing`() throws {
+        let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1])])
+        #expect(try SpoolRecovery(disk: disk, readOnly: true).eventCount == 2)
+        #expect(disk.unsynced.count == 2)
+    }
+
