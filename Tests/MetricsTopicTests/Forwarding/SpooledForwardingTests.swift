@@ -119,6 +119,23 @@ import Testing
         #expect(try SpoolInspection(directory: folder.path).bytes <= 16_384)
     }
 
+    /// A loss of power can bring back what was cut off a file and stands in the next one.
+    @Test func `a look into a spool counts what would be sent, also where files overlap`() async throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        for (first, positions, sink) in [(0, [0, 1, 2, 3], "a"), (2, [2, 3, 4], "b")] as [(UInt64, [UInt64], String)] {
+            let file = Data(SpoolSegmentReaderTests.file(positions, sink: sink))
+            try file.write(to: URL(filePath: "\(folder.path)/\(SpoolFormat.fileName(first: first))"))
+        }
+        let looked = try SpoolInspection(directory: folder.path).events
+        let cluster = try cluster()
+        let metrics = try KafkaMetrics(
+            configuration: cluster.configuration, spool: SpoolOptions(directory: folder.path))
+        #expect(try await metrics.flush())
+        #expect(await metrics.stop().statistics.acknowledged == looked)
+        #expect(looked == 5)
+    }
+
     @Test func `new settings replace the client, and what waits is sent with them`() async throws {
         let cluster = try cluster()
         let metrics = try KafkaMetrics(configuration: Self.nowhere)
