@@ -124,6 +124,9 @@ package final class DeliveryPipeline: Sendable {
     package var load: DeliveryLoad { shared.withLock { DeliveryLoad($0) } }
 
     /// Does what the writer has to do; gives how long it may wait for being woken, nil until then.
+    /// Lets go of what is kept of a run, which has ended without an event that says so.
+    func forget(run: UUID) { shared.withLock { $0.ring.forget(run: run) } }
+
     package func stepWriter() -> Duration? {
         let before = shared.withLock { state in
             state.writerWaits = false

@@ -135,7 +135,7 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     /// Forwards that a query has ended.
     public func onQueryTerminated(_ event: QueryTerminatedEvent) {
-        guard lifecycleTopic != .off else { return }
+        guard lifecycleTopic != .off else { return forwarder.forget(run: event.runId) }
         forwarder.offer(run: event.runId, isLast: true) { .terminated(event) }
     }
 
@@ -151,13 +151,17 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     /// Forwards an event and waits for room first: for recorded events, none of which may go missing.
     public func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
-        if isForwarded(event) { try await forwarder.send(event) }
+        guard isForwarded(event) else { return offer(event) }
+        try await forwarder.send(event)
     }
 
     /// What became of the events so far; exact at any moment.
     public var statistics: ForwardingStatistics { forwarder.statistics }
 
     /// Whether it was stopped, and its deadline is over: nothing is sent any more.
+    /// What it holds in memory at present.
+    var load: DeliveryLoad { forwarder.load }
+
     public var isStopped: Bool { forwarder.isStopped }
 
     /// Goes on with other settings, such as a new password: the client is replaced, and the new one gets everything that is not
