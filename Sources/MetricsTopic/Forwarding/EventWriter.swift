@@ -155,6 +155,7 @@ final class EventWriter {
     private func writeToSpool() {
         guard clock.now >= diskPauseUntil else { return }
         while let block = shared.withLock({ $0.memory.firstUnwritten }) {
+            if passesOver(block) { continue }
             do throws(SpoolError) {
                 guard try makeRoom(for: block) else { break }
                 try append(block)
@@ -182,8 +183,20 @@ final class EventWriter {
         }
     }
 
+    /// Notes that a block is larger than the whole spool may be: no file is given up for it, and those behind it need not wait.
+    /// It goes from memory while that lasts, unless nothing that waits may be given up: then it holds up the others.
+    private func passesOver(_ block: FrameBlock) -> Bool {
+        guard let spool, !spool.canHold(block) else { return false }
+        return shared.withLock { state in
+            if state.keepsAll { return false }
+            state.memory.passOver(block)
+            return true
+        }
+    }
+
     /// Whether a block fits into the spool; the oldest file goes for it if the policy says so.
     private func makeRoom(for block: FrameBlock) throws(SpoolError) -> Bool {
+        guard spool?.canHold(block) ?? false else { return false }
         while let spool, !spool.hasRoom(for: block) {
             // What is settled goes first, and costs nothing.
             if try removeSettled() { continue }
