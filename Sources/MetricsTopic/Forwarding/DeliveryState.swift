@@ -3,7 +3,10 @@ import Kafka
 import StreamingMetrics
 
 /// Everything that the listener's calls, the writer, the sender and the delivery reports share, as a plain value behind one
-/// lock that is held for constant time a step and never across a call into Kafka, the disk or a handler.
+/// lock that is never held across a call into Kafka, the disk or a handler.
+///
+/// It is held for constant time by the listener's calls, and for a bounded one by all others: for a batch, for the reports of
+/// one poll, for a walk over the blocks in memory, or for ``DeliveryLedger/walk`` positions.
 struct DeliveryState: Sendable {
     enum Phase: Sendable {
         case running

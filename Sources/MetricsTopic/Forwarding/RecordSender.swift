@@ -100,7 +100,8 @@ final class RecordSender {
             let limit = min(limits.eventsInFlight, state.company.limit)
             var block: FrameBlock?
             while !isPaused, batch.count < Self.maximumBatch, state.ledger.onItsWay < limit,
-                let position = state.ledger.take()
+                state.ledger.next - begin < DeliveryLedger.walk, let position = state.ledger.take()
+            let begin = state.ledger.next
             {
                 if block.map({ position > $0.last }) ?? true { block = state.memory.block(holding: position) }
                 batch.append(
@@ -114,6 +115,8 @@ final class RecordSender {
             }
             state.senderWaits = true
             if isPaused, state.ledger.pending > 0 { return state.pauseUntil - now }
+            // Only settled ones were seen so far.
+            if !isPaused, state.ledger.onItsWay < limit, state.ledger.hasMore { return .zero }
             return state.ledger.onItsWay > 0 ? min(limits.stallAfter, .seconds(1)) : nil
         }
     }
@@ -261,7 +264,6 @@ final class RecordSender {
         acknowledgedBefore = shared.withLock { $0.ledger.acknowledged }
         let now = clock.now
         shared.withLock { state in
-            state.ledger.putBackAll()
             state.clientHasFailed = false
             state.clientsReplaced += 1
             state.lastSign = now
@@ -275,6 +277,9 @@ final class RecordSender {
         let (lastSign, onItsWay) = shared.withLock { ($0.lastSign, $0.ledger.onItsWay) }
         if stalls.isDue(lastSign: lastSign, onItsWay: onItsWay, now: clock.now) { examine() }
     }
+        // While it counts as failed, nothing is taken and no failure of the old one is settled.
+        var rest: UInt64? = 0
+        while let position = rest { rest = shared.withLock { $0.ledger.putBackAll(from: position) } }
 
     private func examine() {
         if let error = client.examine(topics) { alarms.cannotDeliver(error) }
