@@ -38,6 +38,23 @@ final class AlarmReporter: Sendable {
         let code: KafkaError.Code
         switch error.code {
         case .timedOut: code = .brokerUnreachable
+    /// Other settings count from now on, and perhaps other brokers.
+    func moved(to bootstrapServers: String) {
+        said.withLock { said in
+            said.servers = bootstrapServers
+            said.isOutdated = true
+        }
+    }
+
+    /// The brokers, by the names that the user gave them.
+    private var brokers: String {
+        let servers = said.withLock { $0.servers }
+        return servers.isEmpty ? "Kafka" : servers
+    }
+
+    /// One of the topics at its brokers; that of the progress where none is more to blame.
+    private func place(_ topic: String? = nil) -> String { "topic \"\(topic ?? self.topic)\" at \(brokers)" }
+
         case .brokerUnreachable, .authenticationFailed, .notAuthorized, .tlsFailed, .unknownTopicOrPartition, .broker,
             .invalidArgument, .invalidConfiguration, .resourceExhausted:
             code = error.code
@@ -67,8 +84,11 @@ final class AlarmReporter: Sendable {
         handler(.delivering)
     }
 
-    func clientReplaced(cause: String) {
-        if isDue(\.replacedAt) {
+    /// A client was replaced: by somebody's wish, or because it was of no more use.
+    func clientReplaced(cause: String, isWanted: Bool = false) {
+        if isWanted {
+            logger.notice("the Kafka client was replaced", metadata: ["cause": "\(cause)"])
+        } else if isDue(\.replacedAt) {
             logger.warning(
                 "the Kafka client was replaced; events it had not delivered are sent again",
                 metadata: ["cause": "\(cause)"])

@@ -45,12 +45,20 @@ struct DeliveryState: Sendable {
     var shortened = 0
     var clientsReplaced = 0
 
+    /// A client with new settings that is to take the present one's place.
+    struct Successor: Sendable {
+        var client: any DeliveryClient
+        var configuration: KafkaConfiguration
+        var epoch: Int
+    }
+
     /// Tells which client a report comes from.
     var clientEpoch = 0
+    private var lastEpoch = 0
     /// The client is of no more use: nothing is sent until it is replaced.
     var clientHasFailed = false
-    /// The settings for the next client, when they have changed.
-    var nextConfiguration: KafkaConfiguration?
+    /// Waits for the sender, when settings have changed.
+    var successor: Successor?
     /// What was decided over single events; nearly always none.
     var verdicts: [UInt64: Verdict] = [:]
     /// How many events go together.
@@ -126,6 +134,12 @@ struct DeliveryState: Sendable {
     mutating func removeSettledBlocks() {
         let ledger = ledger
         memory.removeSettled { ledger.isSettled($0) }
+    }
+
+    /// The number of another client.
+    mutating func newEpoch() -> Int {
+        lastEpoch += 1
+        return lastEpoch
     }
 
     /// Counts events that never got a position.

@@ -118,8 +118,8 @@ final class MetricsForwarder: Sendable {
     var statistics: ForwardingStatistics { pipeline.statistics }
 
     /// The client is replaced by one with these settings, which gets everything that is not settled.
-    func reconfigure(_ configuration: KafkaConfiguration) {
-        pipeline.reconfigure(configuration)
+    func reconfigure(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        try pipeline.reconfigure(configuration)
         senderBell.ring()
     }
 

@@ -142,11 +142,28 @@ import Testing
         let runId = UUID()
         for batch in 0..<10 { metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batch))) }
         #expect(try await !metrics.flush(timeout: .milliseconds(200)))
-        metrics.reconfigure(cluster.configuration)
+        try metrics.reconfigure(cluster.configuration)
         #expect(try await metrics.flush())
         let summary = await metrics.stop()
         #expect(
             summary.statistics == ForwardingStatistics(offered: 10, acknowledged: 10, clientsReplaced: 1))
+        #expect(try await batches(cluster) == Array(0..<10))
+    }
+
+    @Test func `settings of which no client can be made leave the old one at work`() async throws {
+        let cluster = try cluster()
+        let metrics = try KafkaMetrics(configuration: cluster.configuration)
+        let runId = UUID()
+        metrics.onQueryProgress(.sample(runId: runId, batchId: 0))
+        #expect(try await metrics.flush())
+        var wrong = cluster.configuration
+        wrong.properties["linger.ms"] = "soon"
+        let error = #expect(throws: KafkaError.self) { try metrics.reconfigure(wrong) }
+        #expect(error?.message.contains("linger.ms") == true)
+        for batch in 1..<10 { metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batch))) }
+        #expect(try await metrics.flush())
+        #expect(await metrics.stop().statistics == ForwardingStatistics(offered: 10, acknowledged: 10))
+        #expect(throws: KafkaError.self) { try metrics.reconfigure(cluster.configuration) }
         #expect(try await batches(cluster) == Array(0..<10))
     }
 
