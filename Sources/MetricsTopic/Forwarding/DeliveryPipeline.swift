@@ -124,13 +124,13 @@ package final class DeliveryPipeline: Sendable {
         shared.withLock { $0.offer(run: run, isLast: isLast, event) }
     }
 
+    /// Lets go of what is kept of a run, which has ended without an event that says so.
+    func forget(run: UUID) { shared.withLock { $0.ring.forget(run: run) } }
+
     /// What lies in memory, for those who watch its bounds.
     package var load: DeliveryLoad { shared.withLock { DeliveryLoad($0) } }
 
     /// Does what the writer has to do; gives how long it may wait for being woken, nil until then.
-    /// Lets go of what is kept of a run, which has ended without an event that says so.
-    func forget(run: UUID) { shared.withLock { $0.ring.forget(run: run) } }
-
     package func stepWriter() -> Duration? {
         let before = shared.withLock { state in
             state.writerWaits = false
@@ -196,8 +196,10 @@ package final class DeliveryPipeline: Sendable {
                 if settlement.wakesSender { bells.wakeSender() }
                 if settlement.wakesWriter { bells.wakeWriter() }
                 if hasWaiters { shared.broadcast() }
-                if let failure = settlement.failure { alarms.cannotDeliver(failure) }
-                if settlement.delivered { alarms.delivered() }
+                for failure in settlement.failures.values { alarms.cannotDeliver(failure) }
+                if settlement.delivered {
+                    alarms.delivered { Set(reports.lazy.filter { $0.error == nil }.map(\.topic)) }
+                }
             },
             onError: { error in
                 let hasPending = shared.withLock { state in

@@ -154,7 +154,8 @@ struct DeliveryState: Sendable {
     /// What the reports of a client come to.
     struct Settlement {
         var delivered = false
-        var failure: KafkaError?
+        /// What has to be told, one for each topic that is at fault.
+        var failures: [String: KafkaError] = [:]
         var wakesSender = false
         var wakesWriter = false
     }
@@ -177,7 +178,9 @@ struct DeliveryState: Sendable {
             }
             // What a client that has failed says of its records is settled when it is replaced.
             guard epoch == clientEpoch, !clientHasFailed else { continue }
-            if settleFailure(UInt64(report.token), error, hasSpool: hasSpool, now: now) { settlement.failure = error }
+            if settleFailure(UInt64(report.token), error, hasSpool: hasSpool, now: now) {
+                settlement.failures[error.topic ?? ""] = error
+            }
         }
         ledger.advance()
         ledger.rewind()
