@@ -8,8 +8,8 @@ import MetricsTopic
 final class SettingsReload: Sendable {
     /// What the help of the commands says of it.
     static let discussion = """
-        SIGHUP reads the --kafka-config file again, and the files and variables that it names, such as one with a new \
-        password: a client with the new settings takes the old one's place, and nothing is lost or stopped. Settings that \
+        SIGHUP reads the --kafka-config file again, and the files that it names, such as one with a new password: a \
+        client with the new settings takes the old one's place, and nothing is lost or stopped. Settings that \
         are wrong give one warning, and the old ones stay. Without --kafka-config SIGHUP ends the program.
         """
 
