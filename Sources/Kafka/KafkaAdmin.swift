@@ -32,8 +32,8 @@ public final class KafkaAdmin: Sendable {
     /// - Parameters:
     ///   - configuration: The brokers and options.
     ///   - onError: Gets errors that belong to no call, such as a refused login, on a thread of librdkafka's; it must return
-    ///     soon.
-    ///   - onLog: Gets librdkafka's log lines, on any thread.
+    ///     soon, and not call the client.
+    ///   - onLog: Gets librdkafka's log lines, on any thread; it must return soon, and not call the client.
     /// - Throws: ``KafkaError`` when an option is wrong.
     public init(
         _ configuration: KafkaConfiguration, onError: @escaping @Sendable (KafkaError) -> Void = { _ in },

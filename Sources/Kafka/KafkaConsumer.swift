@@ -135,9 +135,10 @@ public final class KafkaConsumer: Sendable {
     ///     everything else, commits of the group too. For readers that keep their offsets with their results. An error
     ///     ends the stream, since any other position would be wrong.
     ///   - onLag: Gets ``lag`` about once a second, on the poll thread; it must return soon.
-    ///   - onError: Gets errors that do not end the stream, on the poll thread; it must return soon. The same error again
-    ///     and again is told each time that librdkafka tells it.
-    ///   - onLog: Gets librdkafka's log lines, on any thread.
+    ///   - onError: Gets errors that do not end the stream, on the poll thread; only why a broker's certificate was refused comes
+    ///     on a thread of librdkafka. It must return soon, since nothing is read meanwhile, and not call the consumer. The
+    ///     same error again and again is told each time that librdkafka tells it.
+    ///   - onLog: Gets librdkafka's log lines, on any thread; it must return soon, and not call the consumer.
     /// - Throws: ``KafkaError`` when an option or a topic's name is wrong.
     public init(
         _ configuration: KafkaConfiguration, subscription: Subscription, options: Options = Options(),

@@ -46,6 +46,8 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     public var rdKafkaName: String?
     /// What was attempted, on what, why it failed and what to do, in one line.
     public var message: String
+    /// The topic that is at fault, such as one that is missing or forbidden; nil where none is, or nobody knows.
+    public var topic: String?
     /// Whether the client is unusable from now on.
     public var isFatal: Bool
     /// Whether trying the same again later may work.
@@ -53,13 +55,14 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Creates an error.
     public init(
-        code: Code, rdKafkaCode: Int32 = 0, rdKafkaName: String? = nil, message: String, isFatal: Bool = false,
-        isRetriable: Bool = false
+        code: Code, rdKafkaCode: Int32 = 0, rdKafkaName: String? = nil, message: String, topic: String? = nil,
+        isFatal: Bool = false, isRetriable: Bool = false
     ) {
         self.code = code
         self.rdKafkaCode = rdKafkaCode
         self.rdKafkaName = rdKafkaName
         self.message = message
+        self.topic = topic
         self.isFatal = isFatal
         self.isRetriable = isRetriable
     }

@@ -20,9 +20,12 @@ public final class KafkaProducer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: The brokers and options.
-    ///   - onDelivery: Gets the reports of ``send(_:token:)`` in batches.
-    ///   - onError: Gets errors that belong to no record: brokers that cannot be reached, refused logins, and the fatal one.
-    ///   - onLog: Gets librdkafka's log lines.
+    ///   - onDelivery: Gets the reports of ``send(_:token:)`` in batches, on the producer's poll thread. It must return soon, for
+    ///     nothing else is reported meanwhile; it may send, but not close or flush, which would wait for this very thread.
+    ///   - onError: Gets errors that belong to no record: brokers that cannot be reached, refused logins, and the fatal one. The
+    ///     same thread and the same rules; only why a broker's certificate was refused comes on a thread of librdkafka,
+    ///     where the producer must not be called.
+    ///   - onLog: Gets librdkafka's log lines, on any thread; it must return soon, and not call the producer.
     /// - Throws: ``KafkaError`` when an option is wrong.
     public init(
         _ configuration: KafkaConfiguration,

@@ -10,6 +10,8 @@ struct StoreWriter {
     private let insertion: Statement
     /// Where the store's own reading has come to in the partitions of the batch.
     private var offsets: [TopicPartition: Int64] = [:]
+    /// The same with what is written of the batch: it may have records twice, when a partition went away and came back.
+    private var reached: [TopicPartition: Int64] = [:]
     private var latest: (place: TopicPartition, next: Int64)?
     private(set) var counts = MetricsStore.Counts()
 
@@ -27,6 +29,7 @@ struct StoreWriter {
                 arguments: [partition.topic, partition.partition])
             if let next { offsets[partition] = next }
         }
+        reached = offsets
     }
 
     mutating func write(_ batch: MetricsBatch) throws {
@@ -84,6 +87,7 @@ struct StoreWriter {
     private mutating func write(_ gap: LogGap) throws {
         // Told before by another reader of the same store.
         if let next = offsets[gap.partition], next > gap.position { return }
+        settle()
         try database.execute(
             sql: "INSERT INTO lost (topic, partition, cause, position, resumes_at) VALUES (?, ?, ?, ?, ?)",
             arguments: [
@@ -92,7 +96,7 @@ struct StoreWriter {
         counts.lostRanges += 1
         // The offsets of a log made anew begin again: what the store has of the old one does not count.
         offsets[gap.partition] = nil
-        latest = nil
+        reached[gap.partition] = nil
         if gap.cause == .recreated {
             try database.execute(
                 sql: "DELETE FROM offsets WHERE topic = ? AND partition = ?",
@@ -100,12 +104,22 @@ struct StoreWriter {
         }
     }
 
-    /// Whether a record lies behind what the store has of its partition: another process may have read it too.
+    /// Whether a record lies behind what the store has of its partition: another process may have read it too, or this one
+    /// before a rebalance. It counts as stored from now on.
     private mutating func isNew(_ topic: String, _ partition: Int32, _ offset: Int64) -> Bool {
-        if let latest, latest.place.partition == partition, latest.place.topic == topic { return offset >= latest.next }
-        let place = TopicPartition(topic: topic, partition: partition)
-        let next = offsets[place] ?? -1
-        latest = (place, next)
-        return offset >= next
+        if latest.map({ $0.place.partition != partition || $0.place.topic != topic }) ?? true {
+            settle()
+            let place = TopicPartition(topic: topic, partition: partition)
+            latest = (place, reached[place] ?? -1)
+        }
+        guard let next = latest?.next, offset >= next else { return false }
+        latest?.next = offset + 1
+        return true
+    }
+
+    /// Notes how far the stretch of one partition has come that ends here.
+    private mutating func settle() {
+        if let latest { reached[latest.place] = latest.next }
+        latest = nil
     }
 }

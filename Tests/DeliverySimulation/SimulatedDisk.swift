@@ -125,8 +125,9 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     }
 
     func sync(_ name: String) throws(SpoolError) {
-        let inode = try open(name)
-        if comes(to: .syncFails) {
+        guard let inode = stored.names[name] else { throw refuse(.notFound, "sync \(name)") }
+        // What a start cannot sync is an error of the initialiser, like what it cannot read.
+        if !world.isStarting, comes(to: .syncFails) {
             stored.files[inode]?.failSync(forgets: world.random.percent(60))
             hasFailedToSync = true
             throw refuse(.inputOutput, "sync \(name)")
@@ -137,7 +138,7 @@ final class SimulatedDisk: SpoolDisk, @unchecked Sendable {
     }
 
     func syncFolder() throws(SpoolError) {
-        if comes(to: .folderSyncFails) {
+        if !world.isStarting, comes(to: .folderSyncFails) {
             hasFailedToSync = true
             throw refuse(.inputOutput, "sync the folder")
         }

@@ -95,6 +95,14 @@ struct StoredFiles {
 
     mutating func syncNames() { stableNames = names }
 
+    /// A file whose name ends so, of which the name or some bytes were never synced.
+    func unsyncedName(suffix: String) -> String? {
+        names.keys.sorted().first { name in
+            guard name.hasSuffix(suffix), let inode = names[name] else { return false }
+            return stableNames[name] != inode || files[inode]?.dirtySince != nil
+        }
+    }
+
     mutating func losePower(_ random: inout SeededRandom) {
         var outcome: [String: Int] = [:]
         for name in Set(names.keys).union(stableNames.keys).sorted() {

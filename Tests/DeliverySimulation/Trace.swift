@@ -15,6 +15,7 @@ struct Trace {
         case powerLoss = "power is lost; spooled, buffered", start = "a process starts; recovered, frames on disk"
         case stopping = "stop begins; pending", stopped = "stop is over; pending, spooled"
         case broker = "broker is up or not", topic = "topic changes; topic, what", reconfigure = "new settings"
+        case notReconfigured = "no client of the new settings; the last client made"
         case terminated = "run ends; run", heal = "all faults end", append = "broker appends run, sequence"
         case examine = "topics are looked at; client", consumer = "consumer handles; topic, offset"
     }

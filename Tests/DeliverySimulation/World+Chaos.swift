@@ -112,6 +112,9 @@ extension World {
             if life.last.recovered > frames {
                 violated("\(life.last.recovered) events were recovered of \(frames) on the disk")
             }
+            if let name = disk?.stored.unsyncedName(suffix: ".spool") {
+                violated("\(name) was recovered and counts as spooled, and a loss of power could take it")
+            }
         } catch {
             violated("a process could not start: \(error)")
         }

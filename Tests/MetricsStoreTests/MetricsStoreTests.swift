@@ -70,6 +70,27 @@ import Testing
         #expect(try other.offsets() == [make.place: 4])
     }
 
+    @Test func `F22: what a partition gives again after it went away and came back is stored once`() async throws {
+        let store = try file.open()
+        let started = QueryStartedEvent(id: make.id, runId: make.runId, name: "q", timestamp: nil).json
+        let ended = QueryTerminatedEvent(id: make.id, runId: make.runId, exception: nil).json
+        let other = RecordMaker(topic: "other")
+        let first = [
+            make.record(started, sequence: nil, offset: 0), make.record("garbage", sequence: nil, offset: 1),
+            make.record(ended, sequence: nil, offset: 2),
+        ]
+        let between = other.record(ended, sequence: nil, offset: 0)
+        // All in one batch, with records of another partition between.
+        let batch = MetricsBatch(records: first + [between] + first, nextOffsets: [make.place: 3, other.place: 1])
+        let counts = try await store.append(batch)
+        #expect((counts.events, counts.unreadable, counts.duplicates) == (3, 1, 3))
+        #expect(try store.offsets() == [make.place: 3, other.place: 1])
+        // And again in the next one.
+        let again = try await store.append(make.batch(first, next: 3))
+        #expect((again.events, again.unreadable, again.duplicates) == (0, 0, 3))
+        #expect(try store.counts().events == 3)
+    }
+
     @Test func `F22: a log made anew is stored from its start, and what was lost is a row`() async throws {
         let store = try file.open()
         try await store.append(make.batch([make.progress(batch: 1, sequence: 1, offset: 90)], next: 91))

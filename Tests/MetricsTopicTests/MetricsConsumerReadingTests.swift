@@ -167,6 +167,23 @@ import Testing
             ])
     }
 
+    @Test
+    func
+        `a batch keeps the offsets of partitions that went away in its midst, also when they began again further back`()
+    {
+        let place = TopicPartition(topic: "t", partition: 0)
+        func record(_ offset: Int64) -> KafkaConsumer.Event {
+            .record(ConsumerRecord(topic: place.topic, partition: 0, offset: offset, value: Array("{}".utf8)))
+        }
+        var inspector = RecordInspector(MetricsConsumer(bootstrapServers: "nowhere:1"))
+        let revoked = MetricsBatch([record(5), record(6), .revoked([place])], &inspector)
+        #expect(revoked.nextOffsets == [place: 7])
+        let again = MetricsBatch([record(5), record(6), .lost([place]), .assigned([place]), record(5)], &inspector)
+        #expect(again.nextOffsets == [place: 7] && again.records.count == 3)
+        let recreated = LogGap(partition: place, cause: .recreated, position: 7, resumesAt: 0)
+        #expect(MetricsBatch([record(6), .gap(recreated), record(0)], &inspector).nextOffsets == [place: 1])
+    }
+
     @Test func `the lag is told, and becomes a gauge for each partition`() async throws {
         try await produce((0..<5).map { progress($0) })
         let (lags, note) = AsyncStream<[TopicPartition: Int64]>.makeStream()

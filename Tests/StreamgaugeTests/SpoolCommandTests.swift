@@ -46,7 +46,9 @@ import Testing
             ["forward", "-", "--spool", spool, "--bootstrap-servers", "127.0.0.1:1"], input: try events(count))
         var seen: Int64 = 0
         while running.isRunning, seen <= Int64(round * 300) {
-            if FileManager.default.fileExists(atPath: spool) { seen = try await inspect()["events"]?.int64 ?? 0 }
+            if FileManager.default.fileExists(atPath: "\(spool)/.lock") {
+                seen = try await inspect()["events"]?.int64 ?? 0
+            }
         }
         running.signal(SIGKILL)
         _ = try await running.wait()
@@ -90,6 +92,33 @@ import Testing
         #expect(inspect.output.contains("3 events not acknowledged"))
         let without = try await program.run(data.run(arguments + ["--no-spool"]))
         #expect(without.errorLines.last?.hasSuffix("dropped (closed 2)") == true, "\(without.error)")
+    }
+
+    @Test(arguments: ["drain", "inspect"])
+    func `a folder that is no spool is refused in one line, and nothing is written into it`(verb: String) async throws {
+        try folder.write("foreign/notes.txt", "mine\n")
+        try FileManager.default.createDirectory(at: folder.url(name: "empty"), withIntermediateDirectories: true)
+        for name in ["foreign", "empty"] {
+            let path = folder.path(name)
+            let before = try FileManager.default.contentsOfDirectory(atPath: path)
+            let run = try await program.run(
+                ["spool", verb, path] + (verb == "drain" ? ["--bootstrap-servers", "127.0.0.1:1"] : []))
+            #expect(run.status == 1 && run.output == "")
+            #expect(run.errorLines.count == 1 && run.error.hasPrefix("error: "), "\(run.error)")
+            #expect(run.error.contains(path) && run.error.contains("no spool"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == before)
+        }
+    }
+
+    @Test func `a spool in which everything was sent is a spool still`() async throws {
+        let (broker, servers) = try await startBroker()
+        defer { broker.signal(SIGTERM) }
+        for count in [0, 2] {
+            let run = try await program.run(
+                ["forward", "-", "--spool", spool, "--bootstrap-servers", servers], input: try events(count))
+            #expect(run.status == 0, "\(run.error)")
+            #expect(try await inspect()["events"]?.int64 == 0)
+        }
     }
 
     @Test func `a wrong folder, a foreign one and one in use are told apart`() async throws {

@@ -115,7 +115,7 @@ extension Handle {
             let code = rd_kafka_topic_result_error(result)
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { return (name, nil) }
             let detail = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
-            return (name, KafkaError(code, attempt: attempt(name), detail: detail))
+            return (name, KafkaError(code, attempt: attempt(name), detail: detail, topic: name))
         }
     }
 

@@ -7,14 +7,18 @@ extension KafkaError {
     ///   - code: The number.
     ///   - attempt: What was attempted and on what, to stand after "cannot".
     ///   - detail: The reason in librdkafka's words; nil takes its text for the number.
-    init(_ code: rd_kafka_resp_err_t, attempt: String, detail: String? = nil, isFatal: Bool = false) {
+    ///   - topic: The topic that was concerned; counts only where the number says that the topic is at fault.
+    init(
+        _ code: rd_kafka_resp_err_t, attempt: String, detail: String? = nil, topic: String? = nil, isFatal: Bool = false
+    ) {
         let kind = Self.code(of: code)
         let reason = detail ?? String(cString: rd_kafka_err2str(code))
         let hint = kind.hint.map { "; \($0)" } ?? ""
         self.init(
             code: isFatal ? .fatal : kind, rdKafkaCode: code.rawValue,
             rdKafkaName: String(cString: rd_kafka_err2name(code)), message: "cannot \(attempt): \(reason)\(hint)",
-            isFatal: isFatal || kind == .fatal, isRetriable: !isFatal && Self.isRetriable(code))
+            topic: kind.blamesTopic ? topic : nil, isFatal: isFatal || kind == .fatal,
+            isRetriable: !isFatal && Self.isRetriable(code))
     }
 
     /// An error that librdkafka reports by itself. For `_FATAL` the true reason is asked for.
@@ -87,6 +91,14 @@ extension KafkaError {
 }
 
 extension KafkaError.Code {
+    /// Whether the topic is at fault, and others may be well.
+    fileprivate var blamesTopic: Bool {
+        switch self {
+        case .unknownTopicOrPartition, .notAuthorized, .invalidArgument, .broker: true
+        default: false
+        }
+    }
+
     /// What to do about it.
     fileprivate var hint: String? {
         switch self {

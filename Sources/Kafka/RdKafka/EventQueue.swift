@@ -80,7 +80,7 @@ struct EventQueue {
         }
         var error: KafkaError?
         if m.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-            error = KafkaError(m.err, attempt: "deliver a record to topic \"\(topicName)\"")
+            error = KafkaError(m.err, attempt: "deliver a record to topic \"\(topicName)\"", topic: topicName)
         }
         let status: DeliveryReport.Status =
             switch rd_kafka_message_status(message) {

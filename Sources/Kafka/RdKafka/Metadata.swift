@@ -34,7 +34,7 @@ extension ClusterMetadata {
                     Partition(id: $0.id, leader: $0.leader >= 0 ? $0.leader : nil, replicas: Int($0.replica_cnt))
                 },
                 error: topic.err == RD_KAFKA_RESP_ERR_NO_ERROR
-                    ? nil : KafkaError(topic.err, attempt: "describe topic \"\(name)\""))
+                    ? nil : KafkaError(topic.err, attempt: "describe topic \"\(name)\"", topic: name))
         }
         self.init(brokers: brokers, topics: topics)
     }

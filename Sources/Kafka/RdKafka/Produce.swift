@@ -109,7 +109,7 @@ extension Handle {
         rd_kafka_error_destroy(failure)
         // A client that has failed for good refuses with the code of the cause.
         if code != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = KafkaError.fatal(of: client) { return fatal }
-        return KafkaError(code, attempt: "send to topic \"\(topic)\"")
+        return KafkaError(code, attempt: "send to topic \"\(topic)\"", topic: topic)
     }
 
     /// Waits until everything is reported or the time is over.

@@ -4,7 +4,8 @@ public import Kafka
 public struct MetricsBatch: Sendable {
     /// The records, in the order of each partition; empty when the filter let nothing through.
     public var records: [MetricsRecord]
-    /// For each partition that the batch concerns, the offset after it: where reading goes on once all of it is dealt with.
+    /// For each partition of which the batch has something, the offset after it: where reading goes on once all of it is dealt
+    /// with. Also of partitions that went away meanwhile: whoever keeps offsets with results must not read these again.
     public var nextOffsets: [TopicPartition: Int64]
 
     /// Creates a batch.
@@ -61,14 +62,17 @@ extension MetricsConsumer {
 }
 
 extension MetricsBatch {
-    fileprivate init(_ events: [KafkaConsumer.Event], _ inspector: inout RecordInspector) {
+    init(_ events: [KafkaConsumer.Event], _ inspector: inout RecordInspector) {
         var records: [MetricsRecord] = []
         records.reserveCapacity(events.count)
         var nextOffsets: [TopicPartition: Int64] = [:]
         // Records come in stretches of one partition: its offset is looked up at the end of each.
         var latest: ConsumerRecord?
         func settle() {
-            if let latest { nextOffsets[latest.topicPartition] = latest.offset + 1 }
+            // A partition that went away and came back may have begun again further back.
+            if let latest {
+                nextOffsets[latest.topicPartition] = max(nextOffsets[latest.topicPartition] ?? 0, latest.offset + 1)
+            }
             latest = nil
         }
         for event in events {
@@ -79,9 +83,7 @@ extension MetricsBatch {
             case .gap(let gap):
                 settle()
                 nextOffsets[gap.partition] = gap.resumesAt
-            case .revoked(let partitions), .lost(let partitions):
-                settle()
-                for partition in partitions { nextOffsets[partition] = nil }
+            case .revoked, .lost: settle()
             case .endOfPartition, .assigned, .quiet: break
             }
             inspector.take(event) { records.append($0) }

@@ -72,7 +72,9 @@ public struct MetricsConsumer: Sendable {
     /// Positions that win over ``start`` and over the group's commits, for readers that keep offsets with their results; see
     /// ``KafkaConsumer/init(_:subscription:options:startingAt:onLag:onError:onLog:)``.
     public var startingAt: KafkaConsumer.StartingPositions?
-    /// Gets errors that do not end the stream, such as brokers that are away; it must return soon.
+    /// Gets errors that do not end the stream, such as brokers that are away. It is called on the consumer's poll thread, and for
+    /// a refused certificate on one of librdkafka's, so it must be ready for both at once, and return soon: nothing is read
+    /// meanwhile. It must not wait for the stream.
     public var onError: @Sendable (KafkaError) -> Void
     /// Gets how many records lie between the reader and the end of each partition's log, about once a second; it must return
     /// soon. The same goes to swift-metrics as `streamgauge_consumer_lag_records` with the dimensions `topic`, `partition`

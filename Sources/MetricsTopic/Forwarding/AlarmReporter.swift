@@ -5,20 +5,26 @@ import Synchronization
 /// Says what is wrong, once and not again and again, to the log and to the alarm handler.
 final class AlarmReporter: Sendable {
     private struct Said: Sendable {
-        var outage: KafkaError.Code?
+        /// What keeps events from being delivered: by the topic that is at fault, and under no name what concerns all.
+        var outages: [String: KafkaError.Code] = [:]
+        /// Whether something was delivered since one of these was said: brokers that are away then are another incident.
+        var hasDelivered = false
+        /// Whether settings have changed since: what is wrong with the new ones is said, even if it is the same.
+        var isOutdated = false
         var spoolFault: SpoolError.Code?
         var dropped: [DropReason: Int] = [:]
         var droppedAt: Duration?
         var shortenedAt: Duration?
         var refusedAt: Duration?
         var replacedAt: Duration?
+        var servers: String
     }
 
-    private let said = Mutex(Said())
+    private let said: Mutex<Said>
     private let logger: Logger
     private let handler: @Sendable (ForwardingAlarm) -> Void
     private let clock: any DeliveryClock
-    private let place: String
+    private let topic: String
     private static let interval = Duration.seconds(60)
 
     init(
@@ -28,12 +34,31 @@ final class AlarmReporter: Sendable {
         self.logger = logger
         self.handler = handler
         self.clock = clock
-        place = "topic \"\(topic)\"" + (bootstrapServers.isEmpty ? "" : " at \(bootstrapServers)")
+        self.topic = topic
+        said = Mutex(Said(servers: bootstrapServers))
     }
+
+    /// Other settings count from now on, and perhaps other brokers.
+    func moved(to bootstrapServers: String) {
+        said.withLock { said in
+            said.servers = bootstrapServers
+            said.isOutdated = true
+        }
+    }
+
+    /// The brokers, by the names that the user gave them.
+    private var brokers: String {
+        let servers = said.withLock { $0.servers }
+        return servers.isEmpty ? "Kafka" : servers
+    }
+
+    /// One of the topics at its brokers; that of the progress where none is more to blame.
+    private func place(_ topic: String? = nil) -> String { "topic \"\(topic ?? self.topic)\" at \(brokers)" }
 
     // MARK: Delivery
 
-    /// An error that keeps events from being delivered. A more telling one than "unreachable" is said in addition.
+    /// An error that keeps events from being delivered; where one of the topics is at fault, it names it. A more telling one than
+    /// "unreachable" is said in addition.
     func cannotDeliver(_ error: KafkaError) {
         let code: KafkaError.Code
         switch error.code {
@@ -44,31 +69,47 @@ final class AlarmReporter: Sendable {
         default: return
         }
         let isNew = said.withLock { said in
-            guard said.outage == nil || (said.outage != code && code != .brokerUnreachable) else { return false }
-            said.outage = code
+            let place = error.topic ?? ""
+            if !said.isOutdated {
+                guard said.outages[place] != code else { return false }
+                let isUnreachable = code == .brokerUnreachable
+                if isUnreachable, said.outages[""] != nil || !(said.outages.isEmpty || said.hasDelivered) {
+                    return false
+                }
+            }
+            said.outages[place] = code
+            (said.hasDelivered, said.isOutdated) = (false, false)
             return true
         }
         guard isNew else { return }
         logger.warning(
             """
-            metrics cannot be delivered to \(place): \(error); queries are not affected, events are kept and sent when \
+            metrics cannot be delivered to \(place(error.topic)): \(error); queries are not affected, events are kept and sent when \
             it works again
             """)
         handler(.cannotDeliver(error))
     }
 
-    func delivered() {
-        let wasAway = said.withLock { said in
-            defer { said.outage = nil }
-            return said.outage != nil
+    /// Events were delivered; which topics they were for is asked only after an outage. What is well with one topic says
+    /// nothing of another.
+    func delivered(to topics: () -> Set<String>) {
+        let isOver = said.withLock { said in
+            guard !said.outages.isEmpty else { return false }
+            said.hasDelivered = true
+            let concernedAll = said.outages.removeValue(forKey: "") != nil
+            for topic in topics() { said.outages[topic] = nil }
+            return concernedAll || said.outages.isEmpty
         }
-        guard wasAway else { return }
-        logger.info("metrics are delivered to \(place) again")
+        guard isOver else { return }
+        logger.info("metrics are delivered to \(brokers) again")
         handler(.delivering)
     }
 
-    func clientReplaced(cause: String) {
-        if isDue(\.replacedAt) {
+    /// A client was replaced: by somebody's wish, or because it was of no more use.
+    func clientReplaced(cause: String, isWanted: Bool = false) {
+        if isWanted {
+            logger.notice("the Kafka client was replaced", metadata: ["cause": "\(cause)"])
+        } else if isDue(\.replacedAt) {
             logger.warning(
                 "the Kafka client was replaced; events it had not delivered are sent again",
                 metadata: ["cause": "\(cause)"])
@@ -97,7 +138,7 @@ final class AlarmReporter: Sendable {
         if isDue(\.shortenedAt) {
             logger.warning(
                 """
-                an event of \(bytes) bytes is too large for \(place) and is sent without its offsets; \
+                an event of \(bytes) bytes is too large for \(place()) and is sent without its offsets; \
                 \(kept.map { "the whole is kept in \($0)" } ?? "the whole is not kept, for there is no spool"); \
                 raise message.max.bytes here and max.message.bytes of the topic to send it whole
                 """)
@@ -172,7 +213,7 @@ final class AlarmReporter: Sendable {
         let reasons = news.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }
         logger.error(
             """
-            \(news.values.reduce(0, +)) events for \(place) were given up (\(reasons.joined(separator: ", "))), \
+            \(news.values.reduce(0, +)) events for \(place()) were given up (\(reasons.joined(separator: ", "))), \
             \(statistics.droppedTotal) of \(statistics.offered) so far
             """)
         handler(.dropped(news))

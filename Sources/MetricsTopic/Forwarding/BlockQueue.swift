@@ -3,9 +3,9 @@
 struct BlockQueue: Sendable {
     private struct Entry: Sendable {
         var block: FrameBlock
-        /// Whether it was appended to the spool; a loss of power may still take it.
+        /// Whether it was appended to the spool; a loss of power may still take it. Also if it never will be.
         var isWritten = false
-        /// Whether it is safe from a loss of power.
+        /// Whether nothing more is to come to the disk of it: it is safe from a loss of power, or too large for the spool.
         var isDurable = false
     }
 
@@ -55,6 +55,14 @@ struct BlockQueue: Sendable {
         unwrittenBytes -= block.bytes.count
     }
 
+    /// Notes that the oldest block that is not in the spool will never be: only memory holds it, and lets go of it when it is
+    /// needed for others.
+    mutating func passOver(_ block: FrameBlock) {
+        markWritten(block)
+        guard let index = entries[head...].firstIndex(where: { $0.block === block }) else { return }
+        entries[index].isDurable = true
+    }
+
     /// Notes up to which position the spool is safe from a loss of power.
     mutating func markDurable(upTo position: UInt64) {
         for index in head..<entries.count where entries[index].isWritten {
@@ -93,12 +101,13 @@ struct BlockQueue: Sendable {
         }
     }
 
-    /// Lets go of the oldest blocks that are safe in the spool, down to a number of bytes.
+    /// Lets go of the oldest blocks that need memory no more, down to a number of bytes, but for the newest block: the sender
+    /// gets that one from here, whatever its size.
     ///
     /// - Returns: Their positions.
     mutating func evictDurable(downTo limit: Int) -> [ClosedRange<UInt64>] {
         var evicted: [ClosedRange<UInt64>] = []
-        while bytes > limit, head < entries.count, entries[head].isDurable {
+        while bytes > limit, head < entries.count - 1, entries[head].isDurable {
             evicted.append(entries[head].block.first...entries[head].block.last)
             removeFirst()
         }

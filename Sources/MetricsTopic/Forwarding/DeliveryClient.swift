@@ -29,7 +29,7 @@ package protocol DeliveryClient: AnyObject, Sendable {
     func close(within time: Duration) -> Bool
 }
 
-/// What a client tells the forwarder, on threads of its own.
+/// What a client tells the forwarder, on threads of its own, several at once. The handlers return soon and never call the client.
 package struct DeliveryHandlers: Sendable {
     package var onReports: @Sendable ([DeliveryReport]) -> Void
     package var onError: @Sendable (KafkaError) -> Void

@@ -9,7 +9,12 @@
 ///
 /// An event that is in no place any more and not on its way is dropped; one that is on its way may still be acknowledged,
 /// so it is neither until its report comes. So each event is counted once at any moment.
+///
+/// No call walks over more positions than it is told, or than ``walk``: a spool may hold millions.
 struct DeliveryLedger: Sendable {
+    /// Positions that one call looks at, at most, where it is not told which: a lock is held meanwhile.
+    static let walk: UInt64 = 4096
+
     private struct Place: OptionSet, Sendable {
         let rawValue: UInt8
         static let memory = Place(rawValue: 1)
@@ -124,10 +129,12 @@ struct DeliveryLedger: Sendable {
 
     // MARK: Sending
 
-    /// The next position to be sent; nil when there is none. It counts as on its way.
+    /// The next position to be sent; nil when there is none, or when so many are settled that another call has to look on.
+    /// It counts as on its way.
     mutating func take() -> UInt64? {
         guard !mustRewind else { return nil }
-        while next < end {
+        let last = min(end, next + Self.walk)
+        while next < last {
             let index = index(next)
             next += 1
             if states[index].contains(.settled) { continue }
@@ -181,9 +188,15 @@ struct DeliveryLedger: Sendable {
     }
 
     /// Nothing that is on its way will be reported: all of it is to be sent again.
-    mutating func putBackAll() {
-        if onItsWay > 0 { for position in base..<next { putBack(position) } }
+    ///
+    /// - Returns: Where another call has to go on; nil when all is done.
+    mutating func putBackAll(from position: UInt64 = 0) -> UInt64? {
+        let first = max(position, base)
+        let last = min(first + Self.walk, next)
+        if onItsWay > 0, first < last { for position in first..<last { putBack(position) } }
+        if onItsWay > 0, last < next { return last }
         rewind()
+        return nil
     }
 
     /// Begins again with the oldest that is not settled, once nothing is on its way.
@@ -195,11 +208,19 @@ struct DeliveryLedger: Sendable {
     }
 
     /// Gives up what is in memory only. What is on the disk stays as it is.
-    mutating func giveUpMemory(_ reason: DropReason) {
-        for position in base..<end where !states[index(position)].contains(.disk) {
-            giveUp(position, lostReasons[position] ?? reason)
+    ///
+    /// - Returns: Where another call has to go on; nil when all is done.
+    mutating func giveUpMemory(_ reason: DropReason, from position: UInt64 = 0) -> UInt64? {
+        let first = max(position, base)
+        let last = min(first + Self.walk, end)
+        if inMemory > 0, first < last {
+            for position in first..<last where !states[index(position)].contains(.disk) {
+                giveUp(position, lostReasons[position] ?? reason)
+            }
         }
+        let isDone = inMemory == 0 || last >= end
         advance()
+        return isDone ? nil : last
     }
 
     private mutating func settle(_ position: UInt64) -> Bool {
@@ -215,11 +236,16 @@ struct DeliveryLedger: Sendable {
     }
 
     /// Moves the base over what is settled.
-    mutating func advance() {
-        while head < states.count, states[head].contains(.settled) {
+    ///
+    /// - Returns: Whether it has come to something that is not settled, or the end; if not, another call goes on.
+    @discardableResult
+    mutating func advance() -> Bool {
+        let last = min(head + Int(Self.walk), states.count)
+        while head < last, states[head].contains(.settled) {
             head += 1
             base += 1
         }
+        let isDone = head == states.count || !states[head].contains(.settled)
         next = max(next, base)
         if head == states.count {
             states.removeAll(keepingCapacity: states.capacity <= 1 << 16)
@@ -228,6 +254,7 @@ struct DeliveryLedger: Sendable {
             states.removeFirst(head)
             head = 0
         }
+        return isDone
     }
 
     private func index(_ position: UInt64) -> Int { head + Int(position - base) }

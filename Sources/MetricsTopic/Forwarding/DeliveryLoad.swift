@@ -8,11 +8,14 @@ package struct DeliveryLoad: Sendable, Hashable {
     package var unwrittenBytes: Int
     /// Blocks in which these are.
     package var unwrittenBlocks: Int
+    /// Runs of which a count is kept.
+    package var runs: Int
 
     init(_ state: DeliveryState) {
         ring = state.ring.count
         bytes = state.memory.bytes
         unwrittenBytes = state.memory.unwrittenBytes
         unwrittenBlocks = state.memory.unwrittenCount
+        runs = state.ring.runCount
     }
 }

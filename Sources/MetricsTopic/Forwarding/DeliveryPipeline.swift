@@ -57,6 +57,8 @@ package final class DeliveryPipeline: Sendable {
 
     let shared: Monitor<DeliveryState>
     private let workers: Workers
+    private let maker: any DeliveryClientMaker
+    private let makeHandlers: @Sendable (_ epoch: Int) -> DeliveryHandlers
 
     /// Reads what an earlier process left in the spool, and makes the first client.
     ///
@@ -77,13 +79,15 @@ package final class DeliveryPipeline: Sendable {
             DeliveryState(policy: parts.policy, limits: parts.limits, recovery: recovery))
         self.shared = shared
         let hasSpool = disk != nil
+        let makeHandlers: @Sendable (Int) -> DeliveryHandlers = { epoch in
+            Self.handlers(shared, epoch, hasSpool, clock, alarms, bells)
+        }
+        let maker = makeMaker { alarms.clientLog($0) }
+        (self.maker, self.makeHandlers) = (maker, makeHandlers)
         let sender = try RecordSender(
             shared: shared, configuration: parts.configuration,
             topics: [parts.progressTopic] + (parts.lifecycleTopic.map { [$0] } ?? []), disk: disk, limits: parts.limits,
-            clock: clock, alarms: alarms, maker: makeMaker { alarms.clientLog($0) }
-        ) { epoch in
-            Self.handlers(shared, epoch, hasSpool, clock, alarms, bells)
-        }
+            clock: clock, alarms: alarms, maker: maker, makeHandlers: makeHandlers)
         let spool = disk.map { disk in
             Spool(
                 disk: disk, options: options, recovered: recovery?.segments ?? [], cursor: recovery?.cursor ?? 0)
@@ -120,6 +124,9 @@ package final class DeliveryPipeline: Sendable {
         shared.withLock { $0.offer(run: run, isLast: isLast, event) }
     }
 
+    /// Lets go of what is kept of a run, which has ended without an event that says so.
+    func forget(run: UUID) { shared.withLock { $0.ring.forget(run: run) } }
+
     /// What lies in memory, for those who watch its bounds.
     package var load: DeliveryLoad { shared.withLock { DeliveryLoad($0) } }
 
@@ -148,9 +155,22 @@ package final class DeliveryPipeline: Sendable {
     /// Does what the sender has to do; gives how long nothing is due, nil until it is woken.
     package func stepSender() -> Duration? { workers.sender.step() }
 
-    /// The client is replaced by one with these settings, which gets everything that is not settled; the sender has to be woken.
-    package func reconfigure(_ configuration: KafkaConfiguration) {
-        shared.withLock { $0.nextConfiguration = configuration }
+    /// Makes a client with these settings, which the sender then gives everything that is not settled; it has to be woken.
+    ///
+    /// - Throws: ``KafkaError`` when no client can be made of the settings; then the one that is there goes on.
+    package func reconfigure(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        let epoch = shared.withLock { $0.newEpoch() }
+        let client = try maker.makeClient(configuration, makeHandlers(epoch))
+        // One that nobody sends with: settings changed again before the sender came to it, or there is no sender any more.
+        let (unused, isOver) = shared.withLock { state -> ((any DeliveryClient)?, Bool) in
+            if state.phase == .stopped { return (client, true) }
+            defer { state.successor = .init(client: client, configuration: configuration, epoch: epoch) }
+            return (state.successor?.client, false)
+        }
+        _ = unused?.close(within: .zero)
+        if isOver {
+            throw KafkaError(code: .closed, message: "cannot change the settings of a forwarder: it was stopped")
+        }
     }
 
     /// Ends the client.
@@ -176,8 +196,10 @@ package final class DeliveryPipeline: Sendable {
                 if settlement.wakesSender { bells.wakeSender() }
                 if settlement.wakesWriter { bells.wakeWriter() }
                 if hasWaiters { shared.broadcast() }
-                if let failure = settlement.failure { alarms.cannotDeliver(failure) }
-                if settlement.delivered { alarms.delivered() }
+                for failure in settlement.failures.values { alarms.cannotDeliver(failure) }
+                if settlement.delivered {
+                    alarms.delivered { Set(reports.lazy.filter { $0.error == nil }.map(\.topic)) }
+                }
             },
             onError: { error in
                 let hasPending = shared.withLock { state in

@@ -3,7 +3,10 @@ import Kafka
 import StreamingMetrics
 
 /// Everything that the listener's calls, the writer, the sender and the delivery reports share, as a plain value behind one
-/// lock that is held for constant time a step and never across a call into Kafka, the disk or a handler.
+/// lock that is never held across a call into Kafka, the disk or a handler.
+///
+/// It is held for constant time by the listener's calls, and for a bounded one by all others: for a batch, for the reports of
+/// one poll, for a walk over the blocks in memory, or for ``DeliveryLedger/walk`` positions.
 struct DeliveryState: Sendable {
     enum Phase: Sendable {
         case running
@@ -42,12 +45,20 @@ struct DeliveryState: Sendable {
     var shortened = 0
     var clientsReplaced = 0
 
+    /// A client with new settings that is to take the present one's place.
+    struct Successor: Sendable {
+        var client: any DeliveryClient
+        var configuration: KafkaConfiguration
+        var epoch: Int
+    }
+
     /// Tells which client a report comes from.
     var clientEpoch = 0
+    private var lastEpoch = 0
     /// The client is of no more use: nothing is sent until it is replaced.
     var clientHasFailed = false
-    /// The settings for the next client, when they have changed.
-    var nextConfiguration: KafkaConfiguration?
+    /// Waits for the sender, when settings have changed.
+    var successor: Successor?
     /// What was decided over single events; nearly always none.
     var verdicts: [UInt64: Verdict] = [:]
     /// How many events go together.
@@ -125,6 +136,12 @@ struct DeliveryState: Sendable {
         memory.removeSettled { ledger.isSettled($0) }
     }
 
+    /// The number of another client.
+    mutating func newEpoch() -> Int {
+        lastEpoch += 1
+        return lastEpoch
+    }
+
     /// Counts events that never got a position.
     mutating func dropEarly(_ count: Int, _ reason: DropReason) {
         droppedEarly[reason, default: 0] += count
@@ -137,7 +154,8 @@ struct DeliveryState: Sendable {
     /// What the reports of a client come to.
     struct Settlement {
         var delivered = false
-        var failure: KafkaError?
+        /// What has to be told, one for each topic that is at fault.
+        var failures: [String: KafkaError] = [:]
         var wakesSender = false
         var wakesWriter = false
     }
@@ -160,7 +178,9 @@ struct DeliveryState: Sendable {
             }
             // What a client that has failed says of its records is settled when it is replaced.
             guard epoch == clientEpoch, !clientHasFailed else { continue }
-            if settleFailure(UInt64(report.token), error, hasSpool: hasSpool, now: now) { settlement.failure = error }
+            if settleFailure(UInt64(report.token), error, hasSpool: hasSpool, now: now) {
+                settlement.failures[error.topic ?? ""] = error
+            }
         }
         ledger.advance()
         ledger.rewind()

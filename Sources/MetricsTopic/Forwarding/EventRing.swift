@@ -53,6 +53,14 @@ struct EventRing: Sendable {
         return next[slot]
     }
 
+    /// Lets go of the count of a run that has ended; nothing if there is none.
+    mutating func forget(run: UUID) {
+        if let slot = runs[run] { forget(run, slot) }
+    }
+
+    /// Runs whose numbers are kept.
+    var runCount: Int { runs.count }
+
     private mutating func slot(of run: UUID) -> Int {
         if let last, last.run == run { return last.slot }
         if let known = runs[run] {

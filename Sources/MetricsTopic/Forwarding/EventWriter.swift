@@ -74,11 +74,11 @@ final class EventWriter {
             syncNow()
         }
         let reason = spool == nil ? .closed : fullReason
-        shared.withLock { state in
-            // Blocks that are nowhere else are lost with the process.
-            state.ledger.giveUpMemory(reason)
-            state.memory.removeAll()
-        }
+        // Blocks that are nowhere else are lost with the process.
+        var rest: UInt64? = 0
+        while let position = rest { rest = shared.withLock { $0.ledger.giveUpMemory(reason, from: position) } }
+        shared.withLock { $0.memory.removeAll() }
+        advance()
         do throws(SpoolError) {
             try spool?.finish(base: shared.withLock { $0.ledger.base })
         } catch {
@@ -155,6 +155,7 @@ final class EventWriter {
     private func writeToSpool() {
         guard clock.now >= diskPauseUntil else { return }
         while let block = shared.withLock({ $0.memory.firstUnwritten }) {
+            if passesOver(block) { continue }
             do throws(SpoolError) {
                 guard try makeRoom(for: block) else { break }
                 try append(block)
@@ -182,8 +183,20 @@ final class EventWriter {
         }
     }
 
+    /// Notes that a block is larger than the whole spool may be: no file is given up for it, and those behind it need not wait.
+    /// It goes from memory while that lasts, unless nothing that waits may be given up: then it holds up the others.
+    private func passesOver(_ block: FrameBlock) -> Bool {
+        guard let spool, !spool.canHold(block) else { return false }
+        return shared.withLock { state in
+            if state.keepsAll { return false }
+            state.memory.passOver(block)
+            return true
+        }
+    }
+
     /// Whether a block fits into the spool; the oldest file goes for it if the policy says so.
     private func makeRoom(for block: FrameBlock) throws(SpoolError) -> Bool {
+        guard spool?.canHold(block) ?? false else { return false }
         while let spool, !spool.hasRoom(for: block) {
             // What is settled goes first, and costs nothing.
             if try removeSettled() { continue }
@@ -199,7 +212,10 @@ final class EventWriter {
         do throws(SpoolError) {
             guard let positions = try spool?.dropOldest() else { return false }
             publishSegments()
-            shared.withLock { $0.ledger.loseDisk(positions, .spoolFull) }
+            _ = inPieces(positions) { piece in
+                shared.withLock { $0.ledger.loseDisk(piece, .spoolFull) }
+                return true
+            }
             return true
         } catch {
             alarms.spoolFailed(error)
@@ -242,8 +258,8 @@ final class EventWriter {
 
     private func tidy() {
         let memoryBytes = limits.memoryBytes
+        advance()
         shared.withLock { state in
-            state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
             // They stay on the disk, so no event is lost by this, but for those whose file went to make room.
             for positions in state.memory.evictDurable(downTo: memoryBytes) {
@@ -272,10 +288,28 @@ final class EventWriter {
     /// Deletes files in which everything is settled, also behind one event that is not: one that waits for a right or a topic
     /// does not keep all that came after it.
     private func removeSettledBehind() throws(SpoolError) -> Bool {
-        let ledger = shared.withLock { $0.ledger }
-        let removed = try spool?.removeSettled { ledger.isSettled($0) } ?? false
+        let removed =
+            try spool?.removeSettled { positions in
+                inPieces(positions) { piece in shared.withLock { $0.ledger.isSettled(piece) } }
+            } ?? false
         if removed { publishSegments() }
         return removed
+    }
+
+    /// Moves the ledger's base over all that is settled, in pieces, so that the lock is never held for long.
+    private func advance() {
+        while !shared.withLock({ $0.ledger.advance() }) {}
+    }
+
+    /// Does something with a range in pieces; stops when one says false.
+    private func inPieces(_ positions: ClosedRange<UInt64>, _ body: (ClosedRange<UInt64>) -> Bool) -> Bool {
+        var first = positions.lowerBound
+        while true {
+            let last = min(first + DeliveryLedger.walk - 1, positions.upperBound)
+            guard body(first...last) else { return false }
+            if last == positions.upperBound { return true }
+            first = last + 1
+        }
     }
 
     private func publishSegments() {

@@ -2,9 +2,10 @@ public import Kafka
 
 /// Something that whoever runs a forwarder should know at once. Each is logged too.
 public enum ForwardingAlarm: Sendable, Hashable {
-    /// Events cannot be delivered, and why; told once until it changes. They are kept.
+    /// Events cannot be delivered, and why; told once until it changes. They are kept. Where one topic is at fault, such as one
+    /// that is missing or forbidden, the error's text names it.
     case cannotDeliver(KafkaError)
-    /// They are delivered again.
+    /// They are delivered again; but not yet to a topic of which alone it was said that they are not, while that lasts.
     case delivering
     /// Events were given up since the last alarm of this kind; told at most once a minute.
     case dropped([DropReason: Int])

@@ -66,6 +66,7 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     private let forwarder: MetricsForwarder
     private let lifecycleTopic: LifecycleTopic
+    private let logger: Logger
 
     /// Starts a forwarder with the usual topics. No broker needs to be there.
     ///
@@ -91,7 +92,9 @@ public final class KafkaMetrics: StreamingQueryListener {
     ///   - limits: Bounds.
     ///   - onFull: What is given up when they are reached.
     ///   - logger: Gets what whoever runs this should know.
-    ///   - onAlarm: Gets the same as values, on the forwarder's threads; it must return soon.
+    ///   - onAlarm: Gets the same as values, on threads of the forwarder's and of its clients, several at once. It must return
+    ///     soon, since nothing is sent or spooled meanwhile; it may read ``statistics`` and offer events, but not call
+    ///     ``stop(deadline:)``, ``stopBlocking(deadline:)``, ``flush(timeout:)`` or ``reconfigure(_:)`` and wait for them.
     /// - Throws: ``KafkaError`` when an option is wrong, ``SpoolError`` when the spool's folder cannot be used.
     public init(
         configuration: KafkaConfiguration, topic: String = TopicContract.progressTopic,
@@ -100,7 +103,8 @@ public final class KafkaMetrics: StreamingQueryListener {
         onAlarm: @escaping @Sendable (ForwardingAlarm) -> Void = { _ in }
     ) throws {
         self.lifecycleTopic = lifecycleTopic
-        for weakness in configuration.weaknesses { logger.warning("insecure connection: \(weakness)") }
+        self.logger = logger
+        Self.warn(of: configuration, logger)
         let secondTopic: String? =
             switch lifecycleTopic {
             case .separate(let name): name
@@ -135,7 +139,7 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     /// Forwards that a query has ended.
     public func onQueryTerminated(_ event: QueryTerminatedEvent) {
-        guard lifecycleTopic != .off else { return }
+        guard lifecycleTopic != .off else { return forwarder.forget(run: event.runId) }
         forwarder.offer(run: event.runId, isLast: true) { .terminated(event) }
     }
 
@@ -151,8 +155,12 @@ public final class KafkaMetrics: StreamingQueryListener {
 
     /// Forwards an event and waits for room first: for recorded events, none of which may go missing.
     public func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
-        if isForwarded(event) { try await forwarder.send(event) }
+        guard isForwarded(event) else { return offer(event) }
+        try await forwarder.send(event)
     }
+
+    /// What it holds in memory at present.
+    var load: DeliveryLoad { forwarder.load }
 
     /// What became of the events so far; exact at any moment.
     public var statistics: ForwardingStatistics { forwarder.statistics }
@@ -160,10 +168,19 @@ public final class KafkaMetrics: StreamingQueryListener {
     /// Whether it was stopped, and its deadline is over: nothing is sent any more.
     public var isStopped: Bool { forwarder.isStopped }
 
-    /// Goes on with other settings, such as a new password: the client is replaced, and the new one gets everything that is not
-    /// acknowledged, in the old order. Settings that librdkafka refuses are told like an outage, and mended by another call.
-    public func reconfigure(_ configuration: KafkaConfiguration) {
-        forwarder.reconfigure(configuration)
+    /// Goes on with other settings, such as a new password: a client is made with them, and then takes the old one's place and
+    /// gets everything that is not acknowledged, in the old order. A login that the broker refuses later is told like an outage,
+    /// and mended by another call. May be called on any thread, and does not wait for a broker.
+    ///
+    /// - Throws: ``KafkaError`` when no client can be made with the settings, or the forwarder was stopped. The old client
+    ///   goes on then, as if nothing had been asked.
+    public func reconfigure(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        try forwarder.reconfigure(configuration)
+        Self.warn(of: configuration, logger)
+    }
+
+    private static func warn(of configuration: KafkaConfiguration, _ logger: Logger) {
+        for weakness in configuration.weaknesses { logger.warning("insecure connection: \(weakness)") }
     }
 
     /// Waits until every event is acknowledged or given up, or the forwarder is stopped.

@@ -91,6 +91,11 @@ final class MetricsForwarder: Sendable {
         if pipeline.offer(run: run, isLast: isLast, event) { writerBell.ring() }
     }
 
+    /// A run has ended, and its end is not forwarded.
+    func forget(run: UUID) { pipeline.forget(run: run) }
+
+    var load: DeliveryLoad { pipeline.load }
+
     func send(_ event: StreamingQueryEvent) async throws(KafkaError) {
         let accepted = shared.withLock { state -> Bool? in
             state.keepsAll = true
@@ -113,8 +118,8 @@ final class MetricsForwarder: Sendable {
     var statistics: ForwardingStatistics { pipeline.statistics }
 
     /// The client is replaced by one with these settings, which gets everything that is not settled.
-    func reconfigure(_ configuration: KafkaConfiguration) {
-        pipeline.reconfigure(configuration)
+    func reconfigure(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        try pipeline.reconfigure(configuration)
         senderBell.ring()
     }
 

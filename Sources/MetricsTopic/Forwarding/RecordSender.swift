@@ -62,7 +62,8 @@ final class RecordSender {
     ///
     /// - Returns: How long nothing is due unless somebody rings; nil is for as long as that takes.
     func step() -> Duration? {
-        if let cause = replacementCause() {
+        if let successor = shared.withLock({ $0.successor.take() }) { succeed(successor) }
+        if let cause = failureCause() {
             // A client that dies as soon as it lives, such as one without a right, is not replaced at once again.
             let wait = replaceAt - clock.now
             if wait > .zero { return wait }
@@ -81,6 +82,7 @@ final class RecordSender {
 
     /// Ends the client; what it has not delivered stays where it is.
     func close(within time: Duration) {
+        if let successor = shared.withLock({ $0.successor.take() }) { _ = successor.client.close(within: .zero) }
         _ = client.close(within: time)
     }
 
@@ -99,8 +101,9 @@ final class RecordSender {
             let isPaused = now < state.pauseUntil
             let limit = min(limits.eventsInFlight, state.company.limit)
             var block: FrameBlock?
+            let begin = state.ledger.next
             while !isPaused, batch.count < Self.maximumBatch, state.ledger.onItsWay < limit,
-                let position = state.ledger.take()
+                state.ledger.next - begin < DeliveryLedger.walk, let position = state.ledger.take()
             {
                 if block.map({ position > $0.last }) ?? true { block = state.memory.block(holding: position) }
                 batch.append(
@@ -112,6 +115,8 @@ final class RecordSender {
                 state.company.note(taken: batch.count, last: last.position, onItsWay: state.ledger.onItsWay)
                 return .zero
             }
+            // Only settled ones were seen so far.
+            if !isPaused, state.ledger.onItsWay < limit, state.ledger.hasMore { return .zero }
             state.senderWaits = true
             if isPaused, state.ledger.pending > 0 { return state.pauseUntil - now }
             return state.ledger.onItsWay > 0 ? min(limits.stallAfter, .seconds(1)) : nil
@@ -220,14 +225,8 @@ final class RecordSender {
 
     // MARK: The client's life
 
-    private func replacementCause() -> String? {
-        let (hasFailed, next) = shared.withLock { ($0.clientHasFailed, $0.nextConfiguration.take()) }
-        if let next {
-            configuration = next
-            (failuresInRow, replaceAt) = (-1, .zero)
-            return "new settings"
-        }
-        guard hasFailed else { return nil }
+    private func failureCause() -> String? {
+        guard shared.withLock({ $0.clientHasFailed }) else { return nil }
         noteFailure()
         return client.fatalError?.description ?? "the broker no longer accepts its sequence numbers"
     }
@@ -245,30 +244,53 @@ final class RecordSender {
 
     /// Ends the client and starts another, which gets everything that is not settled, in the old order.
     private func replaceClient(_ cause: String) -> Bool {
-        shared.withLock { state in
-            state.clientHasFailed = true
-            state.clientEpoch += 1
-        }
-        _ = client.close(within: Self.closingTime)
+        let epoch = shared.withLock { $0.newEpoch() }
+        retireClient(for: epoch)
         do throws(KafkaError) {
-            client = try maker.makeClient(configuration, makeHandlers(shared.withLock { $0.clientEpoch }))
+            client = try maker.makeClient(configuration, makeHandlers(epoch))
         } catch {
             alarms.cannotDeliver(error)
             return false
         }
+        beginAnew(cause, isWanted: false)
+        return true
+    }
+
+    /// Ends the client for one with new settings, which is there already.
+    private func succeed(_ successor: DeliveryState.Successor) {
+        retireClient(for: successor.epoch)
+        client = successor.client
+        configuration = successor.configuration
+        alarms.moved(to: configuration.bootstrapServers)
+        (failuresInRow, replaceAt) = (-1, .zero)
+        beginAnew("new settings", isWanted: true)
+    }
+
+    private func retireClient(for epoch: Int) {
+        shared.withLock { state in
+            state.clientHasFailed = true
+            state.clientEpoch = epoch
+        }
+        _ = client.close(within: Self.closingTime)
+    }
+
+    private func beginAnew(_ cause: String, isWanted: Bool) {
         isNew = true
         isFailureNoted = false
         acknowledgedBefore = shared.withLock { $0.ledger.acknowledged }
+        // While it counts as failed, nothing is taken and no failure of the old one is settled.
+        var rest: UInt64? = 0
+        while let position = rest { rest = shared.withLock { $0.ledger.putBackAll(from: position) } }
         let now = clock.now
         shared.withLock { state in
-            state.ledger.putBackAll()
             state.clientHasFailed = false
             state.clientsReplaced += 1
             state.lastSign = now
             state.pauseUntil = .zero
         }
-        alarms.clientReplaced(cause: cause)
-        return true
+        // It may have failed before it was the present one, and then told nobody.
+        if client.fatalError != nil { shared.withLock { $0.clientHasFailed = true } }
+        alarms.clientReplaced(cause: cause, isWanted: isWanted)
     }
 
     private func examineIfStalled() {

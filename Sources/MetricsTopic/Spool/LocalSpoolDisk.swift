@@ -31,6 +31,8 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     /// Opens a folder to look at it, whoever uses it.
+    ///
+    /// - Throws: ``SpoolError``; `notASpool` when nothing in it says that it ever was one.
     init(inspecting path: String) throws(SpoolError) {
         self.path = path
         var status = stat()
@@ -39,7 +41,21 @@ final class LocalSpoolDisk: SpoolDisk {
             throw SpoolError(ENOTDIR, "look into the spool folder \(path)")
         }
         holder = Self.holder(path)
+        let names = try list().map(\.name)
+        // A spool in which everything is settled may have no more than its lock.
+        guard
+            names == [Self.lockName]
+                || names.contains(where: {
+                    $0 == SpoolFormat.cursorName || SpoolFormat.firstPosition(fileName: $0) != nil
+                })
+        else {
+            throw SpoolError(
+                code: .notASpool,
+                message: "cannot look into the spool folder \(path): it holds no spool; check the path")
+        }
     }
+
+    private static let lockName = ".lock"
 
     deinit { close() }
 
@@ -63,7 +79,7 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     private static func takeLock(_ path: String) throws(SpoolError) -> Int32 {
-        let name = path + "/.lock"
+        let name = "\(path)/\(lockName)"
         let descriptor = Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolError(errno, "open the spool folder \(path)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -85,7 +101,7 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     private static func holder(_ path: String) -> SpoolHolder {
-        let descriptor = Glibc.open(path + "/.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = Glibc.open("\(path)/\(lockName)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return .nobody }
         defer { Glibc.close(descriptor) }
         // A shared lock that is let go of at once disturbs nobody.
@@ -185,7 +201,18 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     func sync(_ name: String) throws(SpoolError) {
-        guard fdatasync(try active(name)) == 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
+        if let active = open.withLock({ $0.active }), active.name == name {
+            return try sync(active.descriptor, name)
+        }
+        // What is synced is the file's content, whoever wrote it and through whichever descriptor.
+        let descriptor = Glibc.open(file(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
+        defer { Glibc.close(descriptor) }
+        try sync(descriptor, name)
+    }
+
+    private func sync(_ descriptor: Int32, _ name: String) throws(SpoolError) {
+        guard fdatasync(descriptor) == 0 else { throw SpoolError(errno, "sync the spool file \(file(name))") }
     }
 
     func syncFolder() throws(SpoolError) {

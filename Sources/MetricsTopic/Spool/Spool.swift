@@ -46,6 +46,11 @@ struct Spool {
     /// Frames up to here are safe from a loss of power; nil while none of the active file is.
     var durableLast: UInt64? { hasActive ? segments.last?.durable?.last : segments.last?.last }
 
+    /// Whether a block fits below the limit once everything else is gone.
+    func canHold(_ block: FrameBlock) -> Bool {
+        block.bytes.count + SpoolFormat.fileHeaderSize <= maximumBytes
+    }
+
     /// Whether a block fits below the limit.
     func hasRoom(for block: FrameBlock) -> Bool {
         totalBytes + block.bytes.count + SpoolFormat.fileHeaderSize <= maximumBytes

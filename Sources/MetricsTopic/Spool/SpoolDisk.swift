@@ -16,7 +16,7 @@ package protocol SpoolDisk: Sendable {
     func append(_ bytes: [UInt8], to name: String) throws(SpoolError)
     /// Cuts the file created last back to a length.
     func truncate(_ name: String, to size: Int) throws(SpoolError)
-    /// Waits until what was appended is on the disk.
+    /// Waits until what was appended to a file, by this process or an earlier one, is on the disk.
     func sync(_ name: String) throws(SpoolError)
     /// Waits until the names in the folder are on the disk.
     func syncFolder() throws(SpoolError)

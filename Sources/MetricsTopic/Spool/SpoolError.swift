@@ -10,6 +10,8 @@ public struct SpoolError: Error, Sendable, Hashable, CustomStringConvertible {
         case newerVersion
         /// The folder, or a file in it, is not there.
         case notFound
+        /// The folder is there, and is no spool.
+        case notASpool
         /// This user may not read or write there.
         case notPermitted
         /// The content is not what was written.

@@ -40,7 +40,7 @@ public struct SpoolInspection: Sendable, Hashable {
 
     /// Looks into a folder.
     ///
-    /// - Throws: ``SpoolError`` when the folder is not there or cannot be read, or is of a newer version.
+    /// - Throws: ``SpoolError`` when the folder is not there, is no spool or cannot be read, or is of a newer version.
     public init(directory: String) throws(SpoolError) {
         self.directory = directory
         let disk = try LocalSpoolDisk(inspecting: directory)
@@ -72,7 +72,8 @@ public struct SpoolInspection: Sendable, Hashable {
                 return
             }
             block.bytes.withUnsafeBytes { bytes in
-                for position in block.positions where position >= cursor {
+                // The file may hold others that do not count: those that stand in the next one again.
+                for position in block.positions where position >= cursor && position <= segment.last {
                     guard let body = block.body(at: position), let event = SpooledEvent(body: body, in: bytes) else {
                         continue
                     }

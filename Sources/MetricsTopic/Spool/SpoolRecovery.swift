@@ -14,10 +14,11 @@ struct SpoolRecovery {
     /// The position of the next event.
     var next: UInt64 { max(cursor, positions.last.map { $0.upperBound + 1 } ?? 0) }
 
-    /// Reads a folder; damaged files go to the quarantine once what is whole in them counts.
+    /// Reads a folder; damaged files go to the quarantine once what is whole in them counts. What is kept is synced first: a
+    /// process that was killed may have left bytes that only the system's memory held.
     ///
     /// - Parameter readOnly: Looks only, and changes nothing.
-    /// - Throws: ``SpoolError`` when the folder or a file cannot be read, or is of a newer version.
+    /// - Throws: ``SpoolError`` when the folder or a file cannot be read or synced, or is of a newer version.
     init(disk: any SpoolDisk, readOnly: Bool = false) throws(SpoolError) {
         let files = try disk.list()
         if files.contains(where: { $0.name == SpoolFormat.cursorName }) {
@@ -31,6 +32,9 @@ struct SpoolRecovery {
             try add(
                 file.name, first: file.first, next: index + 1 < sorted.count ? sorted[index + 1] : nil, disk, readOnly)
         }
+        guard !readOnly, !segments.isEmpty else { return }
+        for segment in segments { try disk.sync(segment.name) }
+        try disk.syncFolder()
     }
 
     /// Where a file ends: where the next one begins. What stands behind was cut off once, and a loss of power brought it back,

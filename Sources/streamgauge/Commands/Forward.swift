@@ -14,9 +14,12 @@ struct Forward: AsyncParsableCommand {
             acknowledged. A line that is no event is refused, with its number and the reason, and the rest goes on. The \
             exit code is 1 when a line was refused or an event was left.
 
+            \(SettingsReload.discussion)
+
             EXAMPLES
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
               streamgauge forward progress.jsonl --spool spool --bootstrap-servers localhost:9092
+              streamgauge forward events.fifo --spool spool --kafka-config client.properties
               zcat progress-*.jsonl.gz | streamgauge forward - --bootstrap-servers localhost:9092 --topic replayed
             """)
 
@@ -53,6 +56,7 @@ struct Forward: AsyncParsableCommand {
             lifecycleTopic: lifecycleTopic == topic ? .sameTopic : .separate(lifecycleTopic),
             spool: spool.options(beside: nil),
             logger: CommandLogHandler.logger("streamgauge.forward", for: configuration))
+        let reload = SettingsReload(kafka, for: metrics)
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
         var forwarder = EventForwarder(metrics: metrics) {
             StandardStream.error.tell(TerminalText.line($0) + "\n")
@@ -66,6 +70,7 @@ struct Forward: AsyncParsableCommand {
                 await watch.waitUntilDelivered { signals.hasStopped }
             }
         }
+        reload?.cancel()
         await metrics.stop(deadline: .now)
         let summary = forwarder.summary
         try StandardStream.output.write(summary.text + "\n")

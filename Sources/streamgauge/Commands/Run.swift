@@ -13,6 +13,8 @@ struct Run: AsyncParsableCommand {
             error tells how fast it goes. With --checkpoint the query goes on where it stopped, however it was stopped. \
             Ctrl-C or SIGTERM stops it cleanly, a second one at once.
 
+            \(SettingsReload.discussion)
+
             EXAMPLES
               Count the activities, and end when all files are read:
                 streamgauge run --json data/activity-data --trigger available-now \\
@@ -104,6 +106,7 @@ struct Run: AsyncParsableCommand {
         let signals = StopSignals()
         // First, so that a wrong option is told before anything is read.
         let metrics = try forwarder()
+        let reload = metrics.flatMap { SettingsReload(kafka, for: $0) }
         let spark = try SparkSession.embedded(
             configuration: settings.dictionary, logger: CommandLogHandler.logger("streamgauge.engine"))
         let printer = ProgressPrinter()
@@ -112,6 +115,7 @@ struct Run: AsyncParsableCommand {
         let outcome = await Outcome { try await execute(on: spark, signals) }
         // Stopping the session delivers what the listeners have not seen yet.
         try await spark.stop()
+        reload?.cancel()
         if let metrics {
             // A broker that never answered while the query ran is not waited for as one that is only slow.
             let patience: Duration = metrics.statistics.acknowledged == 0 ? .seconds(2) : .seconds(5)

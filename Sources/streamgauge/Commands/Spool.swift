@@ -73,7 +73,7 @@ struct SpoolDrain: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Opening a spool makes its folder: a wrong name is to be told instead.
+        // Opening a spool makes one of any folder: a wrong name is to be told instead.
         _ = try SpoolInspection(directory: directory)
         let signals = StopSignals()
         let configuration = try kafka.configuration()

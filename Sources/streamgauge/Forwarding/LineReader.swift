@@ -21,11 +21,11 @@ struct LineReader: ~Copyable {
     private var isAtEnd = false
     private static let chunkSize = 1 << 18
 
-    /// Opens a file; `-` is standard input.
+    /// Opens a file; `-` is standard input. A named pipe that nobody writes into is not waited for here, but by ``next(isStopped:)``.
     init(path: String, maximumBytes: Int) throws {
         self.maximumBytes = maximumBytes
         name = path == "-" ? "standard input" : path
-        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0 {
             throw CommandError("cannot read \(name): \(String(cString: strerror(errno)))", hint: "check the path")
         }
@@ -45,6 +45,8 @@ struct LineReader: ~Copyable {
         var isTooLong = false
         while true {
             if position == buffer.count, try !fill(isStopped) {
+                // What was read of a line before the stop is no line.
+                guard isAtEnd else { return nil }
                 guard !line.isEmpty || isTooLong else { return nil }
                 number += 1
                 return isTooLong ? .tooLong : .text(line)
@@ -66,7 +68,7 @@ struct LineReader: ~Copyable {
     /// Reads the next bytes; false at the end.
     private mutating func fill(_ isStopped: () -> Bool) throws -> Bool {
         while !isAtEnd, !isStopped() {
-            // Standard input may stay silent: wait for it in short turns, so that a signal is seen.
+            // A pipe may stay silent, and a named one without a writer: wait in short turns, so that a signal is seen.
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             if poll(&ready, 1, 100) == 0 { continue }
             var count = 0

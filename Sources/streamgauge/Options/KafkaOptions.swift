@@ -3,7 +3,7 @@ import FoundationEssentials
 import Kafka
 
 /// How a command reaches Kafka: flags over environment over a file, see `KafkaSettings`.
-struct KafkaOptions: ParsableArguments {
+struct KafkaOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("The brokers to ask first, with commas between them.", valueName: "host:port"))
     var bootstrapServers: String?
 
@@ -38,7 +38,7 @@ struct KafkaOptions: ParsableArguments {
         }
     }
 
-    /// Reads and checks the options, and says on standard error what is not wise. To be called once.
+    /// Reads and checks the options, and says on standard error what is not wise. Each call reads them anew.
     ///
     /// - Throws: `CleanExit` with the options' text for `--print-config`.
     func configuration() throws -> KafkaConfiguration {
@@ -58,12 +58,11 @@ struct KafkaOptions: ParsableArguments {
         if printConfig { throw CleanExit.message(Self.text(settings)) }
         let configuration = settings.configuration
         guard !configuration.bootstrapServers.isEmpty else { return nil }
-        for warning in settings.warnings { Self.warn(warning) }
         let weaknesses = configuration.weaknesses
         if let first = weaknesses.first, !insecure {
             throw CommandError(first, hint: "mend it, or accept it with --insecure")
         }
-        for weakness in weaknesses { Self.warn(weakness) }
+        for warning in settings.warnings + weaknesses { Self.warn(warning) }
         return configuration
     }
 

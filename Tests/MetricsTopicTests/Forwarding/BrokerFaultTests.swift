@@ -135,6 +135,43 @@ import Testing
         #expect(await metrics.stop().statistics.acknowledged == 5)
     }
 
+    @Test func `F07 one forbidden topic is one alarm that names it, however well the other is, and its end is one`()
+        async throws
+    {
+        let cluster = try cluster()
+        let alarms = Monitor<[ForwardingAlarm]>([])
+        try cluster.setTopicError(TopicContract.lifecycleTopic, code: Self.topicAuthorizationFailed)
+        var configuration = cluster.configuration
+        configuration.properties["topic.metadata.refresh.fast.interval.ms"] = "100"
+        let log = LogRecorder()
+        let metrics = try KafkaMetrics(
+            configuration: configuration, limits: .init(stallAfter: .milliseconds(100)), logger: log.logger,
+            onAlarm: { alarm in
+                alarms.withLock { $0.append(alarm) }
+                alarms.broadcast()
+            })
+        let runId = UUID()
+        metrics.onQueryStarted(QueryStartedEvent(id: UUID(), runId: runId, name: "q", timestamp: nil))
+        #expect(alarms.wait(timeout: .seconds(30)) { $0.isEmpty ? nil : true } == true)
+        for batch in 0..<20 {
+            metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batch)))
+            while metrics.statistics.acknowledged <= batch { try await Task.sleep(for: .milliseconds(2)) }
+        }
+        let told = alarms.withLock { $0 }
+        guard told.count == 1, case .cannotDeliver(let error) = told.first else {
+            Issue.record("told were \(told)")
+            return
+        }
+        #expect(error.topic == TopicContract.lifecycleTopic && error.message.contains(TopicContract.lifecycleTopic))
+        #expect(log.lines.count == 1 && log.lines[0].contains(TopicContract.lifecycleTopic))
+        #expect(!log.lines[0].contains("\"\(TopicContract.progressTopic)\""))
+        try cluster.setTopicError(TopicContract.lifecycleTopic, code: 0)
+        #expect(try await metrics.flush(timeout: .seconds(60)))
+        #expect(alarms.wait(timeout: .seconds(10)) { $0.contains(.delivering) ? true : nil } == true)
+        await metrics.stop()
+        #expect(alarms.withLock { $0.count } == 2)
+    }
+
     @Test func `F07 a partition without a leader holds its events back until it has one`() async throws {
         let cluster = try cluster()
         let partition = TopicPartition(topic: TopicContract.progressTopic, partition: 0)

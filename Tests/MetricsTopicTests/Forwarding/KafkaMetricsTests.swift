@@ -69,6 +69,27 @@ import Testing
         #expect(try await records(cluster, topic: TopicContract.lifecycleTopic).isEmpty)
     }
 
+    @Test func `runs that have ended are forgotten, whether or not their ends are forwarded`() async throws {
+        let nowhere = KafkaConfiguration(bootstrapServers: "127.0.0.1:1")
+        for topic in [KafkaMetrics.LifecycleTopic.off, .sameTopic] {
+            let metrics = try KafkaMetrics(configuration: nowhere, lifecycleTopic: topic)
+            for _ in 0..<20 {
+                let (id, runId) = (UUID(), UUID())
+                metrics.onQueryStarted(QueryStartedEvent(id: id, runId: runId, name: "q", timestamp: nil))
+                metrics.onQueryProgress(.sample(runId: runId, batchId: 0))
+                #expect(metrics.load.runs == 1)
+                metrics.onQueryTerminated(QueryTerminatedEvent(id: id, runId: runId, exception: nil))
+                // The end of a run that never was.
+                metrics.onQueryTerminated(QueryTerminatedEvent(id: id, runId: UUID(), exception: nil))
+            }
+            let ended = QueryTerminatedEvent(id: UUID(), runId: UUID(), exception: nil)
+            metrics.onQueryProgress(.sample(runId: ended.runId, batchId: 0))
+            try await metrics.send(.terminated(ended))
+            #expect(metrics.load.runs == 0)
+            await metrics.stop(deadline: .now)
+        }
+    }
+
     @Test func `without a broker every call returns, the newest events are kept and all are counted`() async throws {
         let log = LogRecorder()
         let metrics = try KafkaMetrics(

@@ -119,17 +119,51 @@ import Testing
         #expect(try SpoolInspection(directory: folder.path).bytes <= 16_384)
     }
 
+    /// A loss of power can bring back what was cut off a file and stands in the next one.
+    @Test func `a look into a spool counts what would be sent, also where files overlap`() async throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        for (first, positions, sink) in [(0, [0, 1, 2, 3], "a"), (2, [2, 3, 4], "b")] as [(UInt64, [UInt64], String)] {
+            let file = Data(SpoolSegmentReaderTests.file(positions, sink: sink))
+            try file.write(to: URL(filePath: "\(folder.path)/\(SpoolFormat.fileName(first: first))"))
+        }
+        let looked = try SpoolInspection(directory: folder.path).events
+        let cluster = try cluster()
+        let metrics = try KafkaMetrics(
+            configuration: cluster.configuration, spool: SpoolOptions(directory: folder.path))
+        #expect(try await metrics.flush())
+        #expect(await metrics.stop().statistics.acknowledged == looked)
+        #expect(looked == 5)
+    }
+
     @Test func `new settings replace the client, and what waits is sent with them`() async throws {
         let cluster = try cluster()
         let metrics = try KafkaMetrics(configuration: Self.nowhere)
         let runId = UUID()
         for batch in 0..<10 { metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batch))) }
         #expect(try await !metrics.flush(timeout: .milliseconds(200)))
-        metrics.reconfigure(cluster.configuration)
+        try metrics.reconfigure(cluster.configuration)
         #expect(try await metrics.flush())
         let summary = await metrics.stop()
         #expect(
             summary.statistics == ForwardingStatistics(offered: 10, acknowledged: 10, clientsReplaced: 1))
+        #expect(try await batches(cluster) == Array(0..<10))
+    }
+
+    @Test func `settings of which no client can be made leave the old one at work`() async throws {
+        let cluster = try cluster()
+        let metrics = try KafkaMetrics(configuration: cluster.configuration)
+        let runId = UUID()
+        metrics.onQueryProgress(.sample(runId: runId, batchId: 0))
+        #expect(try await metrics.flush())
+        var wrong = cluster.configuration
+        wrong.properties["linger.ms"] = "soon"
+        let error = #expect(throws: KafkaError.self) { try metrics.reconfigure(wrong) }
+        #expect(error?.message.contains("linger.ms") == true)
+        for batch in 1..<10 { metrics.onQueryProgress(.sample(runId: runId, batchId: Int64(batch))) }
+        #expect(try await metrics.flush())
+        #expect(await metrics.stop().statistics == ForwardingStatistics(offered: 10, acknowledged: 10))
+        #expect(throws: KafkaError.self) { try metrics.reconfigure(cluster.configuration) }
         #expect(try await batches(cluster) == Array(0..<10))
     }
 

@@ -130,6 +130,38 @@ import Testing
         #expect(disk.segmentNames.count > 1)
     }
 
+    @Test(arguments: [KafkaMetrics.FullPolicy.dropOldest, .dropNewest])
+    func `an event larger than the whole spool costs no other, and goes from memory`(
+        policy: KafkaMetrics.FullPolicy
+    ) throws {
+        let disk = ScriptedDisk()
+        let pipeline = try pipeline(disk, segmentBytes: 4096, maximumBytes: 8192, policy: policy)
+        offer(0..<3, to: pipeline)
+        _ = pipeline.stepWriter()
+        let large = String(repeating: "x", count: 20_000)
+        _ = pipeline.offer(.progress(.sample(batchId: 3, description: large)))
+        _ = pipeline.stepWriter()
+        offer(4..<5, to: pipeline)
+        _ = pipeline.stepWriter()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 5, buffered: 1, spooled: 4))
+        _ = pipeline.stepSender()
+        #expect(client.sent.withLock { $0 } == [0, 1, 2, 3, 4])
+        pipeline.stop(isOver: true)
+        pipeline.finishWriting()
+        #expect(try recovered(disk) == 4)
+    }
+
+    @Test func `events larger than the whole spool give way to newer ones when the memory is full`() throws {
+        let pipeline = try pipeline(ScriptedDisk(), memoryBytes: 50_000, segmentBytes: 4096, maximumBytes: 8192)
+        let large = String(repeating: "x", count: 20_000)
+        for batchId in 0..<10 as Range<Int64> {
+            _ = pipeline.offer(.progress(.sample(batchId: batchId, description: large)))
+            _ = pipeline.stepWriter()
+            #expect(pipeline.load.bytes <= 50_000 && pipeline.statistics.isBalanced)
+        }
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 10, buffered: 2, dropped: [.spoolFull: 8]))
+    }
+
     @Test func `events given up for room are dropped by the spool, not by its disk`() throws {
         let disk = ScriptedDisk()
         let pipeline = try pipeline(disk, memoryBytes: 4096, segmentBytes: 4096, maximumBytes: 8192)
@@ -140,6 +172,34 @@ import Testing
         }
         #expect(Set(pipeline.statistics.dropped.keys) == [.spoolFull])
         #expect(try recovered(disk) == pipeline.statistics.spooled)
+    }
+
+    /// The process before was killed before it synced: what it wrote is in the system's memory only.
+    @Test func `what a killed process left is synced before it counts as spooled`() throws {
+        let disk = ScriptedDisk(files: [
+            SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1]),
+            SpoolFormat.fileName(first: 2): SpoolSegmentReaderTests.file([2, 3]),
+        ])
+        #expect(disk.unsynced.count == 3)
+        let pipeline = try pipeline(disk)
+        #expect(pipeline.statistics == ForwardingStatistics(recovered: 4, spooled: 4))
+        #expect(disk.unsynced.isEmpty)
+    }
+
+    @Test(arguments: [ScriptedDisk.Operation.sync, .syncFolder])
+    func `what cannot be synced is the start's error, and the next start goes on`(operation: ScriptedDisk.Operation)
+        throws
+    {
+        let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1])])
+        disk.fail(operation)
+        #expect(throws: SpoolError.self) { try pipeline(disk) }
+        #expect(try pipeline(disk).statistics.spooled == 2)
+    }
+
+    @Test func `a look into a spool syncs nothing`() throws {
+        let disk = ScriptedDisk(files: [SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0, 1])])
+        #expect(try SpoolRecovery(disk: disk, readOnly: true).eventCount == 2)
+        #expect(disk.unsynced.count == 2)
     }
 
     /// A loss of power can undo that a file was cut.
