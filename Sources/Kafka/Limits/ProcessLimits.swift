@@ -51,7 +51,8 @@ package enum ProcessLimits {
         let reason = String(cString: strerror(errno))
         throw KafkaError(
             code: .resourceExhausted,
-            message: "cannot \(attempt): it needs up to \(kilobytes(bytes)) kB of memory more than the process has, and "
+            message:
+                "cannot \(attempt): it needs up to \(kilobytes(bytes)) kB of memory more than the process has, and "
                 + (tooLittleMemory(for: bytes) ?? "that is not to be had here: \(reason); end other programs"))
     }
 
@@ -85,7 +86,9 @@ package enum ProcessLimits {
     /// nil when there is none.
     private static func limit(_ resource: __rlimit_resource) -> Int? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else { return nil }
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {
+            return nil
+        }
         return Int(exactly: limit.rlim_cur)
     }
 
