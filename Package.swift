@@ -44,7 +44,10 @@ let package = Package(
         .target(name: "CChecksum", publicHeadersPath: "include"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
         // L1
-        .target(name: "Kafka", dependencies: ["CRdKafka"], swiftSettings: strict),
+        .target(
+            name: "Kafka",
+            dependencies: ["CRdKafka", .target(name: "CLinux", condition: .when(platforms: [.linux]))],
+            swiftSettings: strict),
         .target(name: "StructuredStreaming", dependencies: ["StreamingMetrics"], swiftSettings: strict),
         // L2
         .target(

@@ -1,7 +1,8 @@
-// GNU functions that Swift's Glibc module leaves out because it is built without _GNU_SOURCE.
+// GNU functions that Swift's Glibc module leaves out because it is built without _GNU_SOURCE, and those of malloc.h.
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
+#include <malloc.h>
 #include <sys/types.h>
 
 /// Renames; with flags 1 (RENAME_NOREPLACE) it fails with EEXIST if the target exists.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Kafka
 
 /// The command line: each verb is one file in `Commands`.
 @main
@@ -28,8 +29,11 @@ struct StreamGauge: AsyncParsableCommand {
         ])
 
     static func main() async {
+        ProcessLimits.keepAddresses()
         do {
             var command = try parseAsRoot()
+            // Before anything begins that cannot do without: signals already need files of their own.
+            if let command = command as? any DemandingCommand { try type(of: command).requireNeeds() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -28,7 +28,7 @@ final class Handle: @unchecked Sendable {
     init(
         _ role: Role, options: ClientOptions, context: CallbackContext
     ) throws(KafkaError) {
-        try FileDescriptors.requireFree(for: "create a Kafka client")
+        try ProcessLimits.require(.client, for: "create a Kafka client")
         let configuration = try Self.configuration(options.pairs)
         // Retained here; released by `destroy`, or below when no client came to be.
         let retained = Unmanaged.passRetained(context)

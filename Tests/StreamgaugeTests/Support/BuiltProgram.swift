@@ -32,9 +32,14 @@ struct BuiltProgram {
 
     /// Runs the program to its end with fewer resources.
     ///
-    /// - Parameter limits: What `ulimit` of the shell takes, such as `-n 64`.
-    func run(_ arguments: [String], limits: String, input: String? = nil) async throws -> Output {
-        let shell = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", executable.path] + arguments
+    /// - Parameters:
+    ///   - limits: What `ulimit` of the shell takes, such as `-n 64`, one limit each.
+    ///   - onOneCore: Whether it may use one core only.
+    func run(
+        _ arguments: [String], limits: String..., onOneCore: Bool = false, input: String? = nil
+    ) async throws -> Output {
+        let start = limits.map { "ulimit \($0) && " }.joined() + "exec " + (onOneCore ? "taskset -c 0 " : "")
+        let shell = ["-c", start + "\"$0\" \"$@\"", executable.path] + arguments
         return try await RunningProgram(
             executable: URL(filePath: "/bin/sh"), arguments: shell, input: input, output: nil
         ).wait()
