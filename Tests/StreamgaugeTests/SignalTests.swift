@@ -19,22 +19,7 @@ import Testing
         return (broker, String(servers))
     }
 
-    private func makePipe() throws -> String {
-        let path = folder.path("pipe")
-        try #require(mkfifo(path, 0o600) == 0)
-        return path
-    }
-
-    /// Opens the pipe for writing once the program reads from it.
-    private func openPipe(_ path: String, _ running: RunningProgram) async throws -> FileHandle {
-        var descriptor: Int32 = -1
-        try await running.waitUntil {
-            descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-            return descriptor >= 0
-        }
-        try #require(descriptor >= 0, "\(running.error)")
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    }
+    private func makePipe() throws -> NamedPipe { try NamedPipe(folder.path("pipe")) }
 
     private func event(_ batch: Int64) -> Data {
         let progress = StreamingQueryProgress(
@@ -62,8 +47,8 @@ import Testing
         defer { broker.program.signal(SIGTERM) }
         let path = try config("bootstrap.servers=127.0.0.1:1\n")
         let pipe = try makePipe()
-        let running = try program.start(["forward", pipe, "--kafka-config", path])
-        let writer = try await openPipe(pipe, running)
+        let running = try program.start(["forward", pipe.path, "--kafka-config", path])
+        let writer = try await pipe.open(running)
         try writer.write(contentsOf: event(0))
         // The first client has met nobody.
         try await running.waitUntil { running.error.contains("at 127.0.0.1:1: ") }
@@ -82,8 +67,8 @@ import Testing
         defer { broker.program.signal(SIGTERM) }
         let path = try config("bootstrap.servers=\(broker.servers)\n")
         let pipe = try makePipe()
-        let running = try program.start(["forward", pipe, "--kafka-config", path])
-        let writer = try await openPipe(pipe, running)
+        let running = try program.start(["forward", pipe.path, "--kafka-config", path])
+        let writer = try await pipe.open(running)
         let wrong = [
             "bootstrap.servers=\(broker.servers)\nlinger.ms=soon\n", "no such line\n", "linger.ms=5\n",
             "bootstrap.servers=\(broker.servers)\nsecurity.protocol=sasl_plaintext\nsasl.mechanism=PLAIN\n"
@@ -136,7 +121,7 @@ import Testing
     @Test func `forward ends on SIGTERM while nobody writes into its pipe`() async throws {
         let pipe = try makePipe()
         let spool = folder.path("spool")
-        let running = try program.start(["forward", pipe, "--spool", spool, "--bootstrap-servers", "127.0.0.1:1"])
+        let running = try program.start(["forward", pipe.path, "--spool", spool, "--bootstrap-servers", "127.0.0.1:1"])
         // Signals are taken over before the spool is made.
         try await running.waitUntil { FileManager.default.fileExists(atPath: "\(spool)/.lock") }
         running.signal(SIGTERM)
@@ -149,8 +134,8 @@ import Testing
     {
         let pipe = try makePipe()
         let spool = folder.path("spool")
-        let running = try program.start(["forward", pipe, "--spool", spool, "--bootstrap-servers", "127.0.0.1:1"])
-        let writer = try await openPipe(pipe, running)
+        let running = try program.start(["forward", pipe.path, "--spool", spool, "--bootstrap-servers", "127.0.0.1:1"])
+        let writer = try await pipe.open(running)
         try writer.write(contentsOf: event(0) + Data("{\"id\":".utf8))
         let files = {
             (try? FileManager.default.contentsOfDirectory(atPath: spool))?.filter { $0.hasSuffix(".spool") } ?? []

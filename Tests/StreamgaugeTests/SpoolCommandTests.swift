@@ -77,6 +77,34 @@ import Testing
         #expect(try await consumed(servers) == [0, 1, 2, 0, 1])
     }
 
+    @Test func `a slow input is read and spooled on however long no broker answers`() async throws {
+        let pipe = try NamedPipe(folder.path("pipe"))
+        let running = try program.start(
+            ["forward", pipe.path, "--spool", spool, "--bootstrap-servers", "127.0.0.1:1", "--timeout", "1"])
+        let writer = try await pipe.open(running)
+        // Three times as long as the timeout.
+        for line in try events(10).split(separator: "\n") {
+            try writer.write(contentsOf: Data("\(line)\n".utf8))
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        try writer.close()
+        let run = try await running.wait()
+        #expect(run.status == 1)
+        #expect(run.output == "sent 0 events, refused 0 lines, left 10 events\n", "\(run.error)")
+        #expect(run.errorLines.last?.contains("all kept in \(spool)") == true, "\(run.error)")
+    }
+
+    @Test func `what finds no room is waited for, and the input left once no broker answers for too long`() async throws
+    {
+        // More than the memory of a forwarder without a spool.
+        let run = try await program.run(
+            ["forward", "-", "--bootstrap-servers", "127.0.0.1:1", "--timeout", "1"], input: try events(40_000))
+        #expect(run.status == 1)
+        #expect(run.errorLines.last?.contains("the rest of the input not read") == true, "\(run.error)")
+        let left = run.output.split(separator: " ").dropLast().last.flatMap { Int($0) }
+        #expect(left.map { $0 > 0 && $0 < 40_000 } == true, "\(run.output)")
+    }
+
     @Test func `a run spools beside its checkpoint unless told otherwise`() async throws {
         let data = try ActivityFolder(files: 2)
         let checkpoint = data.folder.path("checkpoint")

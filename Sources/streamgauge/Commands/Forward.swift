@@ -36,7 +36,10 @@ struct Forward: AsyncParsableCommand {
 
     @OptionGroup var spool: SpoolFlags
 
-    @Option(help: ArgumentHelp("How long no broker may answer before events are left.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long no broker may answer, at the input's end or without room for more, before events are left.",
+            valueName: "seconds"))
     var timeout = 30
 
     func validate() throws {
@@ -58,12 +61,12 @@ struct Forward: AsyncParsableCommand {
             logger: CommandLogHandler.logger("streamgauge.forward", for: configuration))
         let reload = SettingsReload(kafka, for: metrics)
         let watch = DeliveryWatch(metrics: metrics, timeout: .seconds(timeout))
-        var forwarder = EventForwarder(metrics: metrics) {
+        var forwarder = EventForwarder(metrics: metrics, watch: watch) {
             StandardStream.error.tell(TerminalText.line($0) + "\n")
         }
         let outcome = await Outcome {
             try await watch.whileRunning {
-                for file in files where !signals.hasStopped {
+                for file in files where !signals.hasStopped && !watch.isOver {
                     let reader = try LineReader(path: file, maximumBytes: MetricsCodec.Limits.default.maximumBytes)
                     try await forwarder.forward(reader) { signals.hasStopped }
                 }
@@ -75,7 +78,10 @@ struct Forward: AsyncParsableCommand {
         let summary = forwarder.summary
         try StandardStream.output.write(summary.text + "\n")
         try outcome.get()
-        if summary.left > 0 { throw undelivered(summary, to: configuration, isStopped: signals.hasStopped) }
+        if summary.left > 0 {
+            throw undelivered(
+                summary, to: configuration, isStopped: signals.hasStopped, hasLeftInput: forwarder.leftInput)
+        }
         if signals.hasStopped {
             throw CommandError(
                 "stopped by a signal before the end of the input may have been read",
@@ -85,9 +91,11 @@ struct Forward: AsyncParsableCommand {
     }
 
     private func undelivered(
-        _ summary: EventForwarder.Summary, to configuration: KafkaConfiguration, isStopped: Bool
+        _ summary: EventForwarder.Summary, to configuration: KafkaConfiguration, isStopped: Bool,
+        hasLeftInput: Bool
     ) -> CommandError {
-        let what = "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)"
+        var what = "\(NumberText.count(summary.left, "event")) not delivered to \(configuration.bootstrapServers)"
+        if hasLeftInput { what += ", and the rest of the input not read" }
         let reason = isStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout"
         guard summary.spooled == summary.left, let folder = spool.spool else { return CommandError(what, hint: reason) }
         return CommandError(

@@ -22,25 +22,34 @@ struct EventForwarder {
     }
 
     let metrics: KafkaMetrics
+    private let watch: DeliveryWatch
     /// Gets the place and the reason of each line refused.
     let onRefusal: (String) -> Void
     private var refused = 0
 
-    init(metrics: KafkaMetrics, onRefusal: @escaping (String) -> Void) {
+    init(metrics: KafkaMetrics, watch: DeliveryWatch, onRefusal: @escaping (String) -> Void) {
         self.metrics = metrics
+        self.watch = watch
         self.onRefusal = onRefusal
     }
 
-    /// Reads one file to its end and hands its events over.
+    /// Whether a file was left before its end, because delivery was given up.
+    private(set) var leftInput = false
+
+    /// Reads one file to its end and hands its events over; leaves it when delivery is given up.
     mutating func forward(_ reader: consuming LineReader, isStopped: @Sendable () -> Bool) async throws {
         while let line = try reader.next(isStopped: isStopped) {
             switch line {
             case .tooLong: refuse(reader.name, reader.number, "the line has more bytes than an event may have")
             case .text(let bytes):
                 if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-                if let event = event(bytes, reader) { try await metrics.send(event) }
+                if let event = event(bytes, reader) { try await watch.send(event) }
             }
             if isStopped() { return }
+            if watch.isOver {
+                leftInput = true
+                return
+            }
         }
     }
 
