@@ -224,6 +224,18 @@ import Testing
         #expect(metadata.topics.first { $0.name == "a" }?.partitions.count == 1)
     }
 
+    @Test func `asking for a log's ends is over in its time when only the leader cannot be reached`() async throws {
+        let cluster = try MockCluster(brokers: 2)
+        try cluster.createTopic("a")
+        let partition = TopicPartition(topic: "a", partition: 0)
+        try cluster.setLeader(of: partition, broker: 2)
+        try cluster.setDown(broker: 2)
+        let admin = try KafkaAdmin(cluster.configuration)
+        await #expect(throws: KafkaError.self) { try await admin.logOffsets(of: partition, timeout: .seconds(1)) }
+        try cluster.setUp(broker: 2)
+        #expect(try await admin.logOffsets(of: partition).end == 0)
+    }
+
     @Test func `creating a topic without a controller times out with an error that says so`() async throws {
         let admin = try KafkaAdmin(cluster.configuration)
         let error = await #expect(throws: KafkaError.self) {

@@ -131,13 +131,26 @@ extension Handle {
     }
 
     /// Start and end of a partition's log, as the broker says now.
+    ///
+    /// Asked for as times: `rd_kafka_query_watermark_offsets` of librdkafka 2.0.2 waits for ever, whatever its time-out, for a
+    /// broker that cannot be reached.
     func logOffsets(of partition: TopicPartition, timeoutMs: Int32) throws(KafkaError) -> LogOffsets {
-        var start: Int64 = 0
-        var end: Int64 = 0
-        try check("ask for the log offsets of \(partition)") {
-            rd_kafka_query_watermark_offsets($0, partition.topic, partition.partition, &start, &end, timeoutMs)
+        LogOffsets(
+            start: try logOffset(LogicalOffset.beginning, of: partition, timeoutMs),
+            end: try logOffset(LogicalOffset.end, of: partition, timeoutMs))
+    }
+
+    /// In Kafka's protocol the two ends of a log are times below zero, the same numbers as the logical offsets.
+    private func logOffset(_ end: Int64, of partition: TopicPartition, _ timeoutMs: Int32) throws(KafkaError) -> Int64 {
+        let list = try TopicPartitionList([(partition, end)])
+        let attempt = "ask for the log offsets of \(partition)"
+        try check(attempt) { rd_kafka_offsets_for_times($0, list.pointer, timeoutMs) }
+        guard let found = list.elements.first else { throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, attempt: attempt) }
+        guard found.error == RD_KAFKA_RESP_ERR_NO_ERROR, found.offset >= 0 else {
+            let code = found.error == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__NO_OFFSET : found.error
+            throw KafkaError(code, attempt: attempt)
         }
-        return LogOffsets(start: start, end: end)
+        return found.offset
     }
 
     /// Start and end of a partition's log as the last fetch told; nil before the first one.
