@@ -11,9 +11,14 @@ extension KafkaError {
     init(
         _ code: rd_kafka_resp_err_t, attempt: String, detail: String? = nil, topic: String? = nil, isFatal: Bool = false
     ) {
-        let kind = Self.code(of: code)
         let reason = detail ?? String(cString: rd_kafka_err2str(code))
-        let hint = kind.hint.map { "; \($0)" } ?? ""
+        // OpenSSL's words for the broker's last one (TLS 1.3, alert 116), which librdkafka calls a lost connection.
+        let wantsCertificate = reason.contains("alert certificate required")
+        let kind = wantsCertificate ? .tlsFailed : Self.code(of: code)
+        let hint =
+            wantsCertificate
+            ? "; the broker asks for a client's certificate: give ssl.certificate.location and ssl.key.location"
+            : kind.hint.map { "; \($0)" } ?? ""
         self.init(
             code: isFatal ? .fatal : kind, rdKafkaCode: code.rawValue,
             rdKafkaName: String(cString: rd_kafka_err2name(code)), message: "cannot \(attempt): \(reason)\(hint)",
