@@ -81,7 +81,7 @@ import Testing
                 sample.name == name && sample.labels["id"] == id && labels.allSatisfy { sample.labels[$0] == $1 }
             }?.value
         }
-        #expect(value("streamgauge_query_lag_records", [:]) == 2 * 6304)
+        #expect(value("streamgauge_query_lag_records", [:]) == 12_608)
         let source = "1: KafkaV2[Subscribe[orders]]"
         #expect(value("streamgauge_source_lag_records", ["source": source]) == 6304)
         let place = ["source": source, "topic": "orders", "partition": "0"]

@@ -57,8 +57,8 @@ import Testing
             monitor.replay(query.batch(minute, Double(minute) * 60, stateOperators: [state, state]))
         }
         let use = try #require(monitor.stateUse)
-        #expect(use.rows == 2 * 1290)
-        #expect(use.bytes == 2 * 4096 * 29)
+        #expect(use.rows == 2580)
+        #expect(use.bytes == 237_568)
         #expect(use.partitions == 8)
         #expect(abs(try #require(use.rowsPerHour) - 1200) < 1)
         #expect(abs(try #require(use.bytesPerHour) - 2 * 4096 * 60) < 1)

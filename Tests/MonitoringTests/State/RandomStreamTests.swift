@@ -80,7 +80,9 @@ import Testing
         var second = first
         for (event, time) in Self.events(seed: seed, count: 500) { first.take(event, at: time) }
         for (event, time) in Self.events(seed: seed, count: 500) { second.take(event, at: time) }
-        #expect(first == second)
+        let end = first.heardAt ?? EventMaker.time(0)
+        #expect(first.snapshot(at: end) == second.snapshot(at: end))
+        #expect(first.transitions == second.transitions)
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
