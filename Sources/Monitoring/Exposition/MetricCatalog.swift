@@ -66,6 +66,9 @@ public enum MetricCatalog {
             $0.counts.lateEvents
         },
         counter("streamgauge_query_duplicate_events_total", "Events that were copies of others.") { $0.counts.copies },
+        counter("streamgauge_query_missing_events_total", "Events that the feed knows to be missing.") {
+            $0.counts.missingEvents
+        },
     ]
 
     // MARK: Work

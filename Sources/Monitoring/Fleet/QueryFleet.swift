@@ -78,6 +78,11 @@ public struct QueryFleet: Sendable {
         return changes.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }
 
+    /// Counts events of a query that the feed knows to be missing; of a query that is not known it is nothing to count.
+    public mutating func noteMissing(_ count: UInt64, of id: UUID) {
+        if let place = places[id] { slots[place].monitor.noteMissing(count) }
+    }
+
     /// Says that the feed is listened to from now on, after a gap or after old events were read: silence before this moment is
     /// not counted.
     public mutating func beginWatching(at time: MonitorTime) {

@@ -108,6 +108,7 @@ extension QueryMonitor {
             return known.isEmpty ? nil : known.reduce(Int64(0)) { $0.addingSaturated($1) }
         }
         let stateUse = self.stateUse
+        let phases = batches.phases
         return QuerySnapshot(
             at: now, id: id, runId: runId, name: name, state: state, stateReason: stateReason,
             stateSeconds: stateSince.map { max(0, now.seconds(since: $0)) }, runSince: runSince, failure: failure,
@@ -122,14 +123,15 @@ extension QueryMonitor {
             sustainedProcessedRowsPerSecond: isEnded ? nil : batches.processedRowsPerSecond, pressure: pressure,
             batchDurationSeconds: lastProgress?.triggerMilliseconds.map { Double($0) / 1000 },
             triggerIntervalSeconds: interval > 0 ? Double(interval) / 1000 : nil,
-            busyRatio: isEnded ? nil : batches.busyRatio, phaseSeconds: phaseSeconds, phases: batches.phases,
+            busyRatio: isEnded ? nil : batches.busyRatio, phaseSeconds: phaseSeconds, phases: phases,
             watermark: watermark, watermarkDelaySeconds: watermarkDelay(at: now), stateUse: stateUse,
             customMetrics: customMetrics, lags: lags, lagRecords: known(lags.map(\.records)),
             lagBytes: known(lags.map(\.bytes)), lagFiles: known(lags.map(\.files)),
             lagSeconds: lags.compactMap(\.secondsBehind).max(), catchUpSeconds: catchUp(lags),
             sizing: SizingVerdict(
                 SizingEvidence(
-                    batches: batches, interval: interval, pressure: pressure, lags: lags, stateUse: stateUse)),
+                    batches: batches, interval: interval, pressure: pressure, lags: lags, stateUse: stateUse,
+                    phases: phases)),
             sink: lastProgress?.sink.description)
     }
 

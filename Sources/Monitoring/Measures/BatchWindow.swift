@@ -19,9 +19,63 @@ struct BatchWindow: Sendable, Hashable {
         var phases: MetricMap<Int64>
     }
 
+    /// Sums over the batches, kept up to date: exact, so that what is taken out leaves nothing behind.
+    private struct Sums: Sendable, Hashable {
+        var rows: Int128 = 0
+        var interval: Int128 = 0
+        var duration: Int128 = 0
+        /// The duration of batches with rows.
+        var work: Int128 = 0
+        /// The whole of the triggers by their phases.
+        var whole: Int128 = 0
+        var phases: [(name: String, milliseconds: Int128)] = []
+
+        static func == (left: Sums, right: Sums) -> Bool {
+            left.rows == right.rows && left.interval == right.interval && left.duration == right.duration
+                && left.work == right.work && left.whole == right.whole
+                && left.phases.elementsEqual(right.phases) { $0 == $1 }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(rows)
+            hasher.combine(interval)
+            hasher.combine(duration)
+        }
+
+        mutating func add(_ batch: Batch, times sign: Int128) {
+            rows += sign * Int128(batch.rows)
+            interval += sign * Int128(batch.interval)
+            duration += sign * Int128(batch.duration)
+            if batch.rows > 0 { work += sign * Int128(batch.duration) }
+            guard !batch.phases.isEmpty else { return }
+            var parts: Int128 = 0
+            var trigger: Int128 = 0
+            for (phase, milliseconds) in batch.phases {
+                let length = Int128(max(0, milliseconds))
+                if PhaseShare.wholes.contains(phase) {
+                    if phase == "triggerExecution" { trigger = length }
+                    continue
+                }
+                parts += length
+                add(phase, sign * length)
+            }
+            // Spark's own page takes the whole out of what it shows; then the parts are all there is.
+            whole += sign * max(parts, trigger)
+        }
+
+        private mutating func add(_ phase: String, _ length: Int128) {
+            if let index = phases.firstIndex(where: { $0.name == phase }) {
+                phases[index].milliseconds += length
+            } else if phases.count < PhaseShare.maximumPhases {
+                phases.append((phase, length))
+            }
+        }
+    }
+
     private let span: Int64
     private let limit: Int
     private(set) var batches: [Batch] = []
+    private var sums = Sums()
 
     init(_ settings: MonitorSettings) {
         span = settings.window.nonNegativeMilliseconds
@@ -30,47 +84,51 @@ struct BatchWindow: Sendable, Hashable {
 
     /// Notes a batch; one that does not start later than the last begins anew.
     mutating func add(_ batch: Batch) {
-        if let last = batches.last, batch.start <= last.start { batches.removeAll(keepingCapacity: true) }
+        if let last = batches.last, batch.start <= last.start { removeAll() }
         let oldest = batch.start.subtractingSaturated(span)
-        if let first = batches.first, first.start < oldest { batches.removeAll { $0.start < oldest } }
-        if batches.count >= limit { batches.removeFirst(batches.count - limit + 1) }
+        var old = max(0, batches.count - limit + 1)
+        while old < batches.count, batches[old].start < oldest { old += 1 }
+        for batch in batches.prefix(old) { sums.add(batch, times: -1) }
+        batches.removeFirst(old)
         batches.append(batch)
+        sums.add(batch, times: 1)
     }
 
     /// Forgets all: another run begins.
-    mutating func removeAll() { batches.removeAll(keepingCapacity: true) }
+    mutating func removeAll() {
+        batches.removeAll(keepingCapacity: true)
+        sums = Sums()
+    }
 
     /// Rows a second read: Σ rows ÷ Σ time between starts. Nil without a batch.
-    var inputRowsPerSecond: Double? {
-        Double.ratio(rows * 1000, batches.reduce(0) { $0 + Double($1.interval) })
-    }
+    var inputRowsPerSecond: Double? { Double.ratio(Double(sums.rows) * 1000, Double(sums.interval)) }
 
     /// Rows a second that can be processed: Σ rows ÷ Σ duration, of the batches with rows. Nil without one.
     var processedRowsPerSecond: Double? {
-        rows > 0 ? Double.ratio(rows * 1000, batches.reduce(0) { $0 + ($1.rows > 0 ? Double($1.duration) : 0) }) : nil
+        sums.rows > 0 ? Double.ratio(Double(sums.rows) * 1000, Double(sums.work)) : nil
     }
 
     /// The share of the time in which a trigger was running: Σ duration ÷ Σ time between starts, 0 and up. Above 1 the last
     /// batches took longer than those before. Nil without a batch.
-    var busyRatio: Double? { Double.ratio(duration, batches.reduce(0) { $0 + Double($1.interval) }) }
+    var busyRatio: Double? { Double.ratio(Double(sums.duration), Double(sums.interval)) }
 
     /// The mean duration of a trigger in milliseconds; nil without a batch.
-    var meanDuration: Double? { Double.ratio(duration, Double(batches.count)) }
+    var meanDuration: Double? { Double.ratio(Double(sums.duration), Double(batches.count)) }
 
     /// The mean number of rows of a batch; nil without a batch.
-    var meanRows: Double? { Double.ratio(rows, Double(batches.count)) }
-
-    /// From the start of the first batch to the end of the last, in milliseconds.
-    var coveredMilliseconds: Int64 {
-        guard let first = batches.first, let last = batches.last else { return 0 }
-        return last.start.subtractingSaturated(first.start).addingSaturated(last.duration)
-    }
-
-    private var rows: Double { batches.reduce(0) { $0 + Double($1.rows) } }
-    private var duration: Double { batches.reduce(0) { $0 + Double($1.duration) } }
+    var meanRows: Double? { Double.ratio(Double(sums.rows), Double(batches.count)) }
 
     /// Each phase's share of all triggers, the largest first; phases of one share in the order of their names.
-    var phases: [PhaseShare] { PhaseShare.all(of: batches.map(\.phases)) }
+    var phases: [PhaseShare] {
+        guard sums.whole > 0 else { return [] }
+        let count = Double(batches.count)
+        let shares = sums.phases.filter { $0.milliseconds > 0 }.map { phase in
+            PhaseShare(
+                phase: phase.name, meanSeconds: Double(phase.milliseconds) / count / 1000,
+                share: Double(phase.milliseconds) / Double(sums.whole))
+        }
+        return shares.sorted { ($1.share, $0.phase) < ($0.share, $1.phase) }
+    }
 }
 
 /// A phase of the triggers and how much of them it takes.
@@ -83,23 +141,7 @@ public struct PhaseShare: Sendable, Hashable, Codable {
     public var share: Double
 
     /// The whole, under its several names.
-    private static let wholes: Set<String> = ["triggerExecution", "total"]
-
-    static func all(of batches: [MetricMap<Int64>]) -> [PhaseShare] {
-        var sums: [String: Double] = [:]
-        var whole = 0.0
-        for phases in batches {
-            var parts = 0.0
-            for (phase, milliseconds) in phases where !wholes.contains(phase) {
-                let length = Double(max(0, milliseconds))
-                sums[phase, default: 0] += length
-                parts += length
-            }
-            // Spark's own page takes the whole out of what it shows; then the parts are all there is.
-            whole += max(parts, Double(max(0, phases["triggerExecution"] ?? 0)))
-        }
-        guard whole > 0 else { return [] }
-        return sums.map { PhaseShare(phase: $0, meanSeconds: $1 / Double(batches.count) / 1000, share: $1 / whole) }
-            .sorted { ($1.share, $0.phase) < ($0.share, $1.phase) }
-    }
+    static let wholes: Set<String> = ["triggerExecution", "total"]
+    /// More phases than Spark has; what comes beyond is in the whole only.
+    static let maximumPhases = 32
 }

@@ -78,6 +78,8 @@ struct SizingEvidence {
     var pressure: InputPressure
     var lags: [SourceLag]
     var stateUse: StateUse?
+    /// The phases of the batches, the largest first.
+    var phases: [PhaseShare]
 
     /// The share of the time in which a trigger runs, by the interval where there is one: a batch that is longer than it is more
     /// than all of the time.
@@ -88,7 +90,7 @@ struct SizingEvidence {
     }
 
     var meanRows: Double { batches.meanRows ?? 0 }
-    var topPhase: PhaseShare? { batches.phases.first }
+    var topPhase: PhaseShare? { phases.first }
     var lagSeconds: Double? { lags.compactMap(\.secondsBehind).max() }
     var lagRecords: Int64? {
         let known = lags.compactMap(\.records)

@@ -55,14 +55,19 @@ struct TrendWindow: Sendable, Hashable {
         guard points.count >= 3, coveredMilliseconds >= max(1, minimumCover) else { return nil }
         let start = points[0].time
         let count = Double(points.count)
-        let times = points.map { Double($0.time.subtractingSaturated(start)) / 1000 }
-        let meanTime = times.reduce(0, +) / count
-        let meanValue = points.reduce(0) { $0 + $1.value / count }
+        func seconds(_ point: Point) -> Double { Double(point.time.subtractingSaturated(start)) / 1000 }
+        var meanTime = 0.0
+        var meanValue = 0.0
+        for point in points {
+            meanTime += seconds(point) / count
+            meanValue += point.value / count
+        }
         var covariance = 0.0
         var variance = 0.0
-        for (time, point) in zip(times, points) {
-            covariance += (time - meanTime) * (point.value - meanValue)
-            variance += (time - meanTime) * (time - meanTime)
+        for point in points {
+            let distance = seconds(point) - meanTime
+            covariance += distance * (point.value - meanValue)
+            variance += distance * distance
         }
         return Double.ratio(covariance, variance)
     }

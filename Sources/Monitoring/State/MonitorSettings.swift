@@ -10,14 +10,14 @@ public struct MonitorSettings: Sendable, Hashable {
     public var noDataInterval: Duration = .seconds(10)
     /// A query is stalled after this many times the longest normal time between two of its events. At least 1.
     public var silenceFactor: Double = 3
-    /// No silence below this is too long.
-    public var minimumSilence: Duration = .seconds(30)
+    /// No silence below this is too long: a burst makes one batch of a quick query many times longer than its others.
+    public var minimumSilence: Duration = .seconds(60)
     /// How long a run may take to end its first trigger, and how long a run may be silent of which too little is known to
     /// say what is normal.
     public var startLimit: Duration = .seconds(600)
-    /// What a silent query is where the feed has never shown that it would carry an idle query's signs of life: Spark since 3.5
-    /// sends idle events, which a listener may not forward, and no progress.
-    public var silenceWithoutIdleEvents: QueryState = .unknown
+    /// Whether a query is stalled by silence even where the feed has never shown that it would carry an idle query's signs of
+    /// life; else it is unknown. Spark since 3.5 sends idle events, which a listener may not forward, and no progress.
+    public var stallsWithoutIdleEvents = false
     /// A call of `advance(to:)` further than this past the one before says that the watcher itself slept; what went by meanwhile
     /// is not counted as silence. Nil counts all; set it where the time comes from a running clock.
     public var longestWatcherPause: Duration?

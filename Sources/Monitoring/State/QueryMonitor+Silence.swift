@@ -30,7 +30,7 @@ extension QueryMonitor {
         let scaled = Int64(exactly: (Double(expected) * factor).rounded()) ?? .max
         return SilenceLimit(
             milliseconds: max(scaled, settings.minimumSilence.nonNegativeMilliseconds),
-            becomes: hearsIdle ? .stalled : settings.silenceWithoutIdleEvents, expected: expected)
+            becomes: hearsIdle || settings.stallsWithoutIdleEvents ? .stalled : .unknown, expected: expected)
     }
 
     /// How often a query without data is heard: the interval of Spark, at the next trigger.

@@ -133,6 +133,11 @@ public struct QueryMonitor: Sendable, Hashable {
     /// not counted.
     public mutating func beginWatching(at time: MonitorTime) { watchedSince = max(watchedSince ?? time, time) }
 
+    /// Counts events of this query that the feed knows to be missing, such as a gap in the topic's sequence numbers.
+    public mutating func noteMissing(_ count: UInt64) {
+        counts.missingEvents = counts.missingEvents > .max - count ? .max : counts.missingEvents + count
+    }
+
     // MARK: Changing
 
     /// Goes into a state; a reason alone is no change.
@@ -186,4 +191,6 @@ public struct QueryCounts: Sendable, Hashable, Codable {
     public var copies: UInt64 = 0
     /// Events that came after newer ones, or of earlier runs.
     public var lateEvents: UInt64 = 0
+    /// Events that the feed knows to be missing.
+    public var missingEvents: UInt64 = 0
 }

@@ -87,6 +87,16 @@ import Testing
         #expect(fleet.advance(to: EventMaker.time(5601)).map(\.to) == [.stalled])
     }
 
+    @Test func `events that the feed knows to be missing are counted, and do not run over`() {
+        var fleet = QueryFleet()
+        fleet.noteMissing(5, of: query(1).id)
+        fleet.take(query(1).batch(0, 0), at: EventMaker.time(0))
+        fleet.noteMissing(5, of: query(1).id)
+        #expect(fleet.monitor(of: query(1).id)?.counts.missingEvents == 5)
+        fleet.noteMissing(.max, of: query(1).id)
+        #expect(fleet.monitor(of: query(1).id)?.counts.missingEvents == .max)
+    }
+
     @Test func `snapshots come in the order of names and then ids`() {
         var fleet = QueryFleet()
         for number in [5, 2, 9] { fleet.take(query(number).batch(0, 0), at: EventMaker.time(0)) }

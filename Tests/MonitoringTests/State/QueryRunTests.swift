@@ -118,12 +118,12 @@ import Testing
         var monitor = monitor()
         monitor.replay(query.started(5000))
         monitor.run(query, batches: 0...9, from: 5001, every: 1, takes: 0.5)
-        #expect(monitor.silenceDeadline == EventMaker.time(5040.5))
+        #expect(monitor.silenceDeadline == EventMaker.time(5070.5))
         monitor.advance(to: EventMaker.time(5020.5))
         monitor.advance(to: EventMaker.time(1420.5))
-        #expect(monitor.silenceDeadline == EventMaker.time(1440.5))
-        #expect(monitor.advance(to: EventMaker.time(1440)).isEmpty)
-        #expect(monitor.advance(to: EventMaker.time(1441)).map(\.to) == [.stalled])
+        #expect(monitor.silenceDeadline == EventMaker.time(1470.5))
+        #expect(monitor.advance(to: EventMaker.time(1470)).isEmpty)
+        #expect(monitor.advance(to: EventMaker.time(1471)).map(\.to) == [.stalled])
     }
 
     @Test func `a steady clock does not see that the wall clock was set`() {

@@ -8,6 +8,7 @@ import Testing
 
     private func monitor(_ change: (inout MonitorSettings) -> Void = { _ in }) -> QueryMonitor {
         var settings = MonitorSettings()
+        settings.minimumSilence = .seconds(30)
         change(&settings)
         return QueryMonitor(id: query.id, settings: settings)
     }
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `the settings may call that silence stalled`() {
-        var monitor = monitor { $0.silenceWithoutIdleEvents = .stalled }
+        var monitor = monitor { $0.stallsWithoutIdleEvents = true }
         monitor.run(query, batches: 0...9, from: 1, every: 1, takes: 0.5)
         #expect(monitor.advance(to: EventMaker.time(600)).map(\.to) == [.stalled])
     }
@@ -115,6 +116,13 @@ import Testing
         monitor.replay(query.batch(0, 1))
         #expect(monitor.advance(to: EventMaker.time(3 * 3600)).isEmpty)
         #expect(monitor.advance(to: EventMaker.time(3 * 3600 + 2)).map(\.to) == [.stalled])
+    }
+
+    @Test func `without settings a minute is the least silence that is too long`() {
+        var monitor = QueryMonitor(id: query.id)
+        monitor.replay(query.started(0))
+        monitor.run(query, batches: 0...9, from: 1, every: 1, takes: 0.5)
+        #expect(monitor.silenceDeadline == EventMaker.time(10.5 + 60))
     }
 
     @Test func `long batches of late allow long silences`() {
