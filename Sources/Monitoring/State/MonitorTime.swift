@@ -48,17 +48,20 @@ extension StreamingQueryEvent {
     /// This is the time to feed a recorded file with, one event after another; an event without a time has that of the one
     /// before it.
     public var ownTime: MonitorTime? {
+        // Spelled out: with closures over the progress the optimizer of Swift 6.3.1 crashes.
         switch self {
-        case .started(let event):
-            event.timestamp?.millisecondsSinceEpoch.map { MonitorTime(millisecondsSinceEpoch: $0) }
-        case .idle(let event):
-            event.timestamp.millisecondsSinceEpoch.map { MonitorTime(millisecondsSinceEpoch: $0) }
+        case .started(let event): return Self.time(event.timestamp, after: 0)
+        case .idle(let event): return Self.time(event.timestamp, after: 0)
         case .progress(let event):
-            event.progress.timestamp.millisecondsSinceEpoch.map {
-                MonitorTime(millisecondsSinceEpoch: $0.addingSaturated(event.progress.triggerMilliseconds ?? 0))
-            }
-        case .terminated: nil
+            let progress = event.progress
+            return Self.time(progress.timestamp, after: progress.triggerMilliseconds ?? 0)
+        case .terminated: return nil
         }
+    }
+
+    private static func time(_ timestamp: ProgressTimestamp?, after milliseconds: Int64) -> MonitorTime? {
+        guard let start = timestamp?.millisecondsSinceEpoch else { return nil }
+        return MonitorTime(millisecondsSinceEpoch: start.addingSaturated(milliseconds))
     }
 }
 
