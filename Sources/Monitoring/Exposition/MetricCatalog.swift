@@ -208,7 +208,7 @@ public enum MetricCatalog {
     ) -> Entry {
         labelled(name, help, .gauge, ["source"]) { snapshot, give in
             for lag in snapshot.lags {
-                if let value = value(lag) { give([MetricLabel("source", label(of: lag))], value) }
+                if let value = value(lag) { give([MetricLabel("source", lag.label)], value) }
             }
         }
     }
@@ -218,14 +218,5 @@ public enum MetricCatalog {
         _ collect: @escaping @Sendable (QuerySnapshot, Give) -> Void
     ) -> Entry {
         Entry(family: MetricFamily(name: name, help: help, kind: kind, labels: labels), collect: collect)
-    }
-
-    /// A source's place and its own words without the address of an object, which is another in each run.
-    static func label(of lag: SourceLag) -> String {
-        var text = lag.description
-        if let at = text.lastIndex(of: "@"), text[at...].dropFirst().allSatisfy(\.isHexDigit) {
-            text = String(text[..<at])
-        }
-        return "\(lag.index): \(text.prefix(utf8Bytes: 200))"
     }
 }

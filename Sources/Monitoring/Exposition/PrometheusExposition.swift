@@ -16,22 +16,25 @@ public enum PrometheusExposition {
 
     /// Everything of all queries at a moment, as UTF-8.
     public static func bytes(of fleet: QueryFleet, at time: MonitorTime, options: Options = Options()) -> [UInt8] {
-        let snapshots = fleet.snapshots(at: time)
-        var page = MetricPage()
-        page.family(
+        var queries = MetricSection(
             MetricFamily(name: "streamgauge_queries", help: "Queries in a state.", kind: .gauge, labels: ["state"]))
         let states = fleet.states
         for state in QueryState.allCases {
-            page.sample("", [MetricLabel("state", state.rawValue)], Double(states[state] ?? 0))
+            queries.sample("", [MetricLabel("state", state.rawValue)], Double(states[state] ?? 0))
         }
-        page.family(
+        var expired = MetricSection(
             MetricFamily(
                 name: "streamgauge_queries_expired_total", help: "Queries that were forgotten.", kind: .counter,
                 labels: []))
-        page.sample("", [], Double(fleet.expired))
-        write(snapshots, to: &page)
-        if options.partitionsPerSource > 0 { writePartitions(of: fleet, snapshots, options, to: &page) }
-        return page.bytes
+        expired.sample("", [], Double(fleet.expired))
+        var sections = MetricCatalog.entries.map { MetricSection($0.family, queries: fleet.count) }
+        var partitions = MetricSection(partitionFamily)
+        fleet.forEachMonitor { monitor in
+            let snapshot = monitor.snapshot(at: time)
+            let identity = add(snapshot, to: &sections)
+            if options.partitionsPerSource > 0 { add(monitor, snapshot, identity, options, to: &partitions) }
+        }
+        return joined([queries, expired] + sections + [partitions])
     }
 
     /// Everything of all queries at a moment.
@@ -41,53 +44,58 @@ public enum PrometheusExposition {
 
     /// The series of these queries alone, without those of the fleet.
     public static func text(of snapshots: [QuerySnapshot]) -> String {
-        var page = MetricPage()
-        write(snapshots, to: &page)
-        return String(decoding: page.bytes, as: UTF8.self)
+        var sections = MetricCatalog.entries.map { MetricSection($0.family) }
+        for snapshot in snapshots { _ = add(snapshot, to: &sections) }
+        return String(decoding: joined(sections), as: UTF8.self)
     }
 
-    private static func write(_ snapshots: [QuerySnapshot], to page: inout MetricPage) {
-        guard !snapshots.isEmpty else { return }
-        let identities = snapshots.map { MetricPage.text(of: MetricCatalog.identity($0)) }
-        for entry in MetricCatalog.entries {
-            page.family(entry.family)
-            for (snapshot, identity) in zip(snapshots, identities) {
-                entry.collect(snapshot) { labels, value in page.sample(identity, labels, value) }
-            }
+    /// Writes a query's values, each below its family, and gives the labels that name it.
+    private static func add(_ snapshot: QuerySnapshot, to sections: inout [MetricSection]) -> String {
+        let identity = MetricSection.text(of: MetricCatalog.identity(snapshot))
+        for (index, entry) in MetricCatalog.entries.enumerated() {
+            entry.collect(snapshot) { labels, value in sections[index].sample(identity, labels, value) }
         }
+        return identity
     }
 
     private static let partitionFamily = MetricFamily(
         name: "streamgauge_source_partition_lag_records", help: "Records that wait in a partition of a source.",
         kind: .gauge, labels: ["source", "topic", "partition"])
 
-    private static func writePartitions(
-        of fleet: QueryFleet, _ snapshots: [QuerySnapshot], _ options: Options, to page: inout MetricPage
+    private static func add(
+        _ monitor: QueryMonitor, _ snapshot: QuerySnapshot, _ identity: String, _ options: Options,
+        to section: inout MetricSection
     ) {
-        page.family(partitionFamily)
-        for snapshot in snapshots {
-            guard let monitor = fleet.monitor(of: snapshot.id) else { continue }
-            let identity = MetricPage.text(of: MetricCatalog.identity(snapshot))
-            for lag in snapshot.lags {
-                let source = MetricLabel("source", MetricCatalog.label(of: lag))
-                for partition in monitor.partitionLags(ofSource: lag.index, limit: options.partitionsPerSource) {
-                    guard let records = partition.records else { continue }
-                    let place = [MetricLabel("topic", partition.topic), MetricLabel("partition", partition.partition)]
-                    page.sample(identity, [source] + place, Double(records))
-                }
+        for lag in snapshot.lags {
+            let source = MetricLabel("source", lag.label)
+            for partition in monitor.partitionLags(ofSource: lag.index, limit: options.partitionsPerSource) {
+                guard let records = partition.records else { continue }
+                let place = [MetricLabel("topic", partition.topic), MetricLabel("partition", partition.partition)]
+                section.sample(identity, [source] + place, Double(records))
             }
         }
     }
+
+    /// The sections that have a series, one after another.
+    private static func joined(_ sections: [MetricSection]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(sections.reduce(0) { $0 + $1.bytes.count })
+        for section in sections where section.hasSamples { bytes += section.bytes }
+        return bytes
+    }
 }
 
-/// The bytes of a page as they grow.
-struct MetricPage {
+/// A family's part of a page: its head and its series as they come.
+struct MetricSection {
     private(set) var bytes: [UInt8] = []
-    private var name: [UInt8] = []
+    /// Whether it is more than a head.
+    private(set) var hasSamples = false
+    private let name: [UInt8]
 
-    /// Begins a family.
-    mutating func family(_ family: MetricFamily) {
+    /// Begins with the family's head, with room for a line of each query.
+    init(_ family: MetricFamily, queries: Int = 0) {
         name = Array(family.name.utf8)
+        bytes.reserveCapacity((queries + 2) * 128)
         bytes += "# HELP \(family.name) ".utf8
         // In a help text the quote stands for itself.
         Self.escape(family.help, quotes: false, into: &bytes)
@@ -97,6 +105,7 @@ struct MetricPage {
     /// Writes a value of the family; one that is no finite number is left out.
     mutating func sample(_ identity: String, _ labels: [MetricLabel], _ value: Double) {
         guard value.isFinite else { return }
+        hasSamples = true
         bytes += name
         if !identity.isEmpty || !labels.isEmpty {
             bytes.append(UInt8(ascii: "{"))

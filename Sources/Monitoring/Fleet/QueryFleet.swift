@@ -103,10 +103,21 @@ public struct QueryFleet: Sendable {
         places[id].map { slots[$0].monitor.snapshot(at: time) }
     }
 
-    /// What is known of all queries at a moment, in the order of their titles and then ids.
+    /// What is known of all queries at a moment, in the order of their names and then ids.
     public func snapshots(at time: MonitorTime) -> [QuerySnapshot] {
-        let named = slots.map { (title: $0.monitor.name ?? "", id: $0.monitor.id.uuidString, monitor: $0.monitor) }
-        return named.sorted { ($0.title, $0.id) < ($1.title, $1.id) }.map { $0.monitor.snapshot(at: time) }
+        order.map { slots[$0].monitor.snapshot(at: time) }
+    }
+
+    /// Gives each query's monitor, in the order of their names and then ids.
+    func forEachMonitor(_ body: (QueryMonitor) -> Void) { for place in order { body(slots[place].monitor) } }
+
+    private var order: [Int] {
+        let named = slots.indices.map { (name: slots[$0].monitor.name ?? "", place: $0) }
+        let sorted = named.sorted { left, right in
+            if left.name != right.name { return left.name < right.name }
+            return slots[left.place].monitor.id.uuidString < slots[right.place].monitor.id.uuidString
+        }
+        return sorted.map(\.place)
     }
 
     /// How many queries are in each state; states without one are there with 0.

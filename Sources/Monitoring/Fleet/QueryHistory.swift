@@ -130,10 +130,10 @@ public struct QueryHistory: Sendable, Hashable {
         put(memory.isEmpty ? nil : memory.reduce(0) { $0 + Double($1) })
         put(late.isEmpty ? nil : late.reduce(0) { $0 + Double($1) })
         for index in 0...Self.maximumPhases { values[base + Self.measures + index] = .nan }
-        for (phase, milliseconds) in progress.durationMs where phase != "triggerExecution" {
-            let place = base + Self.measures + self.column(of: phase)
+        for pair in progress.durationMs.pairs where pair.key != "triggerExecution" {
+            let place = base + Self.measures + self.column(of: pair.key)
             let before = values[place].isNaN ? 0 : values[place]
-            values[place] = before + Float(max(0, milliseconds)) / 1000
+            values[place] = before + Float(max(0, pair.value)) / 1000
         }
     }
 

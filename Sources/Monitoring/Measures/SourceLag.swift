@@ -22,6 +22,9 @@ public struct SourceLag: Sendable, Hashable, Codable {
     public var index: Int
     /// The source's own words, such as `KafkaV2[Subscribe[orders]]`; empty where it says none.
     public var description: String
+    /// What names it in a label: its place and its words, without the address of an object, which is another in each run, and at
+    /// most 200 bytes of them.
+    public var label: String
     /// Records between what the last trigger read up to and the newest known: Σ (`latestOffset` − `endOffset`) over the
     /// partitions of which both are known, else `avgOffsetsBehindLatest` × partitions. 0 where both offsets are the same.
     public var records: Int64?
@@ -55,6 +58,7 @@ public struct SourceLag: Sendable, Hashable, Codable {
 /// Follows one source of a run.
 struct SourceTracker: Sendable, Hashable {
     private var source: SourceProgress
+    private let words: String
     private var window: BatchWindow
     private var trend: TrendWindow
     private var newest: TrendWindow
@@ -66,6 +70,7 @@ struct SourceTracker: Sendable, Hashable {
 
     init(_ source: SourceProgress, _ settings: MonitorSettings) {
         self.source = source
+        words = Self.words(source.description ?? "")
         window = BatchWindow(settings)
         trend = TrendWindow(span: settings.window.nonNegativeMilliseconds)
         newest = TrendWindow(span: settings.window.nonNegativeMilliseconds)
@@ -86,9 +91,11 @@ struct SourceTracker: Sendable, Hashable {
             batch.phases = [:]
             window.add(batch)
         }
-        measure()
+        let latest = source.latestOffset.flatMap { $0.isNull ? nil : $0 }
+        let offsets = SourceOffsets(latest)
+        measure(latest, offsets)
         if let records { trend.add(Double(records), at: start) }
-        if let latest = source.latestOffset, !latest.isNull, let offsets = SourceOffsets(latest) {
+        if let offsets {
             // A partition more is a jump that no record made.
             if offsets.partitions.count != newestPartitions { newest.removeAll() }
             newestPartitions = offsets.partitions.count
@@ -96,19 +103,22 @@ struct SourceTracker: Sendable, Hashable {
         }
     }
 
-    private mutating func measure() {
+    private mutating func measure(_ latest: JSONValue?, _ offsets: SourceOffsets?) {
         (records, maximumPartitionRecords, unknownPartitions) = (nil, nil, 0)
-        if let latest = source.latestOffset, !latest.isNull, !source.endOffset.isNull {
-            if latest == source.endOffset {
+        if let latest, !source.endOffset.isNull {
+            if latest.jsonText == source.endOffset.jsonText {
                 (records, maximumPartitionRecords) = (0, 0)
                 return
             }
-            let partitions = self.partitions
-            let known = partitions.compactMap(\.records)
-            unknownPartitions = partitions.count - known.count
-            if !known.isEmpty {
-                records = known.reduce(Int64(0)) { $0.addingSaturated($1) }
-                maximumPartitionRecords = known.max()
+            if let offsets, let end = SourceOffsets(source.endOffset) {
+                for partition in SourceOffsets.behind(end: end, latest: offsets) {
+                    guard let behind = partition.records else {
+                        unknownPartitions += 1
+                        continue
+                    }
+                    records = (records ?? 0).addingSaturated(behind)
+                    maximumPartitionRecords = max(maximumPartitionRecords ?? 0, behind)
+                }
             }
         }
         if records == nil { measureByMetrics() }
@@ -143,7 +153,7 @@ struct SourceTracker: Sendable, Hashable {
 
     /// All that is known of it.
     func lag(index: Int) -> SourceLag {
-        var lag = SourceLag(index: index, description: source.description ?? "")
+        var lag = SourceLag(index: index, description: source.description ?? "", label: "\(index): \(words)")
         lag.records = records
         lag.maximumPartitionRecords = maximumPartitionRecords
         lag.unknownPartitions = unknownPartitions
@@ -155,6 +165,14 @@ struct SourceTracker: Sendable, Hashable {
         lag.processedRowsPerSecond = window.processedRowsPerSecond
         lag.catchUpSeconds = Self.catchUp(lag)
         return lag
+    }
+
+    private static func words(_ description: String) -> String {
+        var text = description
+        if let at = text.lastIndex(of: "@"), text[at...].dropFirst().allSatisfy(\.isHexDigit) {
+            text = String(text[..<at])
+        }
+        return text.prefix(utf8Bytes: 200)
     }
 
     private static func catchUp(_ lag: SourceLag) -> Double? {

@@ -32,10 +32,10 @@ extension QueryMonitor {
             let seconds = source.secondsBehind, let records = source.records, records > 0
         else { return nil }
         let threshold = Double(settings.behindLag.nonNegativeMilliseconds) / 1000
+        guard seconds > threshold / 4 else { return nil }
         let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
         if seconds > (pressure == .sustained ? threshold / 2 : threshold) { return size }
-        let lag = source.lag(index: 0)
-        guard seconds > threshold / 4, lag.neverCatchesUp, let trend = lag.trendPerSecond, trend > 0 else { return nil }
+        guard source.lag(index: 0).neverCatchesUp, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }
 

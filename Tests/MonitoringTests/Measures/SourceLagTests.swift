@@ -84,6 +84,16 @@ import Testing
         #expect(try lag([source]).records == 15)
     }
 
+    @Test func `topics with names that want escaping and several topics are read`() throws {
+        var source = EventMaker.kafka(end: [1], latest: [2])
+        source.endOffset = try JSONValue(parsing: #"{"a\"\\b":{"1":10,"0":5},"снег":{"0":1.5e3}}"#)
+        source.latestOffset = try JSONValue(parsing: #"{"снег":{"0":7},"a\"\\b":{"0":6,"1":30}}"#)
+        let monitor = monitor([source])
+        #expect(monitor.lags.first?.records == 21)
+        #expect(monitor.lags.first?.unknownPartitions == 1)
+        #expect(monitor.partitionLags(ofSource: 0).map(\.topic) == ["a\"\\b", "a\"\\b", "снег"])
+    }
+
     @Test func `a key that stands twice counts once, the last time`() throws {
         var source = EventMaker.kafka(end: [1], latest: [2])
         source.endOffset = try JSONValue(parsing: #"{"orders":{"0":1,"0":10}}"#)
