@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "Kafka", targets: ["Kafka"]),
         .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
         .library(name: "MetricsStore", targets: ["MetricsStore"]),
+        .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
         .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
         .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
@@ -65,6 +66,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
+        .target(name: "Monitoring", dependencies: ["StreamingMetrics"], swiftSettings: strict),
         // L3
         .target(
             name: "MetricsStore",
@@ -128,6 +130,9 @@ let package = Package(
                 "MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "KafkaTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitoringTests", dependencies: ["Monitoring", "StreamingMetrics"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],

@@ -23,6 +23,12 @@ let package = Package(
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ], path: "ConsumerBench"),
         .executableTarget(
+            name: "monitoring-bench",
+            dependencies: [
+                .product(name: "Monitoring", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "MonitoringBench"),
+        .executableTarget(
             name: "engine-bench",
             dependencies: [
                 .product(name: "EmbeddedEngine", package: "StreamGauge"),

@@ -9,6 +9,7 @@ import Testing
         "StructuredStreaming": ["StreamingMetrics"],
         "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
         "MetricsTopic": ["StreamingMetrics", "Kafka", "CChecksum", "Logging", "CoreMetrics"],
+        "Monitoring": ["StreamingMetrics"],
         "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],

@@ -1,0 +1,190 @@
+import StreamingMetrics
+
+/// How far one partition of a source is behind.
+public struct PartitionLag: Sendable, Hashable, Codable {
+    /// The topic.
+    public var topic: String
+    /// The partition's number as the offset writes it.
+    public var partition: String
+    /// The offset that the last trigger read up to; nil where it says none.
+    public var endOffset: Int64?
+    /// The newest offset that the source knew when that trigger began; nil where it says none.
+    public var latestOffset: Int64?
+    /// Records between the two, 0 and up; nil where one of them is unknown.
+    public var records: Int64?
+}
+
+/// How far a source is behind, and whether it catches up, from its progress alone.
+///
+/// Unknown is nil and never 0: file sources and most others do not say what lies before them.
+public struct SourceLag: Sendable, Hashable, Codable {
+    /// The source's place in the query's plan, from 0.
+    public var index: Int
+    /// The source's own words, such as `KafkaV2[Subscribe[orders]]`; empty where it says none.
+    public var description: String
+    /// What names it in a label: its place and its words, without the address of an object, which is another in each run, and at
+    /// most 200 bytes of them.
+    public var label: String
+    /// Records between what the last trigger read up to and the newest known: Σ (`latestOffset` − `endOffset`) over the
+    /// partitions of which both are known, else `avgOffsetsBehindLatest` × partitions. 0 where both offsets are the same.
+    public var records: Int64?
+    /// The records of the partition that is behind most.
+    public var maximumPartitionRecords: Int64?
+    /// Partitions whose part in ``records`` is not known.
+    public var unknownPartitions = 0
+    /// Files that wait, where the source says so (`numFilesOutstanding`).
+    public var files: Int64?
+    /// Bytes that wait, where the source says so (`numBytesOutstanding`).
+    public var bytes: Int64?
+    /// Seconds of work that wait: ``records`` ÷ ``processedRowsPerSecond``. 0 where nothing waits.
+    public var secondsBehind: Double?
+    /// Records by which the lag grows in a second, over ``MonitorSettings/window`` (least squares); negative while it shrinks.
+    public var trendPerSecond: Double?
+    /// Records that arrive in a second: how fast the newest offset moves; where it is not known, rows read ÷ time.
+    public var inputRowsPerSecond: Double?
+    /// Rows that are processed in a second of work, over the window: what the query could do.
+    public var processedRowsPerSecond: Double?
+    /// Seconds until nothing waits: ``records`` ÷ (``processedRowsPerSecond`` − ``inputRowsPerSecond``). 0 where nothing waits,
+    /// nil where it never comes to that at these rates or one of them is unknown.
+    public var catchUpSeconds: Double?
+
+    /// Whether the lag is known and no rate of the window will ever end it.
+    public var neverCatchesUp: Bool {
+        guard let records, records > 0, let inputRowsPerSecond, let processedRowsPerSecond else { return false }
+        return processedRowsPerSecond <= inputRowsPerSecond
+    }
+}
+
+/// Follows one source of a run.
+struct SourceTracker: Sendable, Hashable {
+    private var source: SourceProgress
+    private let words: String
+    private var window: BatchWindow
+    private var trend: TrendWindow
+    private var newest: TrendWindow
+    private var newestPartitions = 0
+    /// Records behind after the last trigger; nil where unknown.
+    private(set) var records: Int64?
+    private var maximumPartitionRecords: Int64?
+    private var unknownPartitions = 0
+
+    init(_ source: SourceProgress, _ settings: MonitorSettings) {
+        self.source = source
+        words = Self.words(source.description ?? "")
+        window = BatchWindow(settings)
+        trend = TrendWindow(span: settings.window.nonNegativeMilliseconds)
+        newest = TrendWindow(span: settings.window.nonNegativeMilliseconds)
+    }
+
+    /// Whether this is the source that was followed.
+    func follows(_ other: SourceProgress) -> Bool { other.description == source.description }
+
+    /// Notes the source's part of a progress that is newer than all before.
+    ///
+    /// - Parameters:
+    ///   - start: When the trigger started, in milliseconds.
+    ///   - batch: The trigger's times if they can be compared with the one before; its rows are replaced by the source's.
+    mutating func add(_ source: SourceProgress, start: Int64, batch: BatchWindow.Batch?) {
+        self.source = source
+        if var batch {
+            batch.rows = max(0, source.numInputRows)
+            batch.phases = [:]
+            window.add(batch)
+        }
+        let latest = source.latestOffset.flatMap { $0.isNull ? nil : $0 }
+        let offsets = SourceOffsets(latest)
+        measure(latest, offsets)
+        if let records { trend.add(Double(records), at: start) }
+        if let offsets {
+            // A partition more is a jump that no record made.
+            if offsets.partitions.count != newestPartitions { newest.removeAll() }
+            newestPartitions = offsets.partitions.count
+            newest.add(offsets.partitions.reduce(0) { $0 + Double($1.offset ?? 0) }, at: start)
+        }
+    }
+
+    private mutating func measure(_ latest: JSONValue?, _ offsets: SourceOffsets?) {
+        (records, maximumPartitionRecords, unknownPartitions) = (nil, nil, 0)
+        if let latest, !source.endOffset.isNull {
+            if latest.jsonText == source.endOffset.jsonText {
+                (records, maximumPartitionRecords) = (0, 0)
+                return
+            }
+            if let offsets, let end = SourceOffsets(source.endOffset) {
+                for partition in SourceOffsets.behind(end: end, latest: offsets) {
+                    guard let behind = partition.records else {
+                        unknownPartitions += 1
+                        continue
+                    }
+                    records = (records ?? 0).addingSaturated(behind)
+                    maximumPartitionRecords = max(maximumPartitionRecords ?? 0, behind)
+                }
+            }
+        }
+        if records == nil { measureByMetrics() }
+    }
+
+    /// The Kafka source's own summary, where the newest offsets are not there.
+    private mutating func measureByMetrics() {
+        guard let average = Self.number(source.metrics["avgOffsetsBehindLatest"]),
+            let partitions = SourceOffsets(source.endOffset)?.partitions.count
+        else { return }
+        records = Int64(exactly: (average * Double(partitions)).rounded())
+        unknownPartitions = 0
+        maximumPartitionRecords = Self.whole(source.metrics["maxOffsetsBehindLatest"])
+    }
+
+    /// Each partition's lag; empty where the offsets have another form.
+    var partitions: [PartitionLag] {
+        guard let end = SourceOffsets(source.endOffset), let latest = SourceOffsets(source.latestOffset) else {
+            return []
+        }
+        return SourceOffsets.behind(end: end, latest: latest)
+    }
+
+    /// Seconds of work that wait; nil where unknown.
+    var secondsBehind: Double? {
+        guard let records else { return nil }
+        return records == 0 ? 0 : window.processedRowsPerSecond.flatMap { Double.ratio(Double(records), $0) }
+    }
+
+    /// By how many records the lag grows in a second; nil where unknown.
+    var trendPerSecond: Double? { trend.slopePerSecond() }
+
+    /// All that is known of it.
+    func lag(index: Int) -> SourceLag {
+        var lag = SourceLag(index: index, description: source.description ?? "", label: "\(index): \(words)")
+        lag.records = records
+        lag.maximumPartitionRecords = maximumPartitionRecords
+        lag.unknownPartitions = unknownPartitions
+        lag.files = Self.whole(source.metrics["numFilesOutstanding"])
+        lag.bytes = Self.whole(source.metrics["numBytesOutstanding"])
+        lag.secondsBehind = secondsBehind
+        lag.trendPerSecond = trendPerSecond
+        lag.inputRowsPerSecond = newest.slopePerSecond().map { max(0, $0) } ?? window.inputRowsPerSecond
+        lag.processedRowsPerSecond = window.processedRowsPerSecond
+        lag.catchUpSeconds = Self.catchUp(lag)
+        return lag
+    }
+
+    private static func words(_ description: String) -> String {
+        var text = description
+        if let at = text.lastIndex(of: "@"), text[at...].dropFirst().allSatisfy(\.isHexDigit) {
+            text = String(text[..<at])
+        }
+        return text.prefix(utf8Bytes: 200)
+    }
+
+    private static func catchUp(_ lag: SourceLag) -> Double? {
+        guard let records = lag.records else { return nil }
+        if records == 0 { return 0 }
+        guard let input = lag.inputRowsPerSecond, let processed = lag.processedRowsPerSecond else { return nil }
+        return Double.ratio(Double(records), processed - input)
+    }
+
+    private static func number(_ text: String?) -> Double? {
+        text.flatMap { Double($0) }.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    }
+
+    private static func whole(_ text: String?) -> Int64? { number(text).flatMap { Int64(exactly: $0.rounded()) } }
+}

@@ -1,0 +1,86 @@
+import StreamingMetrics
+
+extension QueryMonitor {
+    /// Notes whether a batch kept up. Batches that cannot be compared with the one before are not judged, nor are those without
+    /// rows.
+    mutating func judge(_ progress: StreamingQueryProgress, _ batch: BatchWindow.Batch?) {
+        guard let batch, batch.rows > 0 else { return }
+        pressureTracker.add(
+            reason: shortfall(batch), start: batch.start, end: batch.start.addingSaturated(batch.duration), settings)
+    }
+
+    /// In what a batch did not keep up; nil where it did.
+    private func shortfall(_ batch: BatchWindow.Batch) -> String? {
+        let duration = Figures.duration(milliseconds:)
+        let interval = triggerInterval?.nonNegativeMilliseconds ?? 0
+        if interval > 0, batch.duration > interval {
+            return "the batch took \(duration(batch.duration)), the trigger interval is \(duration(interval))"
+        }
+        let factor = settings.inputOverProcessing.isFinite ? max(1, settings.inputOverProcessing) : 1
+        if Double(batch.duration) > factor * Double(batch.interval) {
+            let rows = Double(batch.rows) * 1000
+            let arrived = Figures.number(rows / Double(batch.interval))
+            let processed = Figures.number(rows / Double(max(1, batch.duration)))
+            return "\(arrived) rows/s arrived and \(processed) rows/s were processed"
+        }
+        return backlog
+    }
+
+    /// A backlog that is large, or grows without end; nil where there is none or none is known.
+    private var backlog: String? {
+        guard let source = sources.max(by: { ($0.secondsBehind ?? -1) < ($1.secondsBehind ?? -1) }),
+            let seconds = source.secondsBehind, let records = source.records, records > 0
+        else { return nil }
+        let threshold = Double(settings.behindLag.nonNegativeMilliseconds) / 1000
+        guard seconds > threshold / 4 else { return nil }
+        let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
+        if seconds > (pressure == .sustained ? threshold / 2 : threshold) { return size }
+        guard source.lag(index: 0).neverCatchesUp, let trend = source.trendPerSecond, trend > 0 else { return nil }
+        return "\(size), and \(Figures.number(trend)) more each second"
+    }
+
+    // MARK: Measures
+
+    /// How far each source is behind, in the order of the plan; empty before the first progress.
+    public var lags: [SourceLag] { sources.enumerated().map { $1.lag(index: $0) } }
+
+    /// Each partition of a source with its lag, most behind first; empty where the source's offsets do not say.
+    ///
+    /// - Parameters:
+    ///   - source: The source's place in the plan.
+    ///   - limit: How many at most.
+    public func partitionLags(ofSource source: Int, limit: Int = .max) -> [PartitionLag] {
+        guard sources.indices.contains(source), limit > 0 else { return [] }
+        let sorted = sources[source].partitions.enumerated().sorted {
+            ($1.element.records ?? -1, $0.offset) < ($0.element.records ?? -1, $1.offset)
+        }
+        return sorted.prefix(limit).map(\.element)
+    }
+
+    /// Records that wait in all sources of which it is known; nil where it is of none.
+    var lagRecords: Int64? {
+        let known = sources.compactMap(\.records)
+        return known.isEmpty ? nil : known.reduce(Int64(0)) { $0.addingSaturated($1) }
+    }
+
+    /// Seconds of work that wait in the source with most of it; nil where unknown.
+    var lagSeconds: Double? { sources.compactMap(\.secondsBehind).max() }
+
+    /// What the query keeps in state; nil for one without, and before the first progress.
+    public var stateUse: StateUse? { stateTracker.use }
+
+    /// The watermark of the last progress; nil where there is none or it has not moved from 1970 yet.
+    public var watermark: MonitorTime? {
+        guard let text = lastProgress?.eventTime["watermark"],
+            let time = ProgressTimestamp(text: text).millisecondsSinceEpoch, time > 0
+        else { return nil }
+        return MonitorTime(millisecondsSinceEpoch: time)
+    }
+
+    /// Seconds from the watermark to the start of the trigger that used it; nil without a watermark, below 0 where event times
+    /// lie in the future.
+    var watermarkDelayAtProgress: Double? {
+        guard let watermark, let start = lastProgress?.timestamp.millisecondsSinceEpoch else { return nil }
+        return MonitorTime(millisecondsSinceEpoch: start).seconds(since: watermark)
+    }
+}
