@@ -11,5 +11,6 @@ public struct MonitoringError: Error, Sendable, Hashable, CustomStringConvertibl
         self.hint = hint
     }
 
+    /// The message, and the hint in brackets.
     public var description: String { message + (hint.map { " (\($0))" } ?? "") }
 }

@@ -15,6 +15,7 @@ import StreamingMetrics
 /// are taken at the times at which they come. Brokers that are away end nothing; a client that fails for good is replaced, after 1 s at
 /// first and 30 s at most, and reading goes on where it was. What ends the feed is a wrong option.
 public struct TopicFeed: MonitoringFeed {
+    /// What the feed's health is told under.
     public let name: String
     /// The brokers and librdkafka's options.
     public var configuration: KafkaConfiguration
@@ -49,6 +50,9 @@ public struct TopicFeed: MonitoringFeed {
         self.name = name
     }
 
+    /// Reads until the task is cancelled.
+    ///
+    /// - Throws: ``Kafka/KafkaError`` for a wrong option.
     public func run(into hub: MonitoringHub) async throws {
         let reading = TopicReading(feed: name, hub: hub, onContact: onContact)
         var wait = Duration.seconds(1)

@@ -65,7 +65,7 @@ final class TopicReading: Sendable {
             return (state.isLive, wasAway)
         }
         if wasAway { onContact() }
-        let now = hub.now
+        let present = hub.present
         var tally = FeedHealth(name: feed)
         for record in batch.records {
             switch record {
@@ -73,7 +73,7 @@ final class TopicReading: Sendable {
                 tally.events += 1
                 let carried = metadata.timestampMs.map { MonitorTime(millisecondsSinceEpoch: $0) } ?? event.ownTime
                 // The future is a clock that is wrong.
-                let time = isLive ? nil : carried.map { min($0, MonitorTime.systemTime) }
+                let time = isLive ? nil : carried.map { min($0, present) }
                 hub.take(event, at: time, queryName: metadata.queryName)
             case .duplicate: tally.copies += 1
             case .unreadable(let record):
@@ -89,6 +89,7 @@ final class TopicReading: Sendable {
                 onFault("lost records: \(gap)")
             }
         }
+        let now = hub.now
         hub.report(feed) { health in
             health.records += tally.events + tally.copies + tally.unreadable
             health.events += tally.events

@@ -25,9 +25,13 @@ public final class MonitoringListener: StreamingQueryListener {
         hub.report(name) { $0.state = .live }
     }
 
+    /// Gives the event to the hub.
     public func onQueryStarted(_ event: QueryStartedEvent) { take(.started(event)) }
+    /// Gives the event to the hub.
     public func onQueryProgress(_ event: QueryProgressEvent) { take(.progress(event)) }
+    /// Gives the event to the hub.
     public func onQueryIdle(_ event: QueryIdleEvent) { take(.idle(event)) }
+    /// Gives the event to the hub.
     public func onQueryTerminated(_ event: QueryTerminatedEvent) { take(.terminated(event)) }
 
     private func take(_ event: StreamingQueryEvent) {

@@ -6,6 +6,7 @@ import StreamingMetrics
 /// Several files are read as one, in the order of their events' times. What they say depends on nothing else: events come at their
 /// own times (``StreamingMetrics/StreamingQueryEvent/ownTime``), and the hub's clock stands at the last one in the end.
 public struct RecordingFeed: MonitoringFeed {
+    /// What the feed's health is told under.
     public let name = "replay"
     /// The files.
     public let paths: [String]
@@ -26,6 +27,9 @@ public struct RecordingFeed: MonitoringFeed {
         self.speed = speed
     }
 
+    /// Reads the files to their ends.
+    ///
+    /// - Throws: ``MonitoringError`` when a file cannot be read on.
     public func run(into hub: MonitoringHub) async throws {
         var merged = try MergedRecordings(paths: paths)
         var pace: Pace?

@@ -78,6 +78,9 @@ public final class MonitoringHub: Sendable {
         return { steady.time(atUptime: start.duration(to: .now)) }
     }
 
+    /// What the hub's clock says.
+    public var present: MonitorTime { clock() }
+
     // MARK: Running
 
     /// Runs feeds, and tells the time once a second, until the task is cancelled. A feed that fails is told by its health, and the

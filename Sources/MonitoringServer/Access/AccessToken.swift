@@ -65,7 +65,10 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         return difference == 0
     }
 
+    /// Says nothing of the token.
     public var description: String { "(token)" }
+    /// Says nothing of the token.
     public var debugDescription: String { description }
+    /// Shows nothing of the token.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -63,5 +63,6 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
+    /// `host:port`, with brackets around an IPv6 address.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

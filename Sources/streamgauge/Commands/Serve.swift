@@ -84,6 +84,11 @@ struct Serve: AsyncParsableCommand {
         if let speed, !speed.isFinite || speed <= 0 {
             throw ValidationError("--speed must be a number above 0")
         }
+        do throws(MonitoringError) {
+            _ = try ListenAddress(listen)
+        } catch {
+            throw ValidationError("--listen: \(error)")
+        }
     }
 
     func run() async throws {

@@ -8,10 +8,10 @@ import Testing
 
 /// Every route, against a server on a socket.
 @Suite struct MonitoringServerTests {
-    private static let document: [String: Any] = {
+    private static var document: [String: Any] {
         let value = try? JSONSerialization.jsonObject(with: Data(OpenAPIDocument.bytes))
         return value as? [String: Any] ?? [:]
-    }()
+    }
 
     private func faults(_ answer: RawAnswer, _ schema: String) throws -> [String] {
         let reference = ["$ref": "#/components/schemas/\(schema)"]
