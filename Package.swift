@@ -18,6 +18,9 @@ let package = Package(
         .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
         .library(name: "MetricsStore", targets: ["MetricsStore"]),
         .library(name: "Monitoring", targets: ["Monitoring"]),
+        .library(name: "LiveMonitoring", targets: ["LiveMonitoring"]),
+        .library(name: "TopicMonitoring", targets: ["TopicMonitoring"]),
+        .library(name: "MonitoringServer", targets: ["MonitoringServer"]),
         .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
         .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
         .library(name: "KafkaTesting", targets: ["KafkaTesting"]),
@@ -30,6 +33,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // L0
@@ -74,12 +82,30 @@ let package = Package(
                 "MetricsTopic", "StreamingMetrics", "Kafka", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics"], swiftSettings: strict),
+        .target(
+            name: "TopicMonitoring",
+            dependencies: ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
+            swiftSettings: strict),
+        .target(
+            name: "MonitoringServer",
+            dependencies: [
+                "LiveMonitoring", "Monitoring", "StreamingMetrics",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Assets"), .embedInCode("OpenAPI/openapi.json")], swiftSettings: strict),
         // L4
         .executableTarget(
             name: "streamgauge",
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-                "MetricsStore",
+                "MetricsStore", "Monitoring", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -133,6 +159,20 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MonitoringTests", dependencies: ["Monitoring", "StreamingMetrics"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LiveMonitoringTests", dependencies: ["LiveMonitoring", "Monitoring", "StreamingMetrics"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TopicMonitoringTests",
+            dependencies: [
+                "TopicMonitoring", "LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka",
+                "KafkaTesting",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitoringServerTests",
+            dependencies: ["MonitoringServer", "LiveMonitoring", "Monitoring", "StreamingMetrics"],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],

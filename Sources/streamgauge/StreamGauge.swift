@@ -9,7 +9,7 @@ struct StreamGauge: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "streamgauge",
-        abstract: "Runs streaming queries and carries their metrics to Kafka and back.",
+        abstract: "Runs streaming queries, carries their metrics to Kafka and back, and watches them.",
         discussion: """
             EXAMPLES
               streamgauge demo
@@ -19,13 +19,14 @@ struct StreamGauge: AsyncParsableCommand {
                 --trigger available-now --bootstrap-servers localhost:9092
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
+              streamgauge serve --bootstrap-servers localhost:9092
               streamgauge doctor --bootstrap-servers localhost:9092
 
             The exit code is 0 when all went well, 1 when something failed, 2 when the command line is wrong.
             """,
         version: version,
         subcommands: [
-            Run.self, Forward.self, Consume.self, Spool.self, Doctor.self, Broker.self, Demo.self,
+            Run.self, Forward.self, Consume.self, Serve.self, Spool.self, Doctor.self, Broker.self, Demo.self,
         ])
 
     static func main() async {

@@ -10,12 +10,19 @@ import Testing
         "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
         "MetricsTopic": ["StreamingMetrics", "Kafka", "CChecksum", "Logging", "CoreMetrics"],
         "Monitoring": ["StreamingMetrics"],
+        "LiveMonitoring": ["Monitoring", "StreamingMetrics"],
+        "TopicMonitoring": ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
+        "MonitoringServer": [
+            "LiveMonitoring", "Monitoring", "StreamingMetrics", "Hummingbird", "HummingbirdCore", "HTTPTypes",
+            "NIOCore",
+            "NIOHTTPTypes", "ServiceLifecycle", "Logging",
+        ],
         "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
         "streamgauge": [
             "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-            "MetricsStore", "ArgumentParser", "Logging",
+            "MetricsStore", "LiveMonitoring", "TopicMonitoring", "MonitoringServer", "ArgumentParser", "Logging",
         ],
         "make-activity-data": ["ArgumentParser"],
     ]
@@ -43,9 +50,19 @@ import Testing
         }
     }
 
-    @Test func `the manifest declares no network library`() throws {
+    @Test func `HTTP is behind one door`() throws {
+        let doors: Set<String> = [
+            "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "ServiceLifecycle",
+        ]
+        for file in try Repository.files(below: "Sources", ending: ".swift") where file.target != "MonitoringServer" {
+            let imports = try Self.imports(of: file).filter { doors.contains($0) }
+            #expect(imports.isEmpty, "\(file) must not import \(imports): MonitoringServer is the door")
+        }
+    }
+
+    @Test func `the manifest declares no HTTP client and no second HTTP server`() throws {
         let manifest = try Repository.File(path: "Package.swift").lines().joined(separator: "\n")
-        for library in ["swift-nio", "grpc", "hummingbird", "async-http-client", "vapor"] {
+        for library in ["grpc", "async-http-client", "vapor", "FlyingFox"] {
             #expect(!manifest.contains(library), "Package.swift must not depend on \(library)")
         }
     }

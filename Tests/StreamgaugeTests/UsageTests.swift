@@ -28,6 +28,12 @@ import Testing
         ["consume", "--bootstrap-servers", "x", "--group", "g", "--assignment", "fair"],
         ["consume", "--bootstrap-servers", "x", "--store", "s.db", "--no-deduplicate"],
         ["consume", "--bootstrap-servers", "x", "--dead-letter-topic", "streaming-metrics"],
+        ["serve"], ["serve", "--bootstrap-servers", "x", "--replay", "f"],
+        ["serve", "--replay", "f", "--since", "1 hour ago"],
+        ["serve", "--bootstrap-servers", "x", "--speed", "2"], ["serve", "--replay", "f", "--speed", "0"],
+        ["serve", "--replay", "f", "--listen", "8080"], ["serve", "--replay", ""],
+        ["serve", "--replay", "f", "--token-file", ""],
+        ["serve", "--bootstrap-servers", "x", "--from-beginning", "--since", "1 hour ago"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])
     func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) async throws {
@@ -39,7 +45,7 @@ import Testing
         #expect(run.error.contains("--help"))
     }
 
-    @Test(arguments: ["", "run", "forward", "consume", "doctor", "broker", "demo"])
+    @Test(arguments: ["", "run", "forward", "consume", "serve", "doctor", "broker", "demo"])
     func `every help text has examples`(verb: String) async throws {
         let run = try await program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
         #expect(run.status == 0)

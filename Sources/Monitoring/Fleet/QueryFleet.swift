@@ -92,6 +92,12 @@ public struct QueryFleet: Sendable {
 
     // MARK: Asking
 
+    /// Whether a query is known.
+    public func contains(_ id: UUID) -> Bool { places[id] != nil }
+
+    /// The name of a query, the newest that was heard; nil for one without, and one that is not known.
+    public func name(of id: UUID) -> String? { places[id].flatMap { slots[$0].monitor.name } }
+
     /// The monitor of a query; nil for one that is not known.
     public func monitor(of id: UUID) -> QueryMonitor? { places[id].map { slots[$0].monitor } }
 

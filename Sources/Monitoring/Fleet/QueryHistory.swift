@@ -54,6 +54,8 @@ public struct QueryHistory: Sendable, Hashable {
     public let capacity: Int
     /// When runs after the first began, by their own words, the oldest first; as far back as the points go.
     public private(set) var restarts: [MonitorTime] = []
+    /// Points that were ever added; what is beyond ``count`` is gone.
+    public private(set) var added: UInt64 = 0
     private var times: [Int64] = []
     private var batchIds: [Int64] = []
     private var values: [Float] = []
@@ -85,10 +87,20 @@ public struct QueryHistory: Sendable, Hashable {
         }
     }
 
+    /// Rows a second processed by the last triggers, the oldest first; nil where a progress does not say.
+    public func processedRowsPerSecond(last limit: Int) -> [Double?] {
+        let taken = max(0, min(limit, count))
+        return (count - taken..<count).map { offset in
+            let value = values[(next + offset) % count * Self.columns + 2]
+            return value.isNaN ? nil : Double(value)
+        }
+    }
+
     // MARK: Writing
 
     mutating func add(_ sample: HistorySample) {
         guard capacity > 0 else { return }
+        added &+= 1
         let row = count < capacity ? count : next
         if count < capacity {
             times.append(0)

@@ -23,6 +23,9 @@ struct BuiltProgram {
             ? inside : bundle.deletingLastPathComponent().appending(path: name)
     }
 
+    /// Where the program is.
+    var path: String { executable.path }
+
     private final class Anchor {}
 
     /// Runs the program to its end.

@@ -1,0 +1,127 @@
+import Monitoring
+import StreamingMetrics
+
+/// Recorded events from files: one JSON text a line, in any form that Spark or this library writes.
+///
+/// Several files are read as one, in the order of their events' times. What they say depends on nothing else: events come at their
+/// own times (``StreamingMetrics/StreamingQueryEvent/ownTime``), and the hub's clock stands at the last one in the end.
+public struct RecordingFeed: MonitoringFeed {
+    /// What the feed's health is told under.
+    public let name = "replay"
+    /// The files.
+    public let paths: [String]
+    /// How much faster than it happened: 1 is as fast, 60 a minute in a second. Nil reads all at once.
+    public let speed: Double?
+    /// Gets a line for each line that holds no event.
+    public var onRefusal: @Sendable (String) -> Void = { _ in }
+
+    /// Checks that the files can be read.
+    ///
+    /// - Throws: ``MonitoringError`` that names the file, or the speed where it is no number above 0.
+    public init(paths: [String], speed: Double? = nil) throws(MonitoringError) {
+        if let speed, !speed.isFinite || speed <= 0 {
+            throw MonitoringError("cannot replay at speed \(speed)", hint: "give a number above 0, such as 60")
+        }
+        for path in paths { _ = try RecordedFile(path: path) }
+        self.paths = paths
+        self.speed = speed
+    }
+
+    /// Reads the files to their ends.
+    ///
+    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    public func run(into hub: MonitoringHub) async throws {
+        var merged = try MergedRecordings(paths: paths)
+        var pace: Pace?
+        hub.report(name) { $0.state = speed == nil ? .catchingUp : .live }
+        while let next = try merged.next(onRefusal: { refuse($0, hub) }) {
+            if let speed {
+                let started = pace ?? Pace(start: next.time, speed: speed)
+                pace = started
+                try await started.wait(for: next.time, hub)
+            }
+            hub.take(next.event, at: next.time)
+            hub.report(name) { health in
+                health.records += 1
+                health.events += 1
+                health.lastEventAt = next.time
+            }
+            try Task.checkCancellation()
+        }
+        if let last = merged.last { hub.advance(to: last) }
+        hub.report(name) { $0.state = .ended }
+        hub.tick()
+    }
+
+    private func refuse(_ refusal: RecordedFile.Refusal, _ hub: MonitoringHub) {
+        onRefusal("refused \(refusal.place): \(refusal.reason)")
+        hub.report(name) { health in
+            health.records += 1
+            health.unreadable += 1
+        }
+    }
+
+    /// Recorded time against the clock's.
+    private struct Pace {
+        var start: MonitorTime
+        var speed: Double
+        private let begun = ContinuousClock.now
+
+        init(start: MonitorTime, speed: Double) {
+            self.start = start
+            self.speed = speed
+        }
+
+        /// Waits until an event is due, and moves the hub's time on meanwhile.
+        func wait(for time: MonitorTime, _ hub: MonitoringHub) async throws {
+            while true {
+                let gone = begun.duration(to: .now) * speed
+                let now = start + gone
+                if now >= time { return }
+                hub.advance(to: now)
+                let rest = max(0, time.seconds(since: now) / speed)
+                try await Task.sleep(for: .seconds(min(1, rest)))
+            }
+        }
+    }
+}
+
+/// Several recorded files as one, in the order of times; within a file nothing changes places.
+struct MergedRecordings: ~Copyable {
+    private final class Source {
+        var file: RecordedFile
+        var next: RecordedFile.Event?
+        var isStarted = false
+
+        init(_ path: String) throws(MonitoringError) { file = try RecordedFile(path: path) }
+    }
+
+    private let sources: [Source]
+    /// The newest time that was given.
+    private(set) var last: MonitorTime?
+
+    init(paths: [String]) throws(MonitoringError) {
+        var sources: [Source] = []
+        for path in paths { sources.append(try Source(path)) }
+        self.sources = sources
+    }
+
+    mutating func next(
+        onRefusal: (RecordedFile.Refusal) -> Void
+    ) throws(MonitoringError) -> RecordedFile.Event? {
+        for source in sources where !source.isStarted {
+            source.isStarted = true
+            source.next = try source.file.next(onRefusal: onRefusal)
+        }
+        var first: Source?
+        for source in sources {
+            guard let event = source.next else { continue }
+            if let found = first?.next, found.time <= event.time { continue }
+            first = source
+        }
+        guard let first, let event = first.next else { return nil }
+        first.next = try first.file.next(onRefusal: onRefusal)
+        last = max(last ?? event.time, event.time)
+        return event
+    }
+}

@@ -1,0 +1,23 @@
+extension MetricFamily {
+    /// Describes a family of one's own, to stand beside those of the queries.
+    public init(_ name: String, help: String, kind: Kind, labels: [String] = []) {
+        self.init(name: name, help: help, kind: kind, labels: labels)
+    }
+}
+
+extension PrometheusExposition {
+    /// Writes families that are not of a query, such as those of a server, as UTF-8. Each is to be given once.
+    public static func bytes(of families: [(family: MetricFamily, samples: [MetricSample])]) -> [UInt8] {
+        var page = MetricPage()
+        for (family, samples) in families where !samples.isEmpty {
+            page.family(family)
+            for sample in samples { page.sample("", sample.labels, sample.value) }
+        }
+        return page.bytes
+    }
+}
+
+extension MetricSample {
+    /// A value without labels, or with these.
+    public init(_ value: Double, _ labels: MetricLabel...) { self.init(labels: labels, value: value) }
+}

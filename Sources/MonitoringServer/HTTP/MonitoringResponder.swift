@@ -1,0 +1,180 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import LiveMonitoring
+import Monitoring
+import NIOCore
+import Synchronization
+
+/// Answers requests: who asks, where the path leads, what is there.
+final class MonitoringResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let hub: MonitoringHub
+    let statistics = ServerStatistics()
+    private let policy: AccessPolicy
+    private let limits: ServerLimits
+    private let follower: EventFollower
+
+    init(hub: MonitoringHub, policy: AccessPolicy, limits: ServerLimits) {
+        self.hub = hub
+        self.policy = policy
+        self.limits = limits
+        follower = EventFollower(hub: hub, statistics: statistics)
+    }
+
+    /// Ends the event streams.
+    func stop() { follower.stop() }
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let isHead = request.method == .head
+        var response: Response
+        do {
+            response = try await answer(request)
+        } catch let refusal as Refusal {
+            response = Reply.error(refusal)
+        } catch is NIOTooManyBytesError {
+            response = Reply.error(Refusal(.contentTooLarge, "the body has more than \(limits.maximumBodyBytes) bytes"))
+        }
+        statistics.answered(response.status.code)
+        return isHead ? Reply.head(response) : response
+    }
+
+    private func answer(_ request: Request) async throws -> Response {
+        if case .refused(let status, let message) = policy.checkOrigin(request.head) { throw Refusal(status, message) }
+        guard let target = request.head.path, target.hasPrefix("/") else {
+            throw Refusal(.badRequest, "the request's target must be a path")
+        }
+        let sides = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let route = try Self.route(String(sides[0]))
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maximumBodyBytes {
+            throw Refusal(.contentTooLarge, "the body has more than \(limits.maximumBodyBytes) bytes")
+        }
+        guard route.methods.contains(request.method.rawValue) else {
+            throw Refusal(
+                .methodNotAllowed, "\(request.method.rawValue) is not for this path", allowed: route.methods)
+        }
+        if route == .login { return try await logIn(request) }
+        if !route.isOpen, policy.checkReader(request.head) != .allowed {
+            // Who comes with a browser sees the form, who does not the error.
+            if route == .page, let form = PageAssets.loginPage { return Self.form(form, status: .unauthorized) }
+            throw Refusal(.unauthorized, "give the token as \"Authorization: Bearer …\", or log in at /login")
+        }
+        guard let arguments = PercentText.pairs(sides.count == 2 ? String(sides[1]) : "") else {
+            throw Refusal(.badRequest, "the query has a broken escape, or a name twice")
+        }
+        return try content(of: route, Arguments(arguments), request)
+    }
+
+    private static func route(_ path: String) throws(Refusal) -> Route {
+        do throws(Route.Failure) {
+            return try Route(path: path)
+        } catch {
+            switch error {
+            case .notFound: throw Refusal(.notFound, "nothing is at this path")
+            case .malformed(let reason): throw Refusal(.badRequest, reason)
+            }
+        }
+    }
+
+    private func content(of route: Route, _ arguments: Arguments, _ request: Request) throws -> Response {
+        switch route {
+        case .page: return try Self.asset("index.html", request)
+        case .asset(let name): return try Self.asset(name, request)
+        case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
+        case .metrics:
+            return Reply.of(hub.exposition() + statistics.exposition(of: hub), type: PrometheusType.text)
+        case .health: return try health()
+        case .queries: return try QueryList(arguments).reply(hub)
+        case .query(let id):
+            guard let response = try QueryPage(id, arguments).reply(hub) else { throw Self.unknown(id) }
+            return response
+        case .batches(let id):
+            let limit = try arguments.integer("limit", in: 1...10_000) ?? 10_000
+            guard let keys = hub.batches(of: id, limit: Int(limit)) else { throw Self.unknown(id) }
+            return try Reply.json { body in
+                body.key("batches")
+                try body.array(keys) { try body.value($0) }
+            }
+        case .batch(let id, let runId, let batchId):
+            guard let text = hub.progressJSON(of: id, runId: runId, batchId: batchId) else {
+                throw Refusal(.notFound, "this batch is not known, or not kept any more")
+            }
+            return Reply.of(text, type: Reply.json)
+        case .alerts:
+            return try Reply.json { body in
+                try body.member("at", hub.now)
+                for list in ["alerts", "rules"] { try body.member(list, [String]()) }
+            }
+        case .events: return try follower.reply(arguments, lastEventId: request.headers[Self.lastEventId], limits)
+        case .login: throw Refusal(.notFound, "nothing is at this path")
+        }
+    }
+
+    private static let lastEventId: HTTPField.Name = HTTPField.Name("Last-Event-ID") ?? .eTag
+
+    private static func unknown(_ id: UUID) -> Refusal {
+        Refusal(.notFound, "no query \(id.uuidString.lowercased()) is known")
+    }
+
+    // MARK: Page
+
+    private static func asset(_ name: String, _ request: Request) throws(Refusal) -> Response {
+        guard let asset = PageAssets.all[name] else { throw Refusal(.notFound, "nothing is at this path") }
+        let more: [(HTTPField.Name, String)] = [(.eTag, asset.tag), (.cacheControl, "no-cache")]
+        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+        let isKnown = known.contains { $0 == "*" || $0.drop { $0 == " " || $0 == "W" || $0 == "/" } == asset.tag }
+        if isKnown { return Reply.empty(.notModified, more) }
+        return Reply.of(asset.bytes, type: asset.type, more)
+    }
+
+    private static func form(_ asset: PageAssets.Asset, status: HTTPResponse.Status) -> Response {
+        Reply.of(asset.bytes, type: asset.type, status: status)
+    }
+
+    private func logIn(_ request: Request) async throws -> Response {
+        guard policy.token != nil, let form = PageAssets.loginPage else {
+            throw Refusal(.notFound, "nothing is at this path: no token is asked for")
+        }
+        guard request.method == .post else { return Self.form(form, status: .ok) }
+        guard !policy.isGuessing(limit: limits.failedLogins) else {
+            throw Refusal(.tooManyRequests, "too many logins with a wrong token: try again in a minute")
+        }
+        let body = try await request.body.collect(upTo: limits.maximumBodyBytes)
+        let text = String(buffer: body)
+        guard let token = PercentText.pairs(text)?["token"] else {
+            throw Refusal(.badRequest, "the form has no field token")
+        }
+        guard let session = policy.logIn(token) else { return Self.form(form, status: .unauthorized) }
+        let age = AccessPolicy.sessionLength.components.seconds
+        let cookie = "\(AccessPolicy.cookieName)=\(session); Path=/; Max-Age=\(age); HttpOnly; SameSite=Strict"
+        return Reply.empty(.seeOther, [(.location, "/"), (.setCookie, cookie)])
+    }
+
+    // MARK: Health
+
+    private func health() throws -> Response {
+        let feeds = hub.feeds
+        let now = hub.now
+        let failed = feeds.contains { $0.state == .failed }
+        var response = try Reply.json { body in
+            try body.member("status", failed ? "failed" : "ok")
+            body.key("feeds")
+            try body.array(feeds) { feed in
+                try body.object {
+                    try body.member("name", feed.name)
+                    try body.member("state", feed.state)
+                    try body.member("lastEventAgeSeconds", feed.lastEventAt.map { max(0, now.seconds(since: $0)) })
+                    try body.member("lagRecords", feed.lagRecords)
+                    try body.member("error", feed.error)
+                }
+            }
+        }
+        if failed { response.status = .serviceUnavailable }
+        return response
+    }
+}
+
+private enum PrometheusType {
+    static let text = PrometheusExposition.contentType
+}

@@ -1,0 +1,120 @@
+import Foundation
+import LiveMonitoring
+import Monitoring
+import StreamingMetrics
+import Synchronization
+import Testing
+
+@Suite struct RecordingFeedTests {
+    /// Events of real Sparks.
+    private static let fixtures = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "MonitoringTests/Fixtures")
+
+    private static let recordings = [
+        "spark-4.1.1/restart.jsonl", "spark-4.1.1/idle.jsonl", "spark-4.1.1/fail-udf.jsonl",
+        "spark-4.1.1/slow-behind.jsonl", "spark-3.4.4/restart.jsonl", "spark-2.4.8/idle.jsonl",
+        "spark-3.5.6-locale-ar-EG/rate-unnamed.jsonl",
+    ]
+
+    private func replay(_ paths: [String], speed: Double? = nil) async throws -> MonitoringHub {
+        let hub = MonitoringHub(settings: .replay)
+        try await RecordingFeed(paths: paths, speed: speed).run(into: hub)
+        return hub
+    }
+
+    @Test(arguments: recordings)
+    func `a replay and a live feed of the same events say the same`(_ name: String) async throws {
+        let path = Self.fixtures.appending(path: name).path
+        let replayed = try await replay([path])
+        // Live: a hub whose clock shows when each event comes, which ticks in between.
+        let clock = HandClock()
+        let origin = BatchMaker.time(0)
+        let live = MonitoringHub(clock: clock.reading)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let events = try lines.map { try StreamingQueryEvent(json: String($0)) }
+        var last = try #require(events.lazy.compactMap(\.ownTime).first)
+        for event in events {
+            last = max(last, event.ownTime ?? last)
+            clock.set(last.seconds(since: origin))
+            live.tick()
+            live.take(event)
+        }
+        live.tick()
+        let (there, here) = (live.rows(), replayed.rows())
+        #expect(here.map(\.snapshot) == there.map(\.snapshot))
+        #expect(here.map(\.sparkline) == there.map(\.sparkline))
+        for row in there {
+            let id = row.snapshot.id
+            #expect(replayed.detail(of: id) == live.detail(of: id))
+            #expect(replayed.batches(of: id) == live.batches(of: id))
+        }
+        #expect(replayed.exposition() == live.exposition())
+    }
+
+    @Test func `files are read as one, in the order of their events' times`() async throws {
+        let folder = try ScratchFolder()
+        let maker = BatchMaker()
+        let progress = try folder.write("progress", (0..<30).map { maker.batch(Int64($0), Double($0)).json })
+        let lifecycle = try folder.write("lifecycle", [maker.started(-1).json, maker.terminated().json])
+        // A terminated event has no time: it comes with the event before it in its file, which is at the beginning.
+        let hub = try await replay([progress, lifecycle])
+        let row = try #require(hub.rows().first)
+        #expect(row.snapshot.counts.events == 32)
+        #expect(hub.now == BatchMaker.time(29.5))
+        #expect(row.snapshot.state == .terminated)
+    }
+
+    @Test func `events without a time at a file's beginning come with the first that has one`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", [BatchMaker(2).terminated("boom").json, BatchMaker().batch(0, 5).json])
+        let hub = try await replay([path])
+        let failed = try #require(hub.rows().first { $0.snapshot.state == .failed })
+        #expect(failed.snapshot.failure?.at == BatchMaker.time(5.5))
+    }
+
+    @Test func `a line that is no event is told with its place, and the rest goes on`() async throws {
+        let folder = try ScratchFolder()
+        let lines = [BatchMaker().batch(0, 0).json, "{\"id\":1}", "", String(repeating: "x", count: 9_000_000)]
+        let path = try folder.write("events", lines + [BatchMaker().batch(1, 1).json])
+        let told = Mutex<[String]>([])
+        var feed = try RecordingFeed(paths: [path])
+        feed.onRefusal = { line in told.withLock { $0.append(line) } }
+        let hub = MonitoringHub(settings: .replay)
+        try await feed.run(into: hub)
+        let refused = told.withLock { $0 }
+        #expect(refused.count == 2)
+        #expect(refused.first?.hasPrefix("refused \(path):2: ") == true)
+        #expect(refused.last == "refused \(path):4: the line has more bytes than an event may have")
+        #expect(hub.rows().first?.snapshot.batchId == 1)
+        #expect(hub.feeds.first?.unreadable == 2)
+        #expect(hub.feeds.first?.state == .ended)
+    }
+
+    @Test func `what cannot be read is an error before anything is replayed`() throws {
+        let folder = try ScratchFolder()
+        let good = try folder.write("good", [])
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good, "/no/such/file"]) }
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [folder.url.path]) }
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: 0) }
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: .nan) }
+    }
+
+    @Test func `with a speed the recording takes its time, and says the same in the end`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", (0..<20).map { BatchMaker().batch(Int64($0), Double($0)).json })
+        let start = ContinuousClock.now
+        let slow = try await replay([path], speed: 100)
+        #expect(start.duration(to: .now) >= .milliseconds(185))
+        let fast = try await replay([path])
+        #expect(slow.rows().map(\.snapshot) == fast.rows().map(\.snapshot))
+    }
+
+    @Test func `nothing of a recording is too old to be shown`() async throws {
+        let folder = try ScratchFolder()
+        let old = BatchMaker(2, name: "old")
+        let path = try folder.write(
+            "events", [old.batch(0, 0).json, old.terminated().json, BatchMaker().batch(0, 40 * 86_400).json])
+        #expect(try await replay([path]).rows().map(\.snapshot.state) == [.terminated, .processing])
+    }
+}
