@@ -114,8 +114,9 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, script, timeout=30, what=None):
-        """Waits until an expression is true, and gives its value."""
-        return wait_until(lambda: self.eval(script), timeout, what or script)
+        """Waits until an expression is true, and gives its value; an element, which has none outside of the page, is `True`."""
+        value = f"(value => value instanceof Node ? true : value)({script})"
+        return wait_until(lambda: self.eval(value), timeout, what or script)
 
     def key(self, key, shift=False):
         """Presses a key as a keyboard does: `key` is its name, as in `event.key`."""

@@ -3,6 +3,7 @@
 A tool of the browser tests: nothing here is measured, and no product code reads it. The same seed gives the same query.
 """
 
+import datetime
 import random
 import uuid
 
@@ -25,6 +26,11 @@ ADVICE = {
     "overProvisioned": ["take workers away, or shorten the trigger interval for fresher results"],
     "bottleneck": ["put the checkpoint on faster storage: writing offsets and commits is slow"],
 }
+
+
+def iso(milliseconds):
+    """A time as Spark writes it."""
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class SimulatedQuery:
@@ -118,7 +124,8 @@ class SimulatedQuery:
             arriving = 0.0
         possible = self.scale * (1.05 if self.kind == "behind" and progress > 0.7 else 2.6)
         if self.kind == "behind" and progress > 0.7:
-            arriving *= 1.35
+            self.level = max(0.9, self.level)
+            arriving = self.scale * self.level * burst * 1.35
         waiting = sum(self.backlog)
         wanted = arriving * self.interval + waiting
         rows = int(min(wanted, possible * self.interval)) if self.backlog else int(arriving * self.interval)
@@ -254,9 +261,9 @@ class SimulatedQuery:
         durations["triggerExecution"] = round(point["durationSeconds"] * 1000)
         offsets = {"orders": {str(index): newest - int(behind) for index, (newest, behind) in enumerate(zip(batch["offsets"], batch["backlog"]))}}
         return {
-            "id": self.id, "runId": run_id, "name": self.name, "timestamp": point["time"], "batchId": batch_id, "numInputRows": point["inputRows"],
+            "id": self.id, "runId": run_id, "name": self.name, "timestamp": iso(point["time"]), "batchId": batch_id, "numInputRows": point["inputRows"],
             "inputRowsPerSecond": point["inputRowsPerSecond"], "processedRowsPerSecond": point["processedRowsPerSecond"], "durationMs": durations,
-            "eventTime": {"watermark": "2026-11-28T12:00:00.000Z"} if self.stateful else {},
+            "eventTime": {"watermark": iso(point["time"] - int(point["watermarkDelaySeconds"] * 1000))} if self.stateful else {},
             "stateOperators": [{"operatorName": "stateStoreSave", "numRowsTotal": point["stateRows"], "memoryUsedBytes": point["stateBytes"], "numRowsDroppedByWatermark": point["lateRows"]}] if self.stateful else [],
             "sources": [{"description": "KafkaV2[Subscribe[orders]]", "endOffset": offsets, "numInputRows": point["inputRows"]}],
             "sink": {"description": "NoopTable", "numOutputRows": None},

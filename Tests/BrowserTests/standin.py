@@ -22,6 +22,13 @@ ASSETS = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "MonitoringSe
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 
+RULES = [
+    {"name": "QueryFallingBehind", "expr": "input_rows_per_second > 1.1 * processed_rows_per_second", "forSeconds": 300, "keepFiringForSeconds": 60, "labels": {"severity": "warning"}, "reason": "a query that stays behind never catches up by itself", "error": None},
+    {"name": "QueryFailed", "expr": "state == failed", "forSeconds": 0, "keepFiringForSeconds": 0, "labels": {"severity": "critical"}, "reason": "nothing is written any more", "error": None},
+    {"name": "QueryStalled", "expr": "state == stalled", "forSeconds": 0, "keepFiringForSeconds": 0, "labels": {"severity": "critical"}, "reason": "a batch that never ends is not seen by its own metrics", "error": None},
+]
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     fleet: SimulatedFleet
@@ -89,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
                 shown = list(fleet.queries.values())[offset:offset + limit]
                 return self.json({"at": now, "replay": False, "total": len(fleet.queries), "queries": [one.row(now) for one in shown]})
             if parts == ["alerts"]:
-                return self.json({"at": now, "alerts": fleet.alerts, "rules": []})
+                return self.json({"at": now, "alerts": fleet.alerts, "rules": RULES})
             one = fleet.queries.get(parts[1]) if len(parts) > 1 and parts[0] == "queries" else None
             if one is None:
                 return self.error(404, "not_found", "no such query is known")

@@ -3,7 +3,8 @@
 import { EventStream } from './events.js';
 import { Connection } from './connection.js';
 import { el } from './dom.js';
-import { go, startRouter } from './router.js';
+import { Feeds } from './feeds.js';
+import { go, home, startRouter } from './router.js';
 import { listenToKeys } from './keys.js';
 import { Overview } from './overview.js';
 import { QueryPage } from './querypage.js';
@@ -33,6 +34,7 @@ function askToDraw() {
         const started = performance.now();
         view?.draw(drawn);
         // For whoever measures: how long the last update took to be written into the page.
+        performance.clearMeasures('streamgauge:update');
         performance.measure('streamgauge:update', { start: started, detail: drawn.rows.size });
         drawTitle();
     });
@@ -64,6 +66,7 @@ const take = {
     },
     removed(data) {
         store.remove(data.ids);
+        view?.takeRemoved?.(data.ids);
         changes.isReordered = true;
         return data.ids.length;
     },
@@ -101,7 +104,7 @@ const stream = new EventStream({
     waiting(milliseconds) { connection.nextTry(milliseconds); },
 });
 
-const connection = new Connection(store, { retry: () => stream.retry(), resumed: () => drawAll() });
+const connection = new Connection({ retry: () => stream.retry(), resumed: () => drawAll() });
 
 /** Loads what the view shows; an older load that is still on its way is given up. */
 async function load() {
@@ -122,6 +125,8 @@ async function load() {
         loading = null;
         if (target.fail?.(error)) drawTitle();
         else connection.failed(error);
+        // An overloaded server asks for some patience; one that wants a token does not give in by being asked again.
+        if (error.status !== 401 && error.status !== 404) setTimeout(() => { if (loading === null && target === view) load(); }, 5_000);
     }
 }
 
@@ -133,7 +138,7 @@ function show(route) {
     view?.close();
     view = null;
     if (!route) {
-        main.replaceChildren(el('p', { class: 'notice' }, 'There is no such page. ', el('a', { href: '/' }, 'All queries')));
+        main.replaceChildren(el('p', { class: 'notice' }, 'There is no such page. ', el('a', { href: home() }, 'All queries')));
         drawTitle();
         return;
     }
@@ -145,14 +150,16 @@ function show(route) {
     stream.open(route.id);
 }
 
+const feeds = new Feeds(document.getElementById('feeds'));
 startThemeButton();
 listenToKeys({
     key: (event) => view?.key(event) ?? false,
     pause: () => connection.togglePause(),
-    home: () => go('/'),
+    home: () => go(home()),
 });
 startRouter(show);
 setInterval(() => {
-    connection.tick();
+    connection.draw();
+    feeds.tick();
     if (!connection.isPaused && !document.hidden) view?.tick?.();
 }, 1_000);

@@ -7,13 +7,13 @@ import { area, line, longestGap, runs, thinned } from './paths.js';
 import { linear, timeMarks, valueAxis } from './scale.js';
 
 /** Room for texts around the plot, the same in all charts, so that a time is at one place on all of them. */
-export const margin = { left: 62, right: 40, top: 8, bottom: 20 };
+export const margin = { left: 58, right: 40, top: 8, bottom: 20 };
 const height = 150;
 const bins = 24;
 
 export class Chart {
     /**
-     * @param spec `title`, `format` for values, `series(history)` giving `{ name, values }` of each, `isStacked`, `isTime` and `isWhole`
+     * @param spec `title`, `format` for values and, shorter, `axisFormat` for the axis, `series(history)` giving `{ name, values }` of each, `isStacked`, `isTime` and `isWhole`
      *   for the axis, `reference(query)` giving `{ value, name }` of a line across.
      */
     constructor(spec) {
@@ -79,7 +79,7 @@ export class Chart {
                 const y = Math.round(this.y(value)) + 0.5;
                 return [
                     svg('line', { x1: margin.left, x2: right, y1: y, y2: y, class: value === 0 ? 'zero' : null }),
-                    svg('text', { x: margin.left - 6, y: y + 3.5, class: 'y' }, value === 0 ? '0' : this.spec.format(value)),
+                    svg('text', { x: margin.left - 6, y: y + 3.5, class: 'y' }, value === 0 ? '0' : (this.spec.axisFormat ?? this.spec.format)(value)),
                 ];
             }),
             ...marks.map(({ time, text }) => svg('text', { x: this.x(time), y: bottom + 14, class: 'x' }, text)));
@@ -96,13 +96,13 @@ export class Chart {
 
     drawLines() {
         const x = (index) => this.x(this.frame.history.time[index]);
-        const isSingle = this.series.length === 1;
+        // Of two lines the first alone is filled: where it rises above the second is what one looks for.
         const lines = [];
         const areas = [];
         this.series.forEach(({ values }, place) => {
             const points = this.runsOf(values).map((run) => thinned(run, x, (index) => this.y(values[index])));
             lines.push(svg('path', { class: `line s${place}`, d: points.map(line).join('') }));
-            if (isSingle) {
+            if (place === 0) {
                 areas.push(svg('path', { class: `area s${place}`, d: points.map((run) => area(run, run.map(([left]) => [left, this.y(0)]))).join('') }));
             }
         });

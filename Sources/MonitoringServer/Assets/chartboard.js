@@ -41,9 +41,10 @@ export class ChartBoard {
 
     draw() {
         if (!this.data || !this.node.isConnected) return;
-        const { history, query, restarts, now } = this.data;
+        const { history, query, restarts, transitions, now } = this.data;
         const isEnded = query?.state === 'failed' || query?.state === 'terminated';
-        const [from, to] = this.frame.range(history, now, isEnded);
+        const endedAt = isEnded ? transitions.at(-1)?.at ?? history.time.at(-1) ?? null : null;
+        const [from, to] = this.frame.range(history, now, endedAt);
         this.range = history.range(from, to);
         this.times = [from, to];
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;

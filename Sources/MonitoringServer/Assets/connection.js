@@ -17,13 +17,19 @@ export class Connection {
     tryAt = null;
     error = null;
 
-    constructor(store, { retry, resumed }) {
-        this.store = store;
+    constructor({ retry, resumed }) {
         this.retry = retry;
         this.resumed = resumed;
         byId('pause').addEventListener('click', () => this.togglePause());
-        byId('banner-button').addEventListener('click', () => (this.isBroken ? this.retry() : this.togglePause()));
+        byId('banner-button').addEventListener('click', () => this.press());
         this.draw();
+    }
+
+    press() {
+        // Without the right token the server's answer to the page itself is the form that asks for it.
+        if (this.error?.status === 401) location.reload();
+        else if (this.isBroken || this.error) this.retry();
+        else this.togglePause();
     }
 
     get isBroken() { return this.state === 'lost' && Date.now() - this.lostAt > patience; }
@@ -58,8 +64,6 @@ export class Connection {
         if (!this.isPaused) this.resumed();
     }
 
-    tick() { this.draw(); }
-
     draw() {
         const root = document.documentElement;
         root.dataset.connection = this.isPaused ? 'paused' : this.isBroken ? 'lost' : this.state === 'lost' ? 'live' : this.state;
@@ -71,9 +75,9 @@ export class Connection {
         byId('banner').hidden = text === null;
         if (text === null) return;
         setText(byId('banner-text'), text);
-        const needsTry = this.isBroken || (this.error && !this.isPaused);
+        const needsTry = this.isBroken || this.error !== null;
         byId('banner').dataset.kind = needsTry ? 'lost' : 'paused';
-        setText(byId('banner-button'), needsTry ? 'Try now' : 'Resume');
+        setText(byId('banner-button'), this.error?.status === 401 ? 'Sign in' : needsTry ? 'Try now' : 'Resume');
     }
 
     text() {

@@ -48,6 +48,13 @@ export function timeElement(milliseconds, text) {
     return el('time', { datetime: iso, title: iso }, text);
 }
 
+/** A share of a whole as a bar. It is drawn, since `meter` looks different in each browser. */
+export function bar(value, most, label) {
+    const share = most > 0 ? Math.min(1, Math.max(0, value / most)) : 0;
+    return svg('svg', { class: 'bar-line', viewBox: '0 0 100 8', preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
+        svg('rect', { class: 'bar-whole', width: 100, height: 8 }), svg('rect', { class: 'bar-part', width: 100 * share, height: 8 }));
+}
+
 /** Copies a text; false where neither way is allowed. The first needs a secure address, such as loopback. */
 export async function copy(text) {
     try {

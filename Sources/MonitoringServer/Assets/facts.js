@@ -1,6 +1,6 @@
 // The figures of a query at a glance, its verdict and its failure.
 
-import { el, timeElement } from './dom.js';
+import { bar, el, timeElement } from './dom.js';
 import * as format from './format.js';
 
 const isKnown = (value) => typeof value === 'number';
@@ -61,7 +61,7 @@ export function phaseTable(query) {
         el('div', { class: 'scrolls' }, el('table', {},
             el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Phase'), el('th', { scope: 'col', class: 'number' }, 'Last'), el('th', { scope: 'col', class: 'number' }, 'Mean'), el('th', { scope: 'col', class: 'number' }, 'Share'), el('th', { scope: 'col' }, el('span', { class: 'visually-hidden' }, 'Share as a bar')))),
             el('tbody', {}, phases.map(({ phase, meanSeconds, share }) => el('tr', {}, el('th', { scope: 'row' }, phase), el('td', { class: 'number' }, format.duration(query.phaseSeconds?.[phase])),
-                el('td', { class: 'number' }, format.duration(meanSeconds)), el('td', { class: 'number' }, format.percent(share)), el('td', { class: 'bar-cell' }, el('meter', { min: 0, max: 1, value: share, 'aria-label': format.percent(share) }))))))));
+                el('td', { class: 'number' }, format.duration(meanSeconds)), el('td', { class: 'number' }, format.percent(share)), el('td', { class: 'bar-cell' }, bar(share, 1, format.percent(share)))))))));
 }
 
 /** The state stores' own counters, with how they changed since the batch before where the page saw it. */

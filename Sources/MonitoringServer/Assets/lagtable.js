@@ -1,6 +1,6 @@
 // Lag by source and partition: what waits, whether it grows, and when it will be worked off.
 
-import { el } from './dom.js';
+import { bar, el } from './dom.js';
 import * as format from './format.js';
 
 /** Partitions that are shown before the rest is asked for. */
@@ -78,11 +78,10 @@ export class LagTable {
         const { records } = partition;
         const trend = this.trend(`${lag.index}/${partition.topic}/${partition.partition}`);
         const number = (text) => el('td', { class: 'number' }, text);
-        const bar = el('meter', { min: 0, max: Math.max(1, most), value: records ?? 0, 'aria-label': `${format.count(records)} records behind` });
         return el('tr', {},
             el('th', { scope: 'row' }, partition.topic || format.unknown), number(partition.partition),
             number(format.whole(partition.endOffset)), number(format.whole(partition.latestOffset)), number(format.whole(records)),
-            el('td', { class: 'bar-cell' }, typeof records === 'number' ? bar : format.unknown), number(trendText(trend)), number(partitionCatchUp(records, trend)));
+            el('td', { class: 'bar-cell' }, typeof records === 'number' ? bar(records, most, `${format.count(records)} records behind`) : format.unknown), number(trendText(trend)), number(partitionCatchUp(records, trend)));
     }
 
     /** By how many records a second it grows, over what was seen since the page was opened; null before there is enough. */

@@ -12,7 +12,8 @@ export const columns = {
     processed: { label: 'Processed', hint: 'rows a second that are processed', descends: true, value: (query) => query.processedRowsPerSecond },
     spark: { label: 'Trend', hint: 'rows a second processed, in the last batches' },
     batch: { label: 'Batch', hint: 'how long the last batch took', descends: true, value: (query) => query.batchDurationSeconds },
-    lag: { label: 'Lag', hint: 'records that wait, and the time to work them off', descends: true, value: (query) => query.lagRecords },
+    lag: { label: 'Lag', hint: 'records that wait', descends: true, value: (query) => query.lagRecords },
+    behind: { label: 'Lag time', hint: 'how long it would take to work off what waits', descends: true, value: (query) => query.lagSeconds },
     watermark: { label: 'Watermark', hint: 'how far the watermark is behind', descends: true, value: (query) => query.watermarkDelaySeconds },
     alerts: { label: 'Alerts', hint: 'alerts that fire', descends: true, value: (query) => query.firing },
 };

@@ -6,6 +6,7 @@ import { el, say, setAttribute, setText } from './dom.js';
 import { counted, whole } from './format.js';
 import { columns } from './order.js';
 import { setParameters } from './router.js';
+import { RuleList } from './rulelist.js';
 import { stateMark, states, stateWord } from './states.js';
 import { QueryTable } from './querytable.js';
 
@@ -25,7 +26,7 @@ export class Overview {
         });
         this.build(parameters.get('q') ?? '');
         this.table.setFilter(this.filter.value, this.states);
-        this.sortChanged(this.table.sort, true);
+        this.sortChanged(this.table.sort);
     }
 
     build(text) {
@@ -47,13 +48,14 @@ export class Overview {
         this.alertList = el('ul', { class: 'alerts' });
         this.moreAlerts = el('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => { this.showsAll = !this.showsAll; this.drawAlerts(); } });
         this.alerts = el('section', { class: 'alert-strip', 'aria-label': 'Firing alerts', hidden: true }, this.alertList, this.moreAlerts);
+        this.rules = new RuleList();
         this.empty = el('p', { class: 'notice' }, 'Loading…');
         this.root = el('div', { class: 'overview' },
             el('div', { class: 'summary' }, this.total,
                 el('div', { class: 'chips', role: 'group', 'aria-label': 'Show only queries in these states' }, [...this.chips.values()])),
             this.alerts,
             el('div', { class: 'tools' }, this.filter, el('label', { class: 'sorter' }, 'Sort by ', this.sorter), this.shown),
-            this.table.node, this.empty);
+            this.table.node, this.empty, this.rules.node);
     }
 
     async load(signal) {
@@ -97,6 +99,7 @@ export class Overview {
         const shown = this.showsAll ? firing : firing.slice(0, fewAlerts);
         const now = this.store.now();
         this.alertList.replaceChildren(...shown.map((alert) => alertItem(alert, now)));
+        this.rules.draw(this.store.rules);
         this.moreAlerts.hidden = firing.length <= fewAlerts;
         setText(this.moreAlerts, this.showsAll ? 'Show fewer' : `Show all ${counted(firing.length, 'firing alert')}${pending ? `, ${pending} pending` : ''}`);
         setAttribute(this.moreAlerts, 'aria-expanded', String(Boolean(this.showsAll)));
@@ -118,10 +121,10 @@ export class Overview {
         say(this.states.size > 0 ? `Showing ${[...this.states].map(stateWord).join(', ')}` : 'Showing all states');
     }
 
-    sortChanged({ column, descends }, isFirst = false) {
+    sortChanged({ column, descends }) {
         this.sorter.value = column;
         const isDefault = column === 'state' && !descends;
-        if (!isFirst) setParameters({ sort: isDefault ? '' : `${column}${descends ? ':down' : ''}` });
+        setParameters({ sort: isDefault ? '' : `${column}${descends ? ':down' : ''}` });
     }
 
     /** True for a key that was taken. */

@@ -10,7 +10,7 @@ import { duration, moment } from './format.js';
 import { LagTable } from './lagtable.js';
 import { sorted } from './order.js';
 import { QueryHistory } from './queryhistory.js';
-import { go, queryPath } from './router.js';
+import { go, home, queryPath } from './router.js';
 import { stateMark, updateMark } from './states.js';
 import { title } from './store.js';
 import { transitionList } from './transitions.js';
@@ -40,7 +40,7 @@ export class QueryPage {
             this.lag.node, el('div', { class: 'columns' }, this.phases, this.custom), this.changes, this.batches.node);
         this.notice = el('p', { class: 'notice' }, 'Loading…');
         this.root = el('article', { class: 'query' },
-            el('nav', { 'aria-label': 'Breadcrumb' }, el('a', { href: '/' }, '← All queries')),
+            el('nav', { 'aria-label': 'Breadcrumb' }, el('a', { href: home() }, '← All queries')),
             el('header', {}, el('div', { class: 'title' }, this.heading, this.mark), this.reason, this.ids), this.notice, this.details);
     }
 
@@ -84,6 +84,13 @@ export class QueryPage {
         this.query = query;
     }
 
+    takeRemoved(ids) {
+        if (!ids.includes(this.id)) return;
+        this.notice.hidden = false;
+        this.isForgotten = true;
+        setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
+    }
+
     takeTransition(transition) {
         if (transition.id !== this.id || this.query === null) return;
         const last = this.transitions.at(-1);
@@ -105,7 +112,7 @@ export class QueryPage {
             if (row) updateMark(this.mark, row.state);
             return;
         }
-        this.notice.hidden = true;
+        this.notice.hidden = !this.isForgotten;
         const now = this.store.now();
         this.title = title(query);
         this.drawHeader(now);

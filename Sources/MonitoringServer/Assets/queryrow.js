@@ -20,15 +20,13 @@ export class QueryRow {
         const number = (name, label) => cell(name, el('span', { class: 'cell-label' }, label), el('span', { class: 'v' }));
         this.cells = {
             input: number('input', 'in'), processed: number('processed', 'out'), batch: number('batch', 'batch'),
-            lag: number('lag', 'lag'), watermark: number('watermark', 'watermark'), alerts: cell('alerts', el('span', { class: 'v' })),
+            lag: number('lag', 'lag'), behind: number('behind', ''), watermark: number('watermark', 'watermark'), alerts: cell('alerts', el('span', { class: 'v' })),
         };
-        this.lagTime = el('span', { class: 'lag-time' });
-        this.cells.lag.append(this.lagTime);
-        const { input, processed, batch, lag, watermark, alerts } = this.cells;
+        const { input, processed, batch, lag, behind, watermark, alerts } = this.cells;
         this.node = el('tr', { role: 'row', 'data-id': query.id },
             cell('state', this.mark),
             el('th', { class: 'c-name', scope: 'row', role: 'rowheader' }, this.link, this.reason),
-            cell('since', this.since), input, processed, cell('spark', this.spark), batch, lag, watermark, alerts);
+            cell('since', this.since), input, processed, cell('spark', this.spark), batch, lag, behind, watermark, alerts);
         // A row that is not on the screen is not painted by the browser; its line is drawn when it comes into sight.
         this.isSkipped = false;
         this.node.addEventListener('contentvisibilityautostatechange', (event) => {
@@ -52,7 +50,7 @@ export class QueryRow {
         this.value('batch', format.shortDuration(query.batchDurationSeconds), interval ? `of an interval of ${format.duration(interval)}` : null);
         setAttribute(this.cells.batch, 'data-high', interval > 0 && query.batchDurationSeconds > interval);
         this.value('lag', format.compact(query.lagRecords), exact(query.lagRecords, 'records'));
-        setText(this.lagTime, typeof query.lagSeconds === 'number' && query.lagRecords > 0 ? format.shortDuration(query.lagSeconds) : '');
+        this.value('behind', format.shortDuration(query.lagSeconds), null);
         this.value('watermark', format.shortDuration(query.watermarkDelaySeconds), null);
         this.value('alerts', query.firing > 0 ? String(query.firing) : '', query.firing > 0 ? format.counted(query.firing, 'firing alert') : null);
         setAttribute(this.cells.alerts, 'data-firing', query.firing > 0);

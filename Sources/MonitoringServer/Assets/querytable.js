@@ -8,6 +8,9 @@ import { go, queryPath } from './router.js';
 /** Rows keep their places so long while figures change: a row that jumps each second cannot be read, let alone clicked. */
 const orderHolds = 10_000;
 
+/** The row where the reader was, also when they come back from its query. */
+let lastId = null;
+
 export class QueryTable {
     rows = new Map();
     shown = [];
@@ -19,7 +22,7 @@ export class QueryTable {
         this.store = store;
         this.sort = { column, descends };
         this.changed = changed;
-        this.body = el('tbody', { role: 'rowgroup' });
+        this.body = el('tbody', { role: 'rowgroup', onfocusin: (event) => { lastId = event.target.closest('tr').dataset.id; } });
         this.heads = new Map(Object.entries(columns).map(([name, spec]) => [name, this.head(name, spec)]));
         this.node = el('table', { class: 'queries', role: 'table', 'aria-label': 'Queries' },
             el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, [...this.heads.values()])), this.body);
@@ -101,6 +104,9 @@ export class QueryTable {
             if (!wanted.has(place)) place.remove();
             place = next;
         }
+        if (this.isPlaced || this.shown.length === 0) return;
+        this.isPlaced = true;
+        if (wanted.has(this.rows.get(lastId)?.node)) this.rows.get(lastId).node.scrollIntoView({ block: 'center' });
     }
 
     tick() {
@@ -114,7 +120,7 @@ export class QueryTable {
     // MARK: The reader's place, which is the row that has the focus
 
     get place() {
-        const id = document.activeElement?.closest?.('tr[data-id]')?.dataset.id ?? this.lastId;
+        const id = document.activeElement?.closest?.('tr[data-id]')?.dataset.id ?? lastId;
         return this.shown.findIndex((query) => query.id === id);
     }
 
@@ -125,7 +131,6 @@ export class QueryTable {
         const next = place < 0 ? (step > 0 ? 0 : this.shown.length - 1)
             : isInside ? Math.max(0, Math.min(this.shown.length - 1, place + step)) : place;
         const { id } = this.shown[next];
-        this.lastId = id;
         const { node, link } = this.rows.get(id);
         node.scrollIntoView({ block: 'nearest' });
         link.focus({ preventScroll: true });
@@ -133,8 +138,8 @@ export class QueryTable {
 
     /** Opens the row where the reader is; a link that has the focus is opened by the browser. */
     enter() {
-        if (document.activeElement !== document.body || this.lastId === undefined) return false;
-        go(queryPath(this.lastId));
+        if (document.activeElement !== document.body || lastId === null) return false;
+        go(queryPath(lastId));
         return true;
     }
 }

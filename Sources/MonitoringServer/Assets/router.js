@@ -16,6 +16,11 @@ export function route(path) {
 /** The address of a query. */
 export const queryPath = (id) => `/queries/${encodeURIComponent(id)}`;
 
+let homeSearch = '';
+
+/** The address of the overview as the reader left it: filtered and sorted. */
+export const home = () => `/${homeSearch}`;
+
 /** Goes to an address of this page. */
 export function go(path) {
     if (path !== location.pathname + location.search) history.pushState(null, '', path);
@@ -31,6 +36,7 @@ export function setParameters(parameters) {
     }
     const text = search.toString();
     const path = location.pathname + (text ? `?${text}` : '');
+    if (location.pathname === '/') homeSearch = text ? `?${text}` : '';
     if (path !== location.pathname + location.search) history.replaceState(history.state, '', path);
 }
 
