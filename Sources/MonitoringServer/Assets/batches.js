@@ -1,0 +1,138 @@
+// A batch's progress as it came, and the difference of two.
+
+import { loadBatch, loadBatches } from './api.js';
+import { copy, el, say, setText } from './dom.js';
+import { change, differences } from './diff.js';
+import { moment, whole } from './format.js';
+
+export class Batches {
+    list = [];
+
+    constructor(id) {
+        this.id = id;
+        this.first = el('select', { onchange: () => this.show() });
+        this.second = el('select', { onchange: () => this.show() });
+        this.copyButton = el('button', { type: 'button', onclick: () => this.copy() }, 'Copy JSON');
+        this.newer = el('button', { type: 'button', onclick: () => this.step(-1) }, 'Newer');
+        this.older = el('button', { type: 'button', onclick: () => this.step(1) }, 'Older');
+        this.content = el('div', { class: 'batch-content' });
+        this.error = el('p', { class: 'hint', role: 'status' });
+        this.node = el('section', { class: 'batches', 'aria-labelledby': 'batches-title' },
+            el('h2', { id: 'batches-title' }, 'Batches'),
+            el('div', { class: 'tools' }, el('label', {}, 'Batch ', this.first), this.newer, this.older,
+                el('label', {}, 'compared with ', this.second), this.copyButton),
+            this.error, this.content);
+    }
+
+    /** Loads which batches there are; the batch that is shown stays where it still is there. */
+    async load(signal) {
+        const { batches } = await loadBatches(this.id, signal);
+        this.list = batches;
+        this.fill();
+        await this.show();
+    }
+
+    /** A batch has come; it is put on top without a question to the server. */
+    add(batch) {
+        if (batch.runId === null || batch.runId === undefined || batch.batchId === null || batch.batchId === undefined) return;
+        const isKnown = this.list.some((other) => other.runId === batch.runId && other.batchId === batch.batchId);
+        if (isKnown) return;
+        this.list.unshift(batch);
+        this.list.length = Math.min(this.list.length, 500);
+        // A menu that is open must not change under the pointer.
+        if (document.activeElement === this.first || document.activeElement === this.second) return;
+        this.fill();
+        if (this.list.length === 1) this.show();
+    }
+
+    fill() {
+        const [first, second] = [this.first.value, this.second.value];
+        const options = () => this.list.map((batch) => el('option', { value: key(batch) }, `${batch.batchId} · ${moment(batch.time)}${this.runWord(batch)}`));
+        this.first.replaceChildren(...options());
+        this.second.replaceChildren(el('option', { value: '' }, 'none'), ...options());
+        const has = (value) => this.list.some((batch) => key(batch) === value);
+        if (has(first)) this.first.value = first;
+        this.second.value = has(second) ? second : '';
+    }
+
+    /** Runs are told apart where there is more than one, since a batch's number can come again. */
+    runWord(batch) {
+        return this.list.some((other) => other.runId !== this.list[0].runId) ? ` · run ${batch.runId.slice(0, 8)}` : '';
+    }
+
+    /** Shows the batch of a point in the charts. */
+    choose(batchId, time) {
+        const candidates = this.list.filter((batch) => batch.batchId === batchId);
+        const batch = candidates.sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time))[0];
+        if (!batch) {
+            setText(this.error, `The JSON of batch ${batchId ?? '–'} is not kept any more.`);
+        } else {
+            this.first.value = key(batch);
+            this.show();
+        }
+        this.node.scrollIntoView({ block: 'start' });
+    }
+
+    step(by) {
+        const place = this.first.selectedIndex + by;
+        if (place < 0 || place >= this.list.length) return;
+        this.first.selectedIndex = place;
+        this.show();
+    }
+
+    async show() {
+        const find = (value) => this.list.find((batch) => key(batch) === value);
+        const [first, second] = [find(this.first.value), find(this.second.value)];
+        const shown = `${this.first.value}|${this.second.value}`;
+        this.wanted = shown;
+        this.newer.disabled = this.first.selectedIndex <= 0;
+        this.older.disabled = this.first.selectedIndex >= this.list.length - 1;
+        this.copyButton.disabled = !first;
+        if (!first) {
+            setText(this.error, 'No batch’s JSON is kept.');
+            return this.content.replaceChildren();
+        }
+        try {
+            const [json, other] = await Promise.all([loadBatch(this.id, first), second ? loadBatch(this.id, second) : null]);
+            if (this.wanted !== shown) return;
+            this.json = json;
+            setText(this.error, '');
+            this.content.replaceChildren(second ? difference(other, json, second, first) : el('pre', { tabindex: 0, 'aria-label': `JSON of batch ${first.batchId}` }, JSON.stringify(json, null, 2)));
+        } catch (error) {
+            if (this.wanted !== shown) return;
+            this.json = null;
+            this.content.replaceChildren();
+            setText(this.error, error.status === 404 ? 'The JSON of this batch is not kept any more.' : `The batch could not be loaded: ${error.message}`);
+        }
+    }
+
+    async copy() {
+        if (!this.json) return;
+        const isCopied = await copy(JSON.stringify(this.json, null, 2));
+        setText(this.copyButton, isCopied ? 'Copied' : 'Not allowed');
+        say(isCopied ? 'Copied' : 'The browser did not allow it');
+        setTimeout(() => setText(this.copyButton, 'Copy JSON'), 1_500);
+    }
+}
+
+const key = (batch) => `${batch.runId}/${batch.batchId}`;
+
+function difference(before, after, first, second) {
+    const found = differences(before, after);
+    if (found.length === 0) return el('p', { class: 'hint' }, 'Both are the same.');
+    return el('div', { class: 'scrolls' }, el('table', { class: 'diff' },
+        el('caption', {}, `${whole(found.length)} of the fields differ`),
+        el('thead', {}, el('tr', {}, ['Field', `Batch ${first.batchId}`, `Batch ${second.batchId}`, 'Change'].map((text) => el('th', { scope: 'col' }, text)))),
+        el('tbody', {}, found.map((entry) => el('tr', { 'data-kind': entry.before === undefined ? 'added' : entry.after === undefined ? 'removed' : 'changed' },
+            el('th', { scope: 'row' }, entry.path), el('td', {}, text(entry.before)), el('td', {}, text(entry.after)), el('td', { class: 'number' }, changeText(entry)))))));
+}
+
+const text = (value) => (value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
+
+function changeText(entry) {
+    if (entry.before === undefined) return 'added';
+    if (entry.after === undefined) return 'removed';
+    const by = change(entry);
+    if (by === null) return '';
+    return `${by > 0 ? '+' : ''}${by.toLocaleString('en-US', { maximumFractionDigits: 3 })}`;
+}

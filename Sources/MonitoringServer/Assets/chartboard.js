@@ -1,0 +1,179 @@
+// All charts of a query under one time, one pointer and one zoom.
+
+import { Chart, margin } from './chart.js';
+import { charts } from './chartlist.js';
+import { el, say, setAttribute, setText } from './dom.js';
+import { clock, moment } from './format.js';
+import { stateWord } from './states.js';
+import { TimeFrame } from './timeframe.js';
+import { spans, Timeline } from './timeline.js';
+
+const modes = { '15m': 'Last 15 min', '1h': 'Last hour', all: 'All' };
+
+export class ChartBoard {
+    /** @param chosen Called with the index of a batch that was clicked. */
+    constructor(chosen) {
+        this.chosen = chosen;
+        this.frame = new TimeFrame();
+        this.hovered = -1;
+        this.timeline = new Timeline();
+        this.charts = charts.map((spec) => new Chart(spec));
+        this.buttons = new Map(Object.entries(modes).map(([mode, text], index) => [mode, el('button',
+            { type: 'button', 'aria-keyshortcuts': String(index + 1), title: `${text} (${index + 1})`, onclick: () => this.choose(mode) }, text)]));
+        this.reset = el('button', { type: 'button', hidden: true, onclick: () => this.choose(this.frame.mode) }, 'Reset zoom');
+        this.readout = el('span', { class: 'readout' });
+        this.grid = el('div', { class: 'charts' }, this.charts.map((chart) => chart.node));
+        this.missing = el('p', { class: 'hint' });
+        this.node = el('section', { class: 'board', 'aria-label': 'Charts' },
+            el('div', { class: 'board-tools' },
+                el('div', { class: 'segments', role: 'group', 'aria-label': 'Time range' }, [...this.buttons.values()]), this.reset, this.readout),
+            this.timeline.node, this.grid, this.missing);
+        for (const chart of this.charts) this.listen(chart);
+        this.sizes = new ResizeObserver(() => this.draw());
+        this.sizes.observe(this.node);
+    }
+
+    /** Takes what there is to draw: `history`, `query`, `restarts`, `transitions`, `now`. */
+    show(data) {
+        this.data = data;
+        this.draw();
+    }
+
+    draw() {
+        if (!this.data || !this.node.isConnected) return;
+        const { history, query, restarts, transitions, now } = this.data;
+        const isEnded = query?.state === 'failed' || query?.state === 'terminated';
+        const endedAt = isEnded ? transitions.at(-1)?.at ?? history.time.at(-1) ?? null : null;
+        const [from, to] = this.frame.range(history, now, endedAt);
+        this.range = history.range(from, to);
+        this.times = [from, to];
+        if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
+        const left = [];
+        for (const chart of this.charts) {
+            const { needs, title } = chart.spec;
+            chart.node.hidden = Boolean(needs) && !history.has(needs);
+            if (chart.node.hidden) left.push(title.toLowerCase());
+        }
+        setText(this.missing, left.length > 0 ? `This query tells nothing of: ${left.join(', ')}.` : '');
+        // Widths are read before anything is written: each would have the browser lay out anew.
+        const width = Math.max(240, this.charts[0].plot.clientWidth);
+        this.shared = { history, query, restarts, from, to, range: this.range, width, hover: this.hovered };
+        for (const chart of this.charts) if (!chart.node.hidden) chart.draw(this.shared);
+        this.timelineWidth = Math.max(240, this.timeline.node.clientWidth);
+        this.drawTimeline();
+        for (const [mode, button] of this.buttons) setAttribute(button, 'aria-pressed', String(!this.frame.zoom && this.frame.mode === mode));
+        this.reset.hidden = !this.frame.zoom;
+        this.drawReadout();
+    }
+
+    drawTimeline() {
+        const { query, transitions, restarts, history } = this.data;
+        const [from, to] = this.times;
+        const hoverTime = this.hovered >= 0 ? history.time[this.hovered] : null;
+        this.timeline.draw({ from, to, width: this.timelineWidth, query, transitions, restarts, hoverTime });
+    }
+
+    drawReadout() {
+        const { history, restarts, now, transitions, query } = this.data;
+        if (this.hovered < 0) {
+            const [from, to] = this.times;
+            const isLong = new Date(from).toDateString() !== new Date(to).toDateString();
+            return setText(this.readout, `${isLong ? moment(from, now) : clock(from)} – ${isLong ? moment(to, now) : clock(to)}`);
+        }
+        const time = history.time[this.hovered];
+        const batch = history.columns.batchId[this.hovered];
+        const state = spans(transitions, query, now).find((span) => span.from <= time && time < span.to)?.state;
+        const run = restarts.filter((restart) => restart <= time).length;
+        const parts = [batch === null ? 'Batch –' : `Batch ${batch}`, moment(time, now)];
+        if (state) parts.push(stateWord(state));
+        if (restarts.length > 0) parts.push(run === 0 ? 'before the restarts shown' : `after restart ${run} of ${restarts.length}`);
+        setText(this.readout, parts.join(' · '));
+    }
+
+    choose(mode) {
+        this.frame.choose(mode);
+        this.draw();
+    }
+
+    hover(index) {
+        if (index === this.hovered) return;
+        this.hovered = index;
+        for (const chart of this.charts) if (!chart.node.hidden) chart.hover(index);
+        this.drawTimeline();
+        this.drawReadout();
+    }
+
+    // MARK: Pointer and keys
+
+    listen(chart) {
+        const { plot } = chart;
+        let begin = null;
+        const timeAt = (event) => chart.x.invert(Math.min(chart.width - margin.right, Math.max(margin.left, event.clientX - plot.getBoundingClientRect().left)));
+        const selectAll = (from, to) => { for (const other of this.charts) if (!other.node.hidden) other.select(from, to); };
+        plot.addEventListener('pointermove', (event) => {
+            if (!chart.x) return;
+            const time = timeAt(event);
+            this.hover(this.data.history.nearest(time, this.range));
+            if (begin !== null && Math.abs(event.clientX - begin.x) > 4) selectAll(begin.time, time);
+        });
+        plot.addEventListener('pointerleave', () => { if (begin === null && document.activeElement !== plot) this.hover(-1); });
+        plot.addEventListener('pointerdown', (event) => {
+            if (event.button !== 0 || !chart.x) return;
+            begin = { time: timeAt(event), x: event.clientX };
+            // A finger that moves up or down scrolls the page; the browser then takes the pointer away.
+            plot.setPointerCapture(event.pointerId);
+        });
+        plot.addEventListener('pointerup', (event) => {
+            if (begin === null) return;
+            const { time, x } = begin;
+            begin = null;
+            selectAll(null);
+            if (Math.abs(event.clientX - x) > 4) {
+                if (this.frame.zoomTo(time, timeAt(event))) this.draw();
+            } else if (this.hovered >= 0 && event.pointerType === 'mouse') this.chosen(this.hovered);
+        });
+        plot.addEventListener('pointercancel', () => { begin = null; selectAll(null); });
+        plot.addEventListener('dblclick', () => this.choose(this.frame.mode));
+        plot.addEventListener('keydown', (event) => { if (this.chartKey(event, chart)) event.preventDefault(); });
+        plot.addEventListener('blur', () => this.hover(-1));
+    }
+
+    chartKey(event, chart) {
+        if (event.ctrlKey || event.metaKey || event.altKey) return false;
+        const [first, end] = this.range;
+        if (first >= end) return false;
+        const at = this.hovered;
+        const step = event.shiftKey ? 10 : 1;
+        const places = {
+            ArrowLeft: at < 0 ? end - 1 : Math.max(first, at - step), ArrowRight: at < 0 ? end - 1 : Math.min(end - 1, at + step),
+            Home: first, End: end - 1,
+        };
+        if (Object.hasOwn(places, event.key)) {
+            this.hover(places[event.key]);
+            say(`${this.readout.textContent}: ${chart.words(this.hovered)}`);
+            return true;
+        }
+        if (event.key === '+' || event.key === '=' || event.key === '-') {
+            const around = at >= 0 ? this.data.history.time[at] : this.times[1];
+            this.frame.scale(event.key === '-' ? 2 : 0.5, around, this.times);
+            this.draw();
+            return true;
+        }
+        if (event.key === 'Enter' && at >= 0) {
+            this.chosen(at);
+            return true;
+        }
+        return false;
+    }
+
+    /** True for a key of the page that is the board's. */
+    key(event) {
+        const mode = Object.keys(modes)[Number(event.key) - 1];
+        if (mode) this.choose(mode);
+        else if (event.key === 'Escape' && this.frame.zoom) this.choose(this.frame.mode);
+        else return false;
+        return true;
+    }
+
+    close() { this.sizes.disconnect(); }
+}

@@ -1,0 +1,94 @@
+// What the reader is told of the connection: live, paused, or lost and how old everything is.
+
+import { setText } from './dom.js';
+import { clock, counted, duration } from './format.js';
+
+const byId = (id) => document.getElementById(id);
+
+/** A break shorter than this is no news. */
+const patience = 1_500;
+
+export class Connection {
+    isPaused = false;
+    waiting = 0;
+    state = 'connecting';
+    heardAt = null;
+    lostAt = null;
+    tryAt = null;
+    error = null;
+
+    constructor({ retry, resumed }) {
+        this.retry = retry;
+        this.resumed = resumed;
+        byId('pause').addEventListener('click', () => this.togglePause());
+        byId('banner-button').addEventListener('click', () => this.press());
+        this.draw();
+    }
+
+    press() {
+        // Without the right token the server's answer to the page itself is the form that asks for it.
+        if (this.error?.status === 401) location.reload();
+        else if (this.isBroken || this.error) this.retry();
+        else this.togglePause();
+    }
+
+    get isBroken() { return this.state === 'lost' && Date.now() - this.lostAt > patience; }
+
+    opened() { this.state = 'live'; this.lostAt = null; this.tryAt = null; this.error = null; this.draw(); }
+
+    heard() { this.heardAt = Date.now(); }
+
+    loaded() { this.error = null; this.heard(); this.draw(); }
+
+    lost() {
+        if (this.state !== 'lost') this.lostAt = Date.now();
+        this.state = 'lost';
+        this.draw();
+    }
+
+    nextTry(milliseconds) { this.tryAt = Date.now() + milliseconds; this.draw(); }
+
+    failed(error) { this.error = error; this.draw(); }
+
+    /** Counts what is not drawn. */
+    waits(updates) {
+        if (!this.isPaused) return;
+        this.waiting += updates;
+        this.draw();
+    }
+
+    togglePause() {
+        this.isPaused = !this.isPaused;
+        this.waiting = 0;
+        this.draw();
+        if (!this.isPaused) this.resumed();
+    }
+
+    draw() {
+        const root = document.documentElement;
+        root.dataset.connection = this.isPaused ? 'paused' : this.isBroken ? 'lost' : this.state === 'lost' ? 'live' : this.state;
+        setText(byId('link-word'), { paused: 'Paused', lost: 'Lost', live: 'Live', connecting: 'Connecting' }[root.dataset.connection]);
+        const pause = byId('pause');
+        pause.setAttribute('aria-pressed', String(this.isPaused));
+        setText(pause, this.isPaused ? 'Resume' : 'Pause');
+        const text = this.text();
+        byId('banner').hidden = text === null;
+        if (text === null) return;
+        setText(byId('banner-text'), text);
+        const needsTry = this.isBroken || this.error !== null;
+        byId('banner').dataset.kind = needsTry ? 'lost' : 'paused';
+        setText(byId('banner-button'), this.error?.status === 401 ? 'Sign in' : needsTry ? 'Try now' : 'Resume');
+    }
+
+    text() {
+        if (this.isBroken) {
+            const age = this.heardAt === null ? 'nothing has been loaded yet'
+                : `what you see is ${duration(Math.round((Date.now() - this.heardAt) / 1000))} old (${clock(this.heardAt)})`;
+            const next = this.tryAt !== null && this.tryAt > Date.now() ? `next try in ${duration(Math.ceil((this.tryAt - Date.now()) / 1000))}` : 'trying again';
+            return `The connection is lost: ${age}; ${next}.`;
+        }
+        if (this.error) return `The server could not answer: ${this.error.message}`;
+        if (this.isPaused) return `Paused: ${this.waiting > 0 ? `${counted(this.waiting, 'update')} ${this.waiting === 1 ? 'waits' : 'wait'}.` : 'no update waits.'}`;
+        return null;
+    }
+}

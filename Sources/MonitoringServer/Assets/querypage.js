@@ -1,0 +1,194 @@
+// The page of one query.
+
+import { alertItem, alertQuery } from './alertlist.js';
+import { loadAlerts, loadQuery } from './api.js';
+import { Batches } from './batches.js';
+import { ChartBoard } from './chartboard.js';
+import { copy, el, say, setText, timeElement } from './dom.js';
+import { customTable, failure, phaseTable, tiles, verdict } from './facts.js';
+import { duration, moment } from './format.js';
+import { LagTable } from './lagtable.js';
+import { sorted } from './order.js';
+import { QueryHistory } from './queryhistory.js';
+import { go, home, queryPath } from './router.js';
+import { stateMark, updateMark } from './states.js';
+import { title } from './store.js';
+import { transitionList } from './transitions.js';
+
+export class QueryPage {
+    query = null;
+    history = new QueryHistory();
+    restarts = [];
+    transitions = [];
+    partitions = [];
+    alerts = new Map();
+
+    constructor(store, id) {
+        this.store = store;
+        this.id = id;
+        this.title = title(store.rows.get(id) ?? { id });
+        this.board = new ChartBoard((index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]));
+        this.lag = new LagTable();
+        this.batches = new Batches(id);
+        this.mark = stateMark('unknown');
+        this.heading = el('h1', {}, this.title);
+        this.reason = el('p', { class: 'state-reason' });
+        this.ids = el('dl', { class: 'ids' });
+        const slot = () => el('div', { class: 'slot' });
+        [this.failure, this.alertSlot, this.tiles, this.verdict, this.phases, this.custom, this.changes] = Array.from({ length: 7 }, slot);
+        this.details = el('div', { class: 'details', hidden: true }, this.failure, this.alertSlot, this.tiles, this.verdict, this.board.node,
+            this.lag.node, el('div', { class: 'columns' }, this.phases, this.custom), this.changes, this.batches.node);
+        this.notice = el('p', { class: 'notice' }, 'Loading…');
+        this.root = el('article', { class: 'query' },
+            el('nav', { 'aria-label': 'Breadcrumb' }, el('a', { href: home() }, '← All queries')),
+            el('header', {}, el('div', { class: 'title' }, this.heading, this.mark), this.reason, this.ids), this.notice, this.details);
+    }
+
+    async load(signal) {
+        const [detail, alerts] = await Promise.all([loadQuery(this.id, signal), loadAlerts(signal)]);
+        this.query = detail.query;
+        this.history = new QueryHistory(detail.history);
+        this.restarts = detail.restarts ?? [];
+        this.transitions = detail.transitions ?? [];
+        this.partitions = detail.partitions ?? [];
+        this.alerts = new Map((detail.alerts ?? []).map((alert) => [alert.fingerprint, alert]));
+        this.store.heard(detail.at);
+        this.store.replaceAlerts(alerts);
+        this.lag.sample(this.partitions, this.history.time.at(-1) ?? detail.at);
+        await this.batches.load(signal);
+    }
+
+    /** True where the page itself says what went wrong. */
+    fail(error) {
+        if (error.status !== 404) return false;
+        this.details.hidden = true;
+        this.notice.hidden = false;
+        setText(this.notice, 'No query with this id is known: none has been heard of, or it ended so long ago that it was forgotten.');
+        return true;
+    }
+
+    takePoint({ id, point, query, partitions }) {
+        if (id !== this.id || this.query === null) return;
+        if (this.query.at > query.at) return;
+        this.before = this.query.customMetrics;
+        this.takeQuery(query);
+        this.partitions = partitions ?? this.partitions;
+        this.history.append(point);
+        this.lag.sample(this.partitions, point.time);
+        this.batches.add({ runId: query.runId, batchId: point.batchId, time: point.time });
+    }
+
+    /** A run that is new began with a restart; the mark's time is the one that the server will give as well. */
+    takeQuery(query) {
+        if (query.runId && this.query.runId && query.runId !== this.query.runId && typeof query.runSince === 'number') this.restarts.push(query.runSince);
+        this.query = query;
+    }
+
+    takeRemoved(ids) {
+        if (!ids.includes(this.id)) return;
+        this.notice.hidden = false;
+        this.isForgotten = true;
+        setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
+    }
+
+    takeTransition(transition) {
+        if (transition.id !== this.id || this.query === null) return;
+        const last = this.transitions.at(-1);
+        if (last && last.at === transition.at && last.to === transition.to) return;
+        this.transitions.push(transition);
+        Object.assign(this.query, { state: transition.to, stateReason: transition.reason, stateSeconds: 0 });
+    }
+
+    draw(changes) {
+        const row = this.store.rows.get(this.id);
+        // Its row tells of what no point does: a restart before the first batch, a failure, silence.
+        if (this.query && row && changes?.rows.has(this.id) && row.at >= this.query.at) {
+            const { customMetrics, phases, lags } = this.query;
+            this.takeQuery({ ...row, customMetrics, phases, lags });
+        }
+        const { query } = this;
+        this.details.hidden = query === null;
+        if (query === null) {
+            if (row) updateMark(this.mark, row.state);
+            return;
+        }
+        this.notice.hidden = !this.isForgotten;
+        const now = this.store.now();
+        this.title = title(query);
+        this.drawHeader(now);
+        this.tiles.replaceChildren(tiles(query));
+        this.keepOpen(this.failure, failure(query.failure, now), JSON.stringify(query.failure ?? null));
+        this.keepOpen(this.verdict, verdict(query.sizing), JSON.stringify(query.sizing ?? null));
+        this.drawAlerts(now);
+        this.drawBoard(now);
+        this.lag.draw(query, this.partitions);
+        this.phases.replaceChildren(...[phaseTable(query)].filter(Boolean));
+        this.custom.replaceChildren(...[customTable(query, this.before)].filter(Boolean));
+        this.keepOpen(this.changes, transitionList(this.transitions, now), `${this.transitions.length} ${this.transitions.at(-1)?.at}`);
+    }
+
+    /** Replaces a part only when it is another: details that are open stay open, a list that is scrolled stays where it is. */
+    keepOpen(slot, node, key) {
+        if (slot.shownKey === key) return;
+        slot.shownKey = key;
+        slot.replaceChildren(...[node].filter(Boolean));
+    }
+
+    drawHeader(now) {
+        const { query } = this;
+        setText(this.heading, title(query));
+        updateMark(this.mark, query.state);
+        setText(this.reason, query.stateReason ? `${query.stateReason}.`.replace(/\.\.$/, '.') : '');
+        const age = (milliseconds) => duration(Math.max(0, Math.round((now - milliseconds) / 1000)));
+        const isEnded = query.state === 'failed' || query.state === 'terminated';
+        const heard = typeof query.lastEventAgeSeconds === 'number' ? query.at - query.lastEventAgeSeconds * 1000 : null;
+        const known = typeof query.runSince === 'number';
+        const facts = [
+            [isEnded ? 'Run began' : 'Running since', known ? el('span', {}, timeElement(query.runSince, moment(query.runSince, now)), isEnded ? '' : `, for ${age(query.runSince)}`) : '–'],
+            ['Last event', heard === null ? '–' : el('span', {}, timeElement(heard, age(heard)), ' ago')],
+            ['Id', this.copyable(query.id)], ['Run', query.runId ? this.copyable(query.runId) : '–'], ['Sink', query.sink ?? '–'],
+        ];
+        const key = facts.map(([name, value]) => name + (value.textContent ?? value)).join('|');
+        if (this.ids.shownKey === key) return;
+        // A button that has the focus must not be taken away under the finger.
+        if (this.ids.contains(document.activeElement)) return;
+        this.ids.shownKey = key;
+        this.ids.replaceChildren(...facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+    }
+
+    copyable(text) {
+        return el('button', { type: 'button', class: 'copyable', title: 'Copy', onclick: async () => say(await copy(text) ? 'Copied' : 'Not allowed') }, text);
+    }
+
+    drawAlerts(now) {
+        for (const alert of this.store.alerts.values()) if (alertQuery(alert) === this.id) this.alerts.set(alert.fingerprint, alert);
+        const order = ['firing', 'pending', 'resolved'];
+        const shown = [...this.alerts.values()].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.activeAt ?? 0) - (a.activeAt ?? 0)).slice(0, 20);
+        this.alertSlot.replaceChildren(...shown.length === 0 ? [] : [el('section', { class: 'alert-strip', 'aria-label': 'Alerts of this query' },
+            el('ul', { class: 'alerts' }, shown.map((alert) => alertItem(alert, now, { withQuery: false }))))]);
+    }
+
+    drawBoard(now) {
+        this.board.show({ history: this.history, query: this.query, restarts: this.restarts, transitions: this.transitions, now });
+    }
+
+    /** Ages go on, and the charts move on to now. */
+    tick() {
+        if (this.query === null) return;
+        const now = this.store.now();
+        this.drawHeader(now);
+        this.drawBoard(now);
+    }
+
+    key(event) {
+        if (this.board.key(event)) return true;
+        if (event.key !== 'j' && event.key !== 'k') return false;
+        const all = sorted([...this.store.rows.values()], 'state', false);
+        const place = all.findIndex((query) => query.id === this.id);
+        const next = all[place + (event.key === 'j' ? 1 : -1)];
+        if (place >= 0 && next) go(queryPath(next.id));
+        return true;
+    }
+
+    close() { this.board.close(); }
+}

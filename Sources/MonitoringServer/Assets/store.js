@@ -1,0 +1,78 @@
+// What the server has told of all queries and alerts. It takes every update, drawn or not: a page that is paused is behind in
+// drawing only, and has nothing to load when it goes on.
+
+export class Store {
+    rows = new Map();
+    alerts = new Map();
+    rules = [];
+    /** Whether the list was loaded at all. */
+    isLoaded = false;
+    isReplay = false;
+    /** The feed's time at the last word, and when that came by this machine's clock. */
+    at = null;
+    heardAt = null;
+
+    /** The feed's time now: in a replay it stands still between events, live it goes on. */
+    now() {
+        if (this.at === null) return Date.now();
+        return this.isReplay ? this.at : this.at + (Date.now() - this.heardAt);
+    }
+
+    heard(at) {
+        this.heardAt = Date.now();
+        if (typeof at === 'number') this.at = at;
+    }
+
+    /** Takes the whole list. */
+    replace(list) {
+        this.rows = new Map(list.queries.map((row) => [row.id, row]));
+        this.isReplay = list.replay === true;
+        this.isLoaded = true;
+        this.heard(list.at);
+    }
+
+    /** Takes rows that changed, and gives their ids. An answer can overtake an event, so an older row does not replace a newer. */
+    merge(rows, at) {
+        this.heard(at);
+        const changed = [];
+        for (const row of rows) {
+            const before = this.rows.get(row.id);
+            if (before && before.at > row.at) continue;
+            this.rows.set(row.id, row);
+            changed.push(row.id);
+        }
+        return changed;
+    }
+
+    remove(ids) {
+        this.heard();
+        for (const id of ids) this.rows.delete(id);
+    }
+
+    replaceAlerts(answer) {
+        this.alerts = new Map(answer.alerts.map((alert) => [alert.fingerprint, alert]));
+        this.rules = answer.rules ?? [];
+        this.heard(answer.at);
+    }
+
+    mergeAlerts(alerts, at) {
+        this.heard(at);
+        for (const alert of alerts) this.alerts.set(alert.fingerprint, alert);
+    }
+
+    /** Alerts in a state, the newest first. */
+    alertsIn(state) {
+        return [...this.alerts.values()].filter((alert) => alert.state === state)
+            .sort((a, b) => (b.firedAt ?? b.activeAt ?? 0) - (a.firedAt ?? a.activeAt ?? 0));
+    }
+
+    /** How many queries are in each state. */
+    counts() {
+        const counts = new Map();
+        for (const row of this.rows.values()) counts.set(row.state, (counts.get(row.state) ?? 0) + 1);
+        return counts;
+    }
+}
+
+/** The name, or the id where there is none. */
+export const title = (query) => query.name || query.id;

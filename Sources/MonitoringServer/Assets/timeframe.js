@@ -1,0 +1,40 @@
+// The time that the charts show: a length up to now, all, or what was zoomed to.
+
+const lengths = { '15m': 15 * 60_000, '1h': 3_600_000 };
+
+/** Less than this is no range that one can have meant. */
+const shortest = 2_000;
+
+export class TimeFrame {
+    mode = 'all';
+    zoom = null;
+
+    choose(mode) {
+        this.mode = mode;
+        this.zoom = null;
+    }
+
+    /** Zooms to what lies between two times; false where that is nothing. */
+    zoomTo(from, to) {
+        const [first, last] = [Math.min(from, to), Math.max(from, to)];
+        if (last - first < shortest) return false;
+        this.zoom = [first, last];
+        return true;
+    }
+
+    /** Zooms in (below 1) or out around a time. */
+    scale(factor, around, shown) {
+        const [from, to] = shown;
+        this.zoomTo(around - (around - from) * factor, around + (to - around) * factor);
+    }
+
+    /** The times from and to. A query that runs is shown up to now, so that a silence is seen; one that ended at a time, to shortly after. */
+    range(history, now, endedAt) {
+        if (this.zoom) return this.zoom;
+        const last = history.time.at(-1) ?? now;
+        const first = history.time[0] ?? Math.min(now, last);
+        const end = endedAt === null ? Math.max(last, now) : Math.min(now, Math.max(last, endedAt) + Math.max(10_000, (last - first) * 0.04));
+        if (lengths[this.mode]) return [end - lengths[this.mode], end];
+        return end - first < shortest ? [end - 60_000, end] : [first, end];
+    }
+}

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""A stand-in for `streamgauge serve`: the page's files and the contract of its HTTP API over simulated queries.
+
+    standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
+
+For the browser tests and for work on the page; it never ships. Two requests are its own: `POST /standin/fail/ID` has a query fail and
+`POST /standin/remove/ID` has it forgotten.
+"""
+
+import argparse
+import json
+import mimetypes
+import pathlib
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from simulated_fleet import SimulatedFleet, now_ms
+
+ASSETS = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "MonitoringServer" / "Assets"
+POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+
+RULES = [
+    {"name": "QueryFallingBehind", "expr": "input_rows_per_second > 1.1 * processed_rows_per_second", "forSeconds": 300, "keepFiringForSeconds": 60, "labels": {"severity": "warning"}, "reason": "a query that stays behind never catches up by itself", "error": None},
+    {"name": "QueryFailed", "expr": "state == failed", "forSeconds": 0, "keepFiringForSeconds": 0, "labels": {"severity": "critical"}, "reason": "nothing is written any more", "error": None},
+    {"name": "QueryStalled", "expr": "state == stalled", "forSeconds": 0, "keepFiringForSeconds": 0, "labels": {"severity": "critical"}, "reason": "a batch that never ends is not seen by its own metrics", "error": None},
+]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fleet: SimulatedFleet
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        parts = [urllib.parse.unquote(part) for part in url.path.split("/") if part]
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if parts == [] or (len(parts) == 2 and parts[0] == "queries"):
+            return self.asset("index.html")
+        if len(parts) == 2 and parts[0] == "assets":
+            return self.asset(parts[1])
+        if parts == ["healthz"]:
+            return self.json({"status": "ok", "feeds": [{"name": "simulated", "state": "live", "lastEventAgeSeconds": 0.4, "lagRecords": 0, "error": None}]})
+        if parts[:2] == ["api", "v1"]:
+            return self.api(parts[2:], query)
+        return self.error(404, "not_found", "there is no such page")
+
+    def do_POST(self):
+        parts = [part for part in self.path.split("/") if part]
+        if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
+            return self.error(404, "not_found", "there is no such action or query")
+        {"fail": self.fleet.fail, "remove": self.fleet.remove}[parts[1]](parts[2])
+        return self.json({})
+
+    # Answers
+
+    def asset(self, name):
+        path = ASSETS / name
+        if "/" in name or not path.is_file():
+            return self.error(404, "not_found", "there is no such file")
+        kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return self.answer(200, path.read_bytes(), f"{kind}; charset=utf-8")
+
+    def json(self, value, status=200):
+        return self.answer(status, json.dumps(value).encode(), "application/json")
+
+    def error(self, status, code, message):
+        return self.json({"error": {"code": code, "message": message}}, status)
+
+    def head(self, status, kind):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-cache")
+
+    def answer(self, status, body, kind):
+        self.head(status, kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def api(self, parts, query):
+        fleet = self.fleet
+        if parts == ["events"]:
+            return self.events(query.get("query"))
+        with fleet.lock:
+            now = now_ms()
+            if parts == ["queries"]:
+                offset, limit = int(query.get("offset", 0)), min(1000, int(query.get("limit", 100)))
+                shown = list(fleet.queries.values())[offset:offset + limit]
+                return self.json({"at": now, "replay": False, "total": len(fleet.queries), "queries": [one.row(now) for one in shown]})
+            if parts == ["alerts"]:
+                return self.json({"at": now, "alerts": fleet.alerts, "rules": RULES})
+            one = fleet.queries.get(parts[1]) if len(parts) > 1 and parts[0] == "queries" else None
+            if one is None:
+                return self.error(404, "not_found", "no such query is known")
+            if len(parts) == 2:
+                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history()})
+            if parts[2:] == ["batches"]:
+                return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
+            progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None
+            return self.json(progress) if progress else self.error(404, "not_found", "this batch is not kept")
+
+    def events(self, query):
+        """Server-sent events from the last one that the browser saw, or from now on."""
+        fleet = self.fleet
+        self.head(200, "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        sent = fleet.sequence
+        last = self.headers.get("Last-Event-ID")
+        out = f"retry: {self.server.retry}\n\n"
+        if last:
+            start, _, number = last.partition("-")
+            oldest = fleet.events[0][0] if fleet.events else 0
+            if start == str(fleet.start) and number.isdigit() and int(number) + 1 >= oldest:
+                sent = int(number)
+            else:
+                out += f"id: {fleet.event_id(sent)}\nevent: reset\ndata: {{}}\n\n"
+        try:
+            self.wfile.write(out.encode())
+            while True:
+                with fleet.lock:
+                    fleet.lock.wait_for(lambda: fleet.sequence > sent, timeout=15)
+                    events = [event for event in fleet.events if event[0] > sent]
+                text = "" if events else ": still here\n\n"
+                for sequence, kind, data, only in events:
+                    sent = sequence
+                    if only is None or only == query:
+                        text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+                self.wfile.write(text.encode())
+                self.wfile.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=8099)
+    parser.add_argument("--queries", type=int, default=50)
+    parser.add_argument("--interval", type=float, default=5.0, help="seconds between the batches of a query")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--retry", type=int, default=500, help="milliseconds after which a browser connects again")
+    arguments = parser.parse_args()
+    Handler.fleet = SimulatedFleet(arguments.queries, arguments.seed, arguments.interval)
+    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
+    server.daemon_threads = True
+    server.retry = arguments.retry
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{arguments.port}/", flush=True)
+    while True:
+        time.sleep(1)
+        Handler.fleet.advance()
+
+
+if __name__ == "__main__":
+    main()
