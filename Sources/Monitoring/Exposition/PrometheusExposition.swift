@@ -77,7 +77,7 @@ public enum PrometheusExposition {
     }
 
     /// The sections that have a series, one after another.
-    private static func joined(_ sections: [MetricSection]) -> [UInt8] {
+    static func joined(_ sections: [MetricSection]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(sections.reduce(0) { $0 + $1.bytes.count })
         for section in sections where section.hasSamples { bytes += section.bytes }

@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test func `F32: pages of other origins and names are refused`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             #expect(try await server.ask("/api/v1/queries", host: "evil.example:\(server.port)").status == 403)
             #expect(try await server.ask("/", host: "evil.example").errorCode == "forbidden")
             for origin in ["http://evil.example", "null"] {
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func `without a token nobody logs in`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             #expect(try await server.ask("/login").status == 404)
             #expect(try await server.ask("POST", "/login", body: "token=x").status == 404)
         }
