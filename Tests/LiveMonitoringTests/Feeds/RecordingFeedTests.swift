@@ -33,7 +33,8 @@ import Testing
         let live = MonitoringHub(clock: clock.reading)
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let events = try lines.map { try StreamingQueryEvent(json: String($0)) }
-        var last = try #require(events.lazy.compactMap(\.ownTime).first)
+        // Spark in some languages writes times with digits that nobody reads: then all come at once.
+        var last = events.lazy.compactMap(\.ownTime).first ?? origin
         for event in events {
             last = max(last, event.ownTime ?? last)
             clock.set(last.seconds(since: origin))

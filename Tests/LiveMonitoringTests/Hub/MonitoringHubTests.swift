@@ -38,7 +38,7 @@ import Testing
         clock.set(21)
         hub.tick()
         #expect(hub.lastChange == seen)
-        for second in 22...60 {
+        for second in 22...90 {
             clock.set(Double(second))
             hub.tick()
         }
@@ -50,7 +50,7 @@ import Testing
             return
         }
         #expect(transition.to == .stalled)
-        #expect(transition.at == BatchMaker.time(49.5))
+        #expect(transition.at == BatchMaker.time(79.5))
         let later = try #require(hub.changes(after: changes.through))
         #expect(later.rows.isEmpty && later.events.isEmpty)
     }
@@ -69,12 +69,12 @@ import Testing
         }
         #expect(hub.rows().map(\.snapshot.state) == [.processing])
         hub.report("kafka") { $0.state = .live }
-        for second in 301...329 {
+        for second in 301...359 {
             clock.set(Double(second))
             hub.tick()
         }
         #expect(hub.rows().map(\.snapshot.state) == [.processing])
-        for second in 330...332 {
+        for second in 360...362 {
             clock.set(Double(second))
             hub.tick()
         }
