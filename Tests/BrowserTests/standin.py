@@ -11,6 +11,7 @@ import argparse
 import json
 import mimetypes
 import pathlib
+import sys
 import threading
 import time
 import urllib.parse
@@ -137,8 +138,17 @@ class Handler(BaseHTTPRequestHandler):
                         text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
                 self.wfile.write(text.encode())
                 self.wfile.flush()
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             return
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that leaves in the middle of an answer is no error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def main():
@@ -150,8 +160,7 @@ def main():
     parser.add_argument("--retry", type=int, default=500, help="milliseconds after which a browser connects again")
     arguments = parser.parse_args()
     Handler.fleet = SimulatedFleet(arguments.queries, arguments.seed, arguments.interval)
-    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", arguments.port), Handler)
     server.retry = arguments.retry
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"http://127.0.0.1:{arguments.port}/", flush=True)

@@ -3,7 +3,7 @@
 import { loadBatch, loadBatches } from './api.js';
 import { copy, el, say, setText } from './dom.js';
 import { change, differences } from './diff.js';
-import { moment, whole } from './format.js';
+import { exact, moment, whole } from './format.js';
 
 export class Batches {
     list = [];
@@ -134,5 +134,5 @@ function changeText(entry) {
     if (entry.after === undefined) return 'removed';
     const by = change(entry);
     if (by === null) return '';
-    return `${by > 0 ? '+' : ''}${by.toLocaleString('en-US', { maximumFractionDigits: 3 })}`;
+    return `${by > 0 ? '+' : ''}${exact(by)}`;
 }
