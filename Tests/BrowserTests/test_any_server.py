@@ -26,8 +26,7 @@ class AnyServerTests(PageTestCase):
 
     def test_a_click_on_a_row_opens_the_query_and_back_returns(self):
         page = self.open()
-        address = page.eval("document.querySelector('tbody tr a').getAttribute('href')")
-        page.eval("document.querySelector('tbody tr a').click()")
+        address = page.eval("(link => { link.click(); return link.getAttribute('href'); })(document.querySelector('tbody tr a'))")
         page.wait(f"location.pathname === {address!r} && document.querySelector('article.query h1')")
         page.eval("history.back()")
         page.wait(f"location.pathname === '/' && {ROWS} > 0")
@@ -63,6 +62,8 @@ class AnyServerTests(PageTestCase):
         page.wait("location.pathname === '/'")
         page.key("?", shift=True)
         page.wait("document.getElementById('keys').open")
+        self.assertEqual(page.eval("document.querySelectorAll('#keys dt').length"), 11)
+        self.assertIn("Pause and resume", self.text(page, "#keys"))
         page.key("Escape")
         page.wait("!document.getElementById('keys').open")
 

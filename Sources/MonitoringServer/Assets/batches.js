@@ -122,7 +122,7 @@ function difference(before, after, first, second) {
     if (found.length === 0) return el('p', { class: 'hint' }, 'Both are the same.');
     return el('div', { class: 'scrolls' }, el('table', { class: 'diff' },
         el('caption', {}, `${whole(found.length)} of the fields differ`),
-        el('thead', {}, el('tr', {}, ['Field', `Batch ${first.batchId}`, `Batch ${second.batchId}`, 'Change'].map((text) => el('th', { scope: 'col' }, text)))),
+        el('thead', {}, el('tr', {}, ['Field', `Batch ${first.batchId}`, `Batch ${second.batchId}`, 'Change'].map((text) => el('th', { scope: 'col', class: text === 'Change' ? 'number' : null }, text)))),
         el('tbody', {}, found.map((entry) => el('tr', { 'data-kind': entry.before === undefined ? 'added' : entry.after === undefined ? 'removed' : 'changed' },
             el('th', { scope: 'row' }, entry.path), el('td', {}, text(entry.before)), el('td', {}, text(entry.after)), el('td', { class: 'number' }, changeText(entry)))))));
 }

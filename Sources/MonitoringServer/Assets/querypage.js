@@ -4,7 +4,7 @@ import { alertItem, alertQuery } from './alertlist.js';
 import { loadAlerts, loadQuery } from './api.js';
 import { Batches } from './batches.js';
 import { ChartBoard } from './chartboard.js';
-import { copy, el, say, setText, timeElement } from './dom.js';
+import { copy, el, refill, say, setText, timeElement } from './dom.js';
 import { customTable, failure, phaseTable, tiles, verdict } from './facts.js';
 import { duration, moment } from './format.js';
 import { LagTable } from './lagtable.js';
@@ -70,6 +70,7 @@ export class QueryPage {
     takePoint({ id, point, query, partitions }) {
         if (id !== this.id || this.query === null) return;
         if (this.query.at > query.at) return;
+        this.isTouched = true;
         this.before = this.query.customMetrics;
         this.takeQuery(query);
         this.partitions = partitions ?? this.partitions;
@@ -88,6 +89,7 @@ export class QueryPage {
         if (!ids.includes(this.id)) return;
         this.notice.hidden = false;
         this.isForgotten = true;
+        this.isTouched = true;
         setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
     }
 
@@ -95,12 +97,16 @@ export class QueryPage {
         if (transition.id !== this.id || this.query === null) return;
         const last = this.transitions.at(-1);
         if (last && last.at === transition.at && last.to === transition.to) return;
+        this.isTouched = true;
         this.transitions.push(transition);
         Object.assign(this.query, { state: transition.to, stateReason: transition.reason, stateSeconds: 0 });
     }
 
     draw(changes) {
         const row = this.store.rows.get(this.id);
+        const isOthers = changes && !this.isTouched && !changes.hasAlerts && !changes.rows.has(this.id);
+        if (isOthers) return;
+        this.isTouched = false;
         // Its row tells of what no point does: a restart before the first batch, a failure, silence.
         if (this.query && row && changes?.rows.has(this.id) && row.at >= this.query.at) {
             const { customMetrics, phases, lags } = this.query;
@@ -122,16 +128,16 @@ export class QueryPage {
         this.drawAlerts(now);
         this.drawBoard(now);
         this.lag.draw(query, this.partitions);
-        this.phases.replaceChildren(...[phaseTable(query)].filter(Boolean));
-        this.custom.replaceChildren(...[customTable(query, this.before)].filter(Boolean));
-        this.keepOpen(this.changes, transitionList(this.transitions, now), `${this.transitions.length} ${this.transitions.at(-1)?.at}`);
+        refill(this.phases, [phaseTable(query)]);
+        refill(this.custom, [customTable(query, this.before)]);
+        refill(this.changes, [transitionList(this.transitions, now)]);
     }
 
-    /** Replaces a part only when it is another: details that are open stay open, a list that is scrolled stays where it is. */
+    /** Replaces a part only when it is another: details that are open stay open, a text that is selected stays so. */
     keepOpen(slot, node, key) {
         if (slot.shownKey === key) return;
         slot.shownKey = key;
-        slot.replaceChildren(...[node].filter(Boolean));
+        refill(slot, [node]);
     }
 
     drawHeader(now) {
