@@ -3,8 +3,8 @@
 
     standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
 
-For the browser tests and for work on the page; it never ships. Two requests are its own: `POST /standin/fail/ID` has a query fail and
-`POST /standin/remove/ID` has it forgotten.
+For the browser tests and for work on the page; it never ships. Three requests are its own: `POST /standin/fail/ID` has a query fail,
+`POST /standin/remove/ID` has it forgotten, and `POST /standin/cut` breaks every live connection.
 """
 
 import argparse
@@ -30,6 +30,15 @@ RULES = [
 ]
 
 
+def encoded(value):
+    """JSON as Swift's encoder writes it: a property without a value is left out."""
+    def known(value):
+        if isinstance(value, dict):
+            return {key: known(part) for key, part in value.items() if part is not None}
+        return [known(part) for part in value] if isinstance(value, list) else value
+    return json.dumps(known(value))
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     fleet: SimulatedFleet
@@ -53,6 +62,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         parts = [part for part in self.path.split("/") if part]
+        if parts == ["standin", "cut"]:
+            self.fleet.cut()
+            return self.json({})
         if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
             return self.error(404, "not_found", "there is no such action or query")
         {"fail": self.fleet.fail, "remove": self.fleet.remove}[parts[1]](parts[2])
@@ -68,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, path.read_bytes(), f"{kind}; charset=utf-8")
 
     def json(self, value, status=200):
-        return self.answer(status, json.dumps(value).encode(), "application/json")
+        return self.answer(status, encoded(value).encode(), "application/json")
 
     def error(self, status, code, message):
         return self.json({"error": {"code": code, "message": message}}, status)
@@ -106,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             if parts[2:] == ["batches"]:
                 return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
             progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None
-            return self.json(progress) if progress else self.error(404, "not_found", "this batch is not kept")
+            # As it came, with what is null.
+            return self.answer(200, json.dumps(progress).encode(), "application/json") if progress else self.error(404, "not_found", "this batch is not kept")
 
     def events(self, query):
         """Server-sent events from the last one that the browser saw, or from now on."""
@@ -115,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        sent = fleet.sequence
+        sent, cuts = fleet.sequence, fleet.cuts
         last = self.headers.get("Last-Event-ID")
         out = f"retry: {self.server.retry}\n\n"
         if last:
@@ -129,13 +142,15 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(out.encode())
             while True:
                 with fleet.lock:
-                    fleet.lock.wait_for(lambda: fleet.sequence > sent, timeout=15)
+                    fleet.lock.wait_for(lambda: fleet.sequence > sent or fleet.cuts > cuts, timeout=15)
                     events = [event for event in fleet.events if event[0] > sent]
+                if fleet.cuts > cuts:
+                    return
                 text = "" if events else ": still here\n\n"
                 for sequence, kind, data, only in events:
                     sent = sequence
                     if only is None or only == query:
-                        text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+                        text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {encoded(data)}\n\n"
                 self.wfile.write(text.encode())
                 self.wfile.flush()
         except OSError:

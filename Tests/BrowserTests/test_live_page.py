@@ -77,6 +77,19 @@ class LivePageTests(PageTestCase):
         self.server.start()
         page.wait(f"{ROWS} === 25", timeout=30)
 
+    def test_a_short_break_loses_nothing_and_loads_nothing_anew(self):
+        page = self.open()
+        before = page.eval(FIGURES)
+        page.wait(f"{FIGURES} !== {before!r}", timeout=10)
+        query_id = self.query_id(page, "billing-hourly-eu")
+        loads = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/v1/alerts')).length"
+        self.assertEqual(page.eval(loads), 1)
+        self.server.act("cut")
+        self.server.act("fail", query_id)
+        page.wait(f"document.querySelector('tr[data-id=\"{query_id}\"] .state-word').textContent === 'Failed'")
+        page.wait("document.querySelector('.alert-strip').innerText.includes('billing-hourly-eu')")
+        self.assertEqual(page.eval(loads), 1)
+
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()
         page.key("p")

@@ -77,6 +77,8 @@ export class QueryRow {
         const { query } = this;
         const exact = (value, unit) => (typeof value === 'number' ? `${format.exact(value)} ${unit}` : null);
         setAttribute(this.mark, 'title', query.stateReason);
+        setAttribute(this.link, 'title', title(query));
+        setAttribute(this.reason, 'title', query.stateReason);
         setAttribute(this.cells.input, 'title', exact(query.inputRowsPerSecond, 'rows/s'));
         setAttribute(this.cells.processed, 'title', exact(query.processedRowsPerSecond, 'rows/s'));
         setAttribute(this.cells.batch, 'title', query.triggerIntervalSeconds > 0 ? `of an interval of ${format.duration(query.triggerIntervalSeconds)}` : null);
