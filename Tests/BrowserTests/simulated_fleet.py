@@ -50,6 +50,7 @@ class SimulatedFleet:
         self.sequence = 0
         self.events = []
         self.cuts = 0
+        self.is_feed_broken = False
         self.add_alerts(now)
 
     def add_alerts(self, now):

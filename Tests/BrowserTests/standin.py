@@ -3,8 +3,9 @@
 
     standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
 
-For the browser tests and for work on the page; it never ships. Three requests are its own: `POST /standin/fail/ID` has a query fail,
-`POST /standin/remove/ID` has it forgotten, and `POST /standin/cut` breaks every live connection.
+For the browser tests and for work on the page; it never ships. Four requests are its own: `POST /standin/fail/ID` has a query fail,
+`POST /standin/remove/ID` has it forgotten, `POST /standin/cut` breaks every live connection, and `POST /standin/break-feed`
+has the feed end with an error.
 """
 
 import argparse
@@ -55,7 +56,9 @@ class Handler(BaseHTTPRequestHandler):
         if len(parts) == 2 and parts[0] == "assets":
             return self.asset(parts[1])
         if parts == ["healthz"]:
-            return self.json({"status": "ok", "feeds": [{"name": "simulated", "state": "live", "lastEventAgeSeconds": 0.4, "lagRecords": 0, "error": None}]})
+            error = "the topic is gone" if self.fleet.is_feed_broken else None
+            feed = {"name": "simulated", "state": "ended" if error else "live", "lastEventAgeSeconds": 0.4, "lagRecords": 0, "error": error}
+            return self.json({"status": "error" if error else "ok", "feeds": [feed]}, 503 if error else 200)
         if parts[:2] == ["api", "v1"]:
             return self.api(parts[2:], query)
         return self.error(404, "not_found", "there is no such page")
@@ -64,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         parts = [part for part in self.path.split("/") if part]
         if parts == ["standin", "cut"]:
             self.fleet.cut()
+            return self.json({})
+        if parts == ["standin", "break-feed"]:
+            self.fleet.is_feed_broken = True
             return self.json({})
         if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
             return self.error(404, "not_found", "there is no such action or query")
@@ -114,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
             if one is None:
                 return self.error(404, "not_found", "no such query is known")
             if len(parts) == 2:
-                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history()})
+                span = (int(query["from"]), int(query["to"])) if "from" in query else ()
+                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history(*span)})
             if parts[2:] == ["batches"]:
                 return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
             progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None

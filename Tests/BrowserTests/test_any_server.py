@@ -92,6 +92,16 @@ class AnyServerTests(PageTestCase):
         page.media("light", motion="reduce")
         self.assertEqual(page.eval("document.getAnimations().length"), 0)
 
+    def test_the_table_is_a_table_for_a_screen_reader(self):
+        page = self.open()
+        nodes = page.send("Accessibility.getFullAXTree")["nodes"]
+        roles = [node["role"]["value"] for node in nodes if not node.get("ignored")]
+        rows = page.eval(ROWS)
+        self.assertIn("table", roles)
+        self.assertGreaterEqual(roles.count("row"), rows + 1)
+        self.assertGreaterEqual(roles.count("rowheader"), rows)
+        self.assertEqual(roles.count("columnheader"), 11)
+
     def test_every_control_has_a_name(self):
         page = self.open()
         nameless = """[...document.querySelectorAll('button, a, input, select, [tabindex="0"]')].filter(node => !node.closest('[hidden]'))

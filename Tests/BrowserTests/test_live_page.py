@@ -90,6 +90,31 @@ class LivePageTests(PageTestCase):
         page.wait("document.querySelector('.alert-strip').innerText.includes('billing-hourly-eu')")
         self.assertEqual(page.eval(loads), 1)
 
+    def test_a_broken_feed_is_told(self):
+        # The answer that tells of it is 503, which the browser notes as an error.
+        self.expected_errors = ("503",)
+        self.server.act("break-feed")
+        page = self.open()
+        page.wait("document.getElementById('feeds').innerText.includes('Feed simulated is ended: the topic is gone')")
+
+    def test_what_was_before_is_asked_for_once(self):
+        page = self.open()
+        query_id = self.query_id(page, "orders-enrich-eu")
+        # A point that no longer fits is one that only a question for its time brings.
+        page.wait(f"fetch('/api/v1/queries/{query_id}?from=0&to=9999999999999').then(answer => answer.json()).then(detail => detail.history.time.length > 302)", timeout=20)
+        page.goto(f"{self.address}/queries/{query_id}")
+        page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
+        first = page.eval("document.querySelector('.readout').innerText.split(' – ')[0]")
+        asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('?from=')).length"
+        page.key("2")
+        page.wait(f"{asked} === 1")
+        page.key("4")
+        page.wait(f"document.querySelector('.readout').innerText.split(' – ')[0] < {first!r}")
+        page.key("2")
+        before = page.eval("document.querySelector('.readout').innerText")
+        page.wait(f"document.querySelector('.readout').innerText !== {before!r}")
+        self.assertEqual(page.eval(asked), 1)
+
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()
         page.key("p")

@@ -55,6 +55,14 @@ class ModuleTests(PageTestCase):
         })()""")
         self.assertEqual(lengths, [[1000, 2000, 3000], [10, 20, 31], [1, 2, None], [None, 1, None], [1, 3], 1])
 
+    def test_older_points_go_before_the_first_and_nowhere_else(self):
+        found = self.call("queryhistory", """(() => {
+            const history = new m.QueryHistory({ time: [3000, 4000], batchId: [3, 4], inputRows: [30, 40], phaseSeconds: { addBatch: [3, 4] } });
+            const count = history.prepend({ time: [1000, 2000, 3000], batchId: [1, 2, 3], inputRows: [10, 20, 99], phaseSeconds: { walCommit: [1, 2, 3] } });
+            return [count, history.time, history.columns.inputRows, history.columns.lateRows, history.phases.get('addBatch'), history.phases.get('walCommit')];
+        })()""")
+        self.assertEqual(found, [2, [1000, 2000, 3000, 4000], [10, 20, 30, 40], [None] * 4, [None, None, 3, 4], [1, 2, None, None]])
+
     def test_a_line_has_a_gap_at_the_unknown_at_a_restart_and_in_a_long_silence(self):
         runs = self.call("paths", "m.runs({ time: [0, 1, 2, 3, 4, 5, 100], values: [1, null, 1, 1, 1, 1, 1], range: [0, 7], breaks: [4], longest: 10 })")
         self.assertEqual(runs, [[0], [2, 3], [4, 5], [6]])

@@ -27,7 +27,10 @@ export class QueryPage {
         this.store = store;
         this.id = id;
         this.title = title(store.rows.get(id) ?? { id });
-        this.board = new ChartBoard((index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]));
+        this.board = new ChartBoard({
+            chosen: (index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]),
+            wanted: (from) => this.loadEarlier(from),
+        });
         this.lag = new LagTable();
         this.batches = new Batches(id);
         this.mark = stateMark('unknown');
@@ -48,6 +51,7 @@ export class QueryPage {
         const [detail, alerts] = await Promise.all([loadQuery(this.id, signal), loadAlerts(signal)]);
         this.query = detail.query;
         this.history = new QueryHistory(detail.history);
+        this.askedFrom = Infinity;
         this.restarts = detail.restarts ?? [];
         this.transitions = detail.transitions ?? [];
         this.partitions = detail.partitions ?? [];
@@ -56,6 +60,22 @@ export class QueryPage {
         this.store.replaceAlerts(alerts);
         this.lag.sample(this.partitions, this.history.time.at(-1) ?? detail.at);
         await this.batches.load(signal);
+    }
+
+    /** Asks for what was before the first point that is here, once for each time: where there is nothing, there will be nothing. */
+    async loadEarlier(from) {
+        const [history, to] = [this.history, this.history.time[0]];
+        if (from >= this.askedFrom) return;
+        this.askedFrom = from;
+        try {
+            const detail = await loadQuery(this.id, undefined, from, to);
+            if (history !== this.history || history.prepend(detail.history) === 0) return;
+            this.restarts = [...new Set([...(detail.restarts ?? []), ...this.restarts])].sort((a, b) => a - b);
+            this.drawBoard(this.store.now());
+        } catch (error) {
+            // What is here stays as it is. It is asked again after the next load, and not each second by the next drawing.
+            say(`Earlier batches could not be loaded: ${error.message}`);
+        }
     }
 
     /** True where the page itself says what went wrong. */
