@@ -106,14 +106,14 @@ class Page:
         self.send("Page.navigate", {"url": address})
         self.wait("document.readyState === 'complete'", what=f"{address} to load")
 
-    def eval(self, script):
-        """The value of an expression, which may be a promise."""
-        answer = self.send("Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True})
+    def eval(self, script, as_user=False):
+        """The value of an expression, which may be a promise; `as_user` where only what the reader does is allowed."""
+        answer = self.send("Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True, "userGesture": as_user})
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description") or answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
 
-    def wait(self, script, timeout=30, what=None):
+    def wait(self, script, timeout=15, what=None):
         """Waits until an expression is true, and gives its value; an element, which has none outside of the page, is `True`."""
         value = f"(value => value instanceof Node ? true : value)({script})"
         return wait_until(lambda: self.eval(value), timeout, what or script)

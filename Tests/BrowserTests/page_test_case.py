@@ -40,8 +40,9 @@ class StandIn:
         self.process.wait()
         self.process.stdout.close()
 
-    def act(self, action, query_id):
-        request = urllib.request.Request(f"{self.address}/standin/{action}/{query_id}", method="POST")
+    def act(self, action, query_id=None):
+        path = f"{action}/{query_id}" if query_id else action
+        request = urllib.request.Request(f"{self.address}/standin/{path}", method="POST")
         urllib.request.urlopen(request, timeout=10).close()
 
 

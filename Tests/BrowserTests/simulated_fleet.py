@@ -49,6 +49,8 @@ class SimulatedFleet:
         self.start = now
         self.sequence = 0
         self.events = []
+        self.cuts = 0
+        self.is_feed_broken = False
         self.add_alerts(now)
 
     def add_alerts(self, now):
@@ -105,6 +107,12 @@ class SimulatedFleet:
             query.alerts.append(alert)
             self.send("alerts", {"at": now, "alerts": [alert]})
             self.send("queries", {"at": now, "queries": [query.row(now)]})
+            self.lock.notify_all()
+
+    def cut(self):
+        """Breaks every live connection."""
+        with self.lock:
+            self.cuts += 1
             self.lock.notify_all()
 
     def remove(self, query_id):

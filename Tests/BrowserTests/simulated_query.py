@@ -9,6 +9,7 @@ import uuid
 
 HISTORY = 300
 KEPT_BATCHES = 100
+ARCHIVED = 1_000
 
 EXCEPTION = """org.apache.spark.SparkException: [STATE_STORE_PROVIDER_OUT_OF_MEMORY] Could not load state of operator 0
 \tat org.apache.spark.sql.execution.streaming.state.StateStore$.get(StateStore.scala:781)
@@ -42,6 +43,7 @@ class SimulatedQuery:
         self.run_id = self.new_run()
         self.name, self.kind, self.interval, self.scale = name, kind, interval, scale
         self.stateful = stateful
+        self.archive = []
         self.points, self.transitions, self.restarts, self.batches, self.alerts = [], [], [], [], []
         self.batch_id = -1
         self.backlog = [0.0] * partitions
@@ -147,7 +149,10 @@ class SimulatedQuery:
             "lateRows": late if self.stateful else None,
             "phaseSeconds": {name: round(duration * share, 4) for name, share in shares.items()} if rows else {"latestOffset": 0.003},
         }
-        self.points = (self.points + [self.point])[-HISTORY:]
+        self.points.append(self.point)
+        # What no longer fits is told only to who asks for its time.
+        self.archive = (self.archive + self.points[:-HISTORY])[-ARCHIVED:]
+        self.points = self.points[-HISTORY:]
         self.batches = (self.batches + [{"runId": self.run_id, "batchId": self.batch_id, "time": time, "point": self.point, "offsets": list(self.offsets), "backlog": list(self.backlog)}])[-KEPT_BATCHES:]
         self.heard_at = time + int(duration * 1000)
         self.counts["batches"] += 1
@@ -243,12 +248,15 @@ class SimulatedQuery:
         row["firing"] = sum(alert["state"] == "firing" for alert in self.alerts)
         return row
 
-    def history(self):
-        columns = {key: [point[key] for point in self.points] for key in (
+    def history(self, start=None, end=None):
+        points = self.points
+        if start is not None:
+            points = [point for point in self.archive + self.points if start <= point["time"] <= end]
+        columns = {key: [point[key] for point in points] for key in (
             "time", "batchId", "inputRows", "inputRowsPerSecond", "processedRowsPerSecond", "durationSeconds", "lagRecords",
             "watermarkDelaySeconds", "stateRows", "stateBytes", "lateRows")}
-        names = {name for point in self.points for name in point["phaseSeconds"]}
-        columns["phaseSeconds"] = {name: [point["phaseSeconds"].get(name) for point in self.points] for name in sorted(names)}
+        names = {name for point in points for name in point["phaseSeconds"]}
+        columns["phaseSeconds"] = {name: [point["phaseSeconds"].get(name) for point in points] for name in sorted(names)}
         return columns
 
     def progress(self, run_id, batch_id):

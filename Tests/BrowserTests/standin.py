@@ -3,14 +3,16 @@
 
     standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
 
-For the browser tests and for work on the page; it never ships. Two requests are its own: `POST /standin/fail/ID` has a query fail and
-`POST /standin/remove/ID` has it forgotten.
+For the browser tests and for work on the page; it never ships. Four requests are its own: `POST /standin/fail/ID` has a query fail,
+`POST /standin/remove/ID` has it forgotten, `POST /standin/cut` breaks every live connection, and `POST /standin/break-feed`
+has the feed end with an error.
 """
 
 import argparse
 import json
 import mimetypes
 import pathlib
+import sys
 import threading
 import time
 import urllib.parse
@@ -29,6 +31,15 @@ RULES = [
 ]
 
 
+def encoded(value):
+    """JSON as Swift's encoder writes it: a property without a value is left out."""
+    def known(value):
+        if isinstance(value, dict):
+            return {key: known(part) for key, part in value.items() if part is not None}
+        return [known(part) for part in value] if isinstance(value, list) else value
+    return json.dumps(known(value))
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     fleet: SimulatedFleet
@@ -45,13 +56,21 @@ class Handler(BaseHTTPRequestHandler):
         if len(parts) == 2 and parts[0] == "assets":
             return self.asset(parts[1])
         if parts == ["healthz"]:
-            return self.json({"status": "ok", "feeds": [{"name": "simulated", "state": "live", "lastEventAgeSeconds": 0.4, "lagRecords": 0, "error": None}]})
+            error = "the topic is gone" if self.fleet.is_feed_broken else None
+            feed = {"name": "simulated", "state": "ended" if error else "live", "lastEventAgeSeconds": 0.4, "lagRecords": 0, "error": error}
+            return self.json({"status": "error" if error else "ok", "feeds": [feed]}, 503 if error else 200)
         if parts[:2] == ["api", "v1"]:
             return self.api(parts[2:], query)
         return self.error(404, "not_found", "there is no such page")
 
     def do_POST(self):
         parts = [part for part in self.path.split("/") if part]
+        if parts == ["standin", "cut"]:
+            self.fleet.cut()
+            return self.json({})
+        if parts == ["standin", "break-feed"]:
+            self.fleet.is_feed_broken = True
+            return self.json({})
         if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
             return self.error(404, "not_found", "there is no such action or query")
         {"fail": self.fleet.fail, "remove": self.fleet.remove}[parts[1]](parts[2])
@@ -67,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, path.read_bytes(), f"{kind}; charset=utf-8")
 
     def json(self, value, status=200):
-        return self.answer(status, json.dumps(value).encode(), "application/json")
+        return self.answer(status, encoded(value).encode(), "application/json")
 
     def error(self, status, code, message):
         return self.json({"error": {"code": code, "message": message}}, status)
@@ -101,11 +120,13 @@ class Handler(BaseHTTPRequestHandler):
             if one is None:
                 return self.error(404, "not_found", "no such query is known")
             if len(parts) == 2:
-                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history()})
+                span = (int(query["from"]), int(query["to"])) if "from" in query else ()
+                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history(*span)})
             if parts[2:] == ["batches"]:
                 return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
             progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None
-            return self.json(progress) if progress else self.error(404, "not_found", "this batch is not kept")
+            # As it came, with what is null.
+            return self.answer(200, json.dumps(progress).encode(), "application/json") if progress else self.error(404, "not_found", "this batch is not kept")
 
     def events(self, query):
         """Server-sent events from the last one that the browser saw, or from now on."""
@@ -114,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        sent = fleet.sequence
+        sent, cuts = fleet.sequence, fleet.cuts
         last = self.headers.get("Last-Event-ID")
         out = f"retry: {self.server.retry}\n\n"
         if last:
@@ -128,17 +149,28 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(out.encode())
             while True:
                 with fleet.lock:
-                    fleet.lock.wait_for(lambda: fleet.sequence > sent, timeout=15)
+                    fleet.lock.wait_for(lambda: fleet.sequence > sent or fleet.cuts > cuts, timeout=15)
                     events = [event for event in fleet.events if event[0] > sent]
+                if fleet.cuts > cuts:
+                    return
                 text = "" if events else ": still here\n\n"
                 for sequence, kind, data, only in events:
                     sent = sequence
                     if only is None or only == query:
-                        text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+                        text += f"id: {fleet.event_id(sequence)}\nevent: {kind}\ndata: {encoded(data)}\n\n"
                 self.wfile.write(text.encode())
                 self.wfile.flush()
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             return
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that leaves in the middle of an answer is no error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def main():
@@ -150,8 +182,7 @@ def main():
     parser.add_argument("--retry", type=int, default=500, help="milliseconds after which a browser connects again")
     arguments = parser.parse_args()
     Handler.fleet = SimulatedFleet(arguments.queries, arguments.seed, arguments.interval)
-    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", arguments.port), Handler)
     server.retry = arguments.retry
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"http://127.0.0.1:{arguments.port}/", flush=True)

@@ -26,8 +26,7 @@ class AnyServerTests(PageTestCase):
 
     def test_a_click_on_a_row_opens_the_query_and_back_returns(self):
         page = self.open()
-        address = page.eval("document.querySelector('tbody tr a').getAttribute('href')")
-        page.eval("document.querySelector('tbody tr a').click()")
+        address = page.eval("(link => { link.click(); return link.getAttribute('href'); })(document.querySelector('tbody tr a'))")
         page.wait(f"location.pathname === {address!r} && document.querySelector('article.query h1')")
         page.eval("history.back()")
         page.wait(f"location.pathname === '/' && {ROWS} > 0")
@@ -63,6 +62,8 @@ class AnyServerTests(PageTestCase):
         page.wait("location.pathname === '/'")
         page.key("?", shift=True)
         page.wait("document.getElementById('keys').open")
+        self.assertEqual(page.eval("document.querySelectorAll('#keys dt').length"), 11)
+        self.assertIn("Pause and resume", self.text(page, "#keys"))
         page.key("Escape")
         page.wait("!document.getElementById('keys').open")
 
@@ -90,6 +91,16 @@ class AnyServerTests(PageTestCase):
         page = self.open()
         page.media("light", motion="reduce")
         self.assertEqual(page.eval("document.getAnimations().length"), 0)
+
+    def test_the_table_is_a_table_for_a_screen_reader(self):
+        page = self.open()
+        nodes = page.send("Accessibility.getFullAXTree")["nodes"]
+        roles = [node["role"]["value"] for node in nodes if not node.get("ignored")]
+        rows = page.eval(ROWS)
+        self.assertIn("table", roles)
+        self.assertGreaterEqual(roles.count("row"), rows + 1)
+        self.assertGreaterEqual(roles.count("rowheader"), rows)
+        self.assertEqual(roles.count("columnheader"), 11)
 
     def test_every_control_has_a_name(self):
         page = self.open()

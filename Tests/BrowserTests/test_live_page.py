@@ -77,6 +77,44 @@ class LivePageTests(PageTestCase):
         self.server.start()
         page.wait(f"{ROWS} === 25", timeout=30)
 
+    def test_a_short_break_loses_nothing_and_loads_nothing_anew(self):
+        page = self.open()
+        before = page.eval(FIGURES)
+        page.wait(f"{FIGURES} !== {before!r}", timeout=10)
+        query_id = self.query_id(page, "billing-hourly-eu")
+        loads = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/v1/alerts')).length"
+        self.assertEqual(page.eval(loads), 1)
+        self.server.act("cut")
+        self.server.act("fail", query_id)
+        page.wait(f"document.querySelector('tr[data-id=\"{query_id}\"] .state-word').textContent === 'Failed'")
+        page.wait("document.querySelector('.alert-strip').innerText.includes('billing-hourly-eu')")
+        self.assertEqual(page.eval(loads), 1)
+
+    def test_a_broken_feed_is_told(self):
+        # The answer that tells of it is 503, which the browser notes as an error.
+        self.expected_errors = ("503",)
+        self.server.act("break-feed")
+        page = self.open()
+        page.wait("document.getElementById('feeds').innerText.includes('Feed simulated is ended: the topic is gone')")
+
+    def test_what_was_before_is_asked_for_once(self):
+        page = self.open()
+        query_id = self.query_id(page, "orders-enrich-eu")
+        # A point that no longer fits is one that only a question for its time brings.
+        page.wait(f"fetch('/api/v1/queries/{query_id}?from=0&to=9999999999999').then(answer => answer.json()).then(detail => detail.history.time.length > 302)", timeout=20)
+        page.goto(f"{self.address}/queries/{query_id}")
+        page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
+        first = page.eval("document.querySelector('.readout').innerText.split(' – ')[0]")
+        asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('?from=')).length"
+        page.key("2")
+        page.wait(f"{asked} === 1")
+        page.key("4")
+        page.wait(f"document.querySelector('.readout').innerText.split(' – ')[0] < {first!r}")
+        page.key("2")
+        before = page.eval("document.querySelector('.readout').innerText")
+        page.wait(f"document.querySelector('.readout').innerText !== {before!r}")
+        self.assertEqual(page.eval(asked), 1)
+
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()
         page.key("p")
@@ -107,11 +145,11 @@ class LivePageTests(PageTestCase):
         page.wait("document.querySelector('tbody tr').textContent.includes('orders-enrich-eu') && document.querySelector('thead .c-lag').ariaSort === 'descending'")
         page.eval("document.querySelector('thead .c-lag button').click()")
         page.wait("document.querySelector('thead .c-lag').ariaSort === 'ascending'")
-        self.assertEqual(page.eval("[...document.querySelectorAll('tbody tr')].at(-1).querySelector('.c-lag .v').textContent"), "–")
+        self.assertEqual(page.eval("[...document.querySelectorAll('tr[data-id]')].at(-1).querySelector('.c-lag .v').textContent"), "–")
 
     def test_unknown_is_a_dash_and_not_a_zero(self):
         page = self.open()
-        row = f"[...document.querySelectorAll('tbody tr')].find(row => row.dataset.id === {self.query_id(page, 'ads-scores-canary')!r})"
+        row = f"[...document.querySelectorAll('tr[data-id]')].find(row => row.dataset.id === {self.query_id(page, 'ads-scores-canary')!r})"
         self.assertEqual(page.eval(f"['input', 'processed', 'batch', 'lag', 'behind', 'watermark'].map(name => {row}.querySelector('.c-' + name + ' .v').textContent)"), ["–"] * 6)
 
 
@@ -181,8 +219,7 @@ class QueryPageTests(PageTestCase):
 
     def test_the_json_can_be_copied(self):
         page = self.query_page("sessions-window-us")
-        page.browser.send("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
-        page.eval("document.querySelectorAll('.batches button')[2].click()")
+        page.eval("document.querySelectorAll('.batches button')[2].click()", as_user=True)
         page.wait("document.querySelectorAll('.batches button')[2].textContent === 'Copied'")
 
 

@@ -30,8 +30,10 @@ export async function loadQueries(signal) {
     }
 }
 
-/** One query with its history. */
-export const loadQuery = (id, signal) => get(queryURL(id), signal);
+/** One query with its history: all that the server has at hand, or what lies between two times. */
+export function loadQuery(id, signal, from, to) {
+    return get(queryURL(id) + (from === undefined ? '' : `?from=${Math.floor(from)}&to=${Math.ceil(to)}`), signal);
+}
 
 /** The batches whose JSON is kept, the newest first. */
 export const loadBatches = (id, signal) => get(`${queryURL(id)}/batches?limit=500`, signal);

@@ -2,7 +2,7 @@
 
 import { EventStream } from './events.js';
 import { Connection } from './connection.js';
-import { el } from './dom.js';
+import { el, say } from './dom.js';
 import { Feeds } from './feeds.js';
 import { go, home, startRouter } from './router.js';
 import { listenToKeys } from './keys.js';
@@ -144,7 +144,13 @@ function show(route) {
     }
     view = route.name === 'query' ? new QueryPage(store, route.id) : new Overview(store);
     view.route = route;
+    const isFirst = main.childElementCount === 0;
     main.replaceChildren(view.root);
+    // The link that led here is gone, and the focus with it: a screen reader goes on at the top of what is new.
+    if (!isFirst) {
+        main.focus({ preventScroll: true });
+        say(view.title);
+    }
     // What is known already is shown while the rest is loaded.
     drawAll();
     stream.open(route.id);

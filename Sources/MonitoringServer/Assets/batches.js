@@ -3,7 +3,7 @@
 import { loadBatch, loadBatches } from './api.js';
 import { copy, el, say, setText } from './dom.js';
 import { change, differences } from './diff.js';
-import { moment, whole } from './format.js';
+import { exact, moment, whole } from './format.js';
 
 export class Batches {
     list = [];
@@ -122,7 +122,7 @@ function difference(before, after, first, second) {
     if (found.length === 0) return el('p', { class: 'hint' }, 'Both are the same.');
     return el('div', { class: 'scrolls' }, el('table', { class: 'diff' },
         el('caption', {}, `${whole(found.length)} of the fields differ`),
-        el('thead', {}, el('tr', {}, ['Field', `Batch ${first.batchId}`, `Batch ${second.batchId}`, 'Change'].map((text) => el('th', { scope: 'col' }, text)))),
+        el('thead', {}, el('tr', {}, ['Field', `Batch ${first.batchId}`, `Batch ${second.batchId}`, 'Change'].map((text) => el('th', { scope: 'col', class: text === 'Change' ? 'number' : null }, text)))),
         el('tbody', {}, found.map((entry) => el('tr', { 'data-kind': entry.before === undefined ? 'added' : entry.after === undefined ? 'removed' : 'changed' },
             el('th', { scope: 'row' }, entry.path), el('td', {}, text(entry.before)), el('td', {}, text(entry.after)), el('td', { class: 'number' }, changeText(entry)))))));
 }
@@ -134,5 +134,5 @@ function changeText(entry) {
     if (entry.after === undefined) return 'removed';
     const by = change(entry);
     if (by === null) return '';
-    return `${by > 0 ? '+' : ''}${by.toLocaleString('en-US', { maximumFractionDigits: 3 })}`;
+    return `${by > 0 ? '+' : ''}${exact(by)}`;
 }

@@ -2,7 +2,7 @@
 // right how often which values came.
 
 import { el, setAttribute, setText, svg } from './dom.js';
-import { clock, unknown } from './format.js';
+import { clock, shortDuration, unknown } from './format.js';
 import { area, line, longestGap, runs, thinned } from './paths.js';
 import { linear, timeMarks, valueAxis } from './scale.js';
 
@@ -79,7 +79,7 @@ export class Chart {
                 const y = Math.round(this.y(value)) + 0.5;
                 return [
                     svg('line', { x1: margin.left, x2: right, y1: y, y2: y, class: value === 0 ? 'zero' : null }),
-                    svg('text', { x: margin.left - 6, y: y + 3.5, class: 'y' }, value === 0 ? '0' : (this.spec.axisFormat ?? this.spec.format)(value)),
+                    svg('text', { x: margin.left - 6, y: y + 3.5, class: 'y' }, value === 0 ? '0' : (this.spec.axisFormat ?? (this.spec.isTime ? shortDuration : this.spec.format))(value)),
                 ];
             }),
             ...marks.map(({ time, text }) => svg('text', { x: this.x(time), y: bottom + 14, class: 'x' }, text)));

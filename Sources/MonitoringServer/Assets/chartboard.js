@@ -8,12 +8,13 @@ import { stateWord } from './states.js';
 import { TimeFrame } from './timeframe.js';
 import { spans, Timeline } from './timeline.js';
 
-const modes = { '15m': 'Last 15 min', '1h': 'Last hour', all: 'All' };
+const modes = { '15m': 'Last 15 min', '1h': 'Last hour', '24h': 'Last 24 h', all: 'All' };
 
 export class ChartBoard {
-    /** @param chosen Called with the index of a batch that was clicked. */
-    constructor(chosen) {
+    /** @param told `chosen(index)` for a batch that was clicked, `wanted(from)` for a time before the first point that is here. */
+    constructor({ chosen, wanted }) {
         this.chosen = chosen;
+        this.wanted = wanted;
         this.frame = new TimeFrame();
         this.hovered = -1;
         this.timeline = new Timeline();
@@ -47,6 +48,7 @@ export class ChartBoard {
         const [from, to] = this.frame.range(history, now, endedAt);
         this.range = history.range(from, to);
         this.times = [from, to];
+        if (history.length > 0 && from < history.time[0]) this.wanted(from);
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
         const left = [];
         for (const chart of this.charts) {

@@ -1,4 +1,5 @@
-// What the reader is told of the connection: live, paused, or lost and how old everything is.
+// What the reader is told of the connection: live, paused, or lost and how old everything is. A screen reader is told the word when it
+// changes; the banner, whose figures change each second, is no live region.
 
 import { setText } from './dom.js';
 import { clock, counted, duration } from './format.js';

@@ -21,7 +21,7 @@ function fill(node, attributes, children) {
         if (typeof value === 'function') node.addEventListener(name.slice(2), value);
         else node.setAttribute(name, value === true ? '' : String(value));
     }
-    for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
+    for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) node.append(child);
     return node;
 }
 
@@ -39,6 +39,16 @@ export function setAttribute(node, name, value) {
         const text = value === true ? '' : String(value);
         if (node.getAttribute(name) !== text) node.setAttribute(name, text);
     }
+}
+
+/** Puts other children into a node; what the reader has scrolled stays where it is, and the focus stays on the part of the same place. */
+export function refill(node, children) {
+    const focusable = 'a, button, summary, [tabindex]';
+    const scrolled = [...node.querySelectorAll('.scrolls')].map((part) => [part.scrollLeft, part.scrollTop]);
+    const focused = [...node.querySelectorAll(focusable)].indexOf(document.activeElement);
+    node.replaceChildren(...children.filter(Boolean));
+    node.querySelectorAll('.scrolls').forEach((part, index) => { [part.scrollLeft, part.scrollTop] = scrolled[index] ?? [0, 0]; });
+    if (focused >= 0) node.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
 }
 
 /** A moment in the reader's zone, with the exact one in UTC on hover. */

@@ -45,13 +45,13 @@ export class EventStream {
         const source = new EventSource(`/api/v1/events${this.query ? `?query=${encodeURIComponent(this.query)}` : ''}`);
         this.source = source;
         this.heardAt = Date.now();
+        // Before the first event the browser has no id to go on from, so that a break until then is one that loses something.
         let isNew = true;
         source.onopen = () => {
             if (source !== this.source) return;
             this.failures = 0;
             this.heardAt = Date.now();
             this.handlers.opened(isNew);
-            isNew = false;
         };
         source.onerror = () => {
             if (source !== this.source) return;
@@ -62,6 +62,7 @@ export class EventStream {
             source.addEventListener(name, (event) => {
                 if (source !== this.source) return;
                 this.heardAt = Date.now();
+                if (event.lastEventId) isNew = false;
                 this.handlers.event(name, JSON.parse(event.data || '{}'));
             });
         }

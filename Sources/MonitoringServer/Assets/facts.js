@@ -22,7 +22,7 @@ export function tiles(query) {
         tile('Processed', format.rate(query.processedRowsPerSecond), isKnown(query.sustainedProcessedRowsPerSecond) ? `${format.shortRate(query.sustainedProcessedRowsPerSecond)} possible` : ''),
         tile('Last batch', format.duration(query.batchDurationSeconds), isKnown(query.triggerIntervalSeconds) ? `of ${format.duration(query.triggerIntervalSeconds)} interval` : '', isLong ? 'bad' : null),
         tile('Busy', format.percent(query.busyRatio), { none: 'keeps up', momentary: 'behind for a moment', sustained: 'behind for long' }[query.pressure] ?? '', query.pressure === 'sustained' ? 'bad' : null),
-        tile('Lag', isKnown(query.lagRecords) ? `${format.count(query.lagRecords)}` : format.unknown, lagParts.filter(Boolean).join(', ') || (isKnown(query.lagRecords) ? 'records' : '')),
+        tile('Lag', isKnown(query.lagRecords) ? `${format.compact(query.lagRecords)} records` : format.unknown, lagParts.filter(Boolean).join(', ')),
         tile('Watermark', format.duration(query.watermarkDelaySeconds), isKnown(query.watermark) ? `behind, at ${format.moment(query.watermark)}` : 'none'),
         tile('State', isKnown(stateUse?.rows) ? `${format.count(stateUse.rows)} rows` : format.unknown, [isKnown(stateUse?.bytes) ? format.bytes(stateUse.bytes) : '', growth].filter(Boolean).join(', ') || 'none'),
         tile('Batch', isKnown(query.batchId) ? format.whole(query.batchId) : format.unknown, isKnown(counts.batches) ? `${format.counted(counts.batches, 'batch', 'batches')} seen` : ''),

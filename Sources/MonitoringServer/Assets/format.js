@@ -31,11 +31,18 @@ export function compact(value) {
     return unit ? number + space + unit : number;
 }
 
+// Made once: to make one takes longer than to write a thousand numbers.
+const wholeFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const exactFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
+
 /** Every digit, with a comma between thousands. */
 export function whole(value) {
     if (!isNumber(value)) return unknown;
-    return Math.round(value).toLocaleString('en-US');
+    return wholeFormat.format(value);
 }
+
+/** Every digit and up to three decimals. */
+export const exact = (value) => (isNumber(value) ? exactFormat.format(value) : unknown);
 
 /** A count: exact while that is short. */
 export const count = (value) => (isNumber(value) && Math.abs(value) < 1e5 ? whole(value) : compact(value));

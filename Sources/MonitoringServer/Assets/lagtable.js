@@ -1,6 +1,6 @@
 // Lag by source and partition: what waits, whether it grows, and when it will be worked off.
 
-import { bar, el } from './dom.js';
+import { bar, el, refill } from './dom.js';
 import * as format from './format.js';
 
 /** Partitions that are shown before the rest is asked for. */
@@ -35,7 +35,7 @@ export class LagTable {
     draw(query, partitions) {
         const lags = query?.lags ?? [];
         this.last = [query, partitions];
-        this.content.replaceChildren(...lags.length === 0
+        refill(this.content, lags.length === 0
             ? [el('p', { class: 'hint' }, 'No source has told its offsets yet.')]
             : lags.map((lag) => this.source(lag, partitions[lag.index] ?? [])));
     }
@@ -63,9 +63,9 @@ export class LagTable {
         const sorted = [...partitions].sort((a, b) => (b.records ?? -1) - (a.records ?? -1));
         const isAll = this.shownAll.has(lag.index);
         const shown = isAll ? sorted : sorted.slice(0, few);
-        const heads = [['Topic'], ['Partition', true], ['Read up to', true], ['Newest', true], ['Behind', true], ['Share'], ['Trend', true], ['Caught up in', true]];
+        const heads = [['Topic'], ['Partition', true], ['Read up to', 'minor'], ['Newest', 'minor'], ['Behind', true], ['Share'], ['Trend', true], ['Caught up in', true]];
         const table = el('table', { class: 'partitions' },
-            el('thead', {}, el('tr', {}, heads.map(([text, isNumber]) => el('th', { scope: 'col', class: isNumber ? 'number' : null }, text)))),
+            el('thead', {}, el('tr', {}, heads.map(([text, isNumber]) => el('th', { scope: 'col', class: isNumber ? `number ${isNumber === true ? '' : isNumber}`.trim() : null }, text)))),
             el('tbody', {}, shown.map((partition) => this.partition(lag, partition, most))));
         const more = sorted.length > few ? el('button', { type: 'button', class: 'quiet', 'aria-expanded': String(isAll), onclick: () => {
             if (!this.shownAll.delete(lag.index)) this.shownAll.add(lag.index);
@@ -77,10 +77,10 @@ export class LagTable {
     partition(lag, partition, most) {
         const { records } = partition;
         const trend = this.trend(`${lag.index}/${partition.topic}/${partition.partition}`);
-        const number = (text) => el('td', { class: 'number' }, text);
+        const number = (text, more = '') => el('td', { class: `number${more}` }, text);
         return el('tr', {},
             el('th', { scope: 'row' }, partition.topic || format.unknown), number(partition.partition),
-            number(format.whole(partition.endOffset)), number(format.whole(partition.latestOffset)), number(format.whole(records)),
+            number(format.whole(partition.endOffset), ' minor'), number(format.whole(partition.latestOffset), ' minor'), number(format.whole(records)),
             el('td', { class: 'bar-cell' }, typeof records === 'number' ? bar(records, most, `${format.count(records)} records behind`) : format.unknown), number(trendText(trend)), number(partitionCatchUp(records, trend)));
     }
 

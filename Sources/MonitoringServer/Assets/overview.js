@@ -2,7 +2,7 @@
 
 import { alertItem } from './alertlist.js';
 import { loadAlerts, loadQueries } from './api.js';
-import { el, say, setAttribute, setText } from './dom.js';
+import { el, refill, say, setAttribute, setText } from './dom.js';
 import { counted, whole } from './format.js';
 import { columns } from './order.js';
 import { setParameters } from './router.js';
@@ -66,6 +66,8 @@ export class Overview {
 
     /** Draws everything, or only what changed. */
     draw(changes) {
+        // Events can come before the list: a few rows of a thousand would look like all there are.
+        if (!this.store.isLoaded) return;
         this.table.draw(changes);
         if (!changes || changes.rows.size > 0 || changes.isReordered) this.drawCounts();
         if (!changes || changes.hasAlerts) this.drawAlerts();
@@ -74,7 +76,7 @@ export class Overview {
     drawCounts() {
         const { store } = this;
         const counts = store.counts();
-        setText(this.total, store.isLoaded ? counted(store.rows.size, 'query', 'queries') : 'Queries');
+        setText(this.total, counted(store.rows.size, 'query', 'queries'));
         for (const [state, chip] of this.chips) {
             const count = counts.get(state) ?? 0;
             setText(chip.number, whole(count));
@@ -83,12 +85,11 @@ export class Overview {
         }
         const shown = this.table.shown.length;
         const isFiltered = shown !== store.rows.size;
-        setText(this.shown, isFiltered && store.isLoaded ? `${whole(shown)} of ${whole(store.rows.size)} shown` : '');
+        setText(this.shown, isFiltered ? `${whole(shown)} of ${whole(store.rows.size)} shown` : '');
         this.empty.hidden = shown > 0;
         this.table.node.hidden = shown === 0;
         if (shown > 0) return;
-        if (!store.isLoaded) setText(this.empty, 'Loading…');
-        else if (store.rows.size > 0) setText(this.empty, 'No query matches. Esc clears the filter.');
+        if (store.rows.size > 0) setText(this.empty, 'No query matches. Esc clears the filter.');
         else setText(this.empty, 'No query has been heard of yet. A query appears with its first event.');
     }
 
@@ -98,7 +99,7 @@ export class Overview {
         this.alerts.hidden = firing.length === 0;
         const shown = this.showsAll ? firing : firing.slice(0, fewAlerts);
         const now = this.store.now();
-        this.alertList.replaceChildren(...shown.map((alert) => alertItem(alert, now)));
+        refill(this.alertList, shown.map((alert) => alertItem(alert, now)));
         this.rules.draw(this.store.rules);
         this.moreAlerts.hidden = firing.length <= fewAlerts;
         setText(this.moreAlerts, this.showsAll ? 'Show fewer' : `Show all ${counted(firing.length, 'firing alert')}${pending ? `, ${pending} pending` : ''}`);

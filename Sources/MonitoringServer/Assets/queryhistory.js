@@ -41,6 +41,20 @@ export class QueryHistory {
         for (const values of [this.time, ...Object.values(this.columns), ...this.phases.values()]) values.shift();
     }
 
+    /** Takes the points of an older answer that are before the first one here. */
+    prepend(history) {
+        const older = new QueryHistory(history);
+        const end = this.length > 0 ? older.firstAfter(this.time[0] - 1) : older.length;
+        const room = Math.max(0, Math.min(end, mostPoints - this.length));
+        const put = (values, more) => values.unshift(...(more?.slice(end - room, end) ?? new Array(room).fill(null)));
+        for (const name of older.phases.keys()) if (!this.phases.has(name)) this.phases.set(name, this.time.map(() => null));
+        this.phases = new Map([...this.phases].sort(byName));
+        put(this.time, older.time);
+        for (const name of names) put(this.columns[name], older.columns[name]);
+        for (const [name, values] of this.phases) put(values, older.phases.get(name));
+        return room;
+    }
+
     /** The indices of the points from one time to another: the first, and the one after the last. */
     range(from, to) {
         return [this.firstAfter(from - 1), this.firstAfter(to)];

@@ -4,7 +4,7 @@ import { alertItem, alertQuery } from './alertlist.js';
 import { loadAlerts, loadQuery } from './api.js';
 import { Batches } from './batches.js';
 import { ChartBoard } from './chartboard.js';
-import { copy, el, say, setText, timeElement } from './dom.js';
+import { copy, el, refill, say, setText, timeElement } from './dom.js';
 import { customTable, failure, phaseTable, tiles, verdict } from './facts.js';
 import { duration, moment } from './format.js';
 import { LagTable } from './lagtable.js';
@@ -27,7 +27,10 @@ export class QueryPage {
         this.store = store;
         this.id = id;
         this.title = title(store.rows.get(id) ?? { id });
-        this.board = new ChartBoard((index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]));
+        this.board = new ChartBoard({
+            chosen: (index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]),
+            wanted: (from) => this.loadEarlier(from),
+        });
         this.lag = new LagTable();
         this.batches = new Batches(id);
         this.mark = stateMark('unknown');
@@ -48,6 +51,7 @@ export class QueryPage {
         const [detail, alerts] = await Promise.all([loadQuery(this.id, signal), loadAlerts(signal)]);
         this.query = detail.query;
         this.history = new QueryHistory(detail.history);
+        this.askedFrom = Infinity;
         this.restarts = detail.restarts ?? [];
         this.transitions = detail.transitions ?? [];
         this.partitions = detail.partitions ?? [];
@@ -56,6 +60,22 @@ export class QueryPage {
         this.store.replaceAlerts(alerts);
         this.lag.sample(this.partitions, this.history.time.at(-1) ?? detail.at);
         await this.batches.load(signal);
+    }
+
+    /** Asks for what was before the first point that is here, once for each time: where there is nothing, there will be nothing. */
+    async loadEarlier(from) {
+        const [history, to] = [this.history, this.history.time[0]];
+        if (from >= this.askedFrom) return;
+        this.askedFrom = from;
+        try {
+            const detail = await loadQuery(this.id, undefined, from, to);
+            if (history !== this.history || history.prepend(detail.history) === 0) return;
+            this.restarts = [...new Set([...(detail.restarts ?? []), ...this.restarts])].sort((a, b) => a - b);
+            this.drawBoard(this.store.now());
+        } catch (error) {
+            // What is here stays as it is. It is asked again after the next load, and not each second by the next drawing.
+            say(`Earlier batches could not be loaded: ${error.message}`);
+        }
     }
 
     /** True where the page itself says what went wrong. */
@@ -70,6 +90,7 @@ export class QueryPage {
     takePoint({ id, point, query, partitions }) {
         if (id !== this.id || this.query === null) return;
         if (this.query.at > query.at) return;
+        this.isTouched = true;
         this.before = this.query.customMetrics;
         this.takeQuery(query);
         this.partitions = partitions ?? this.partitions;
@@ -88,6 +109,7 @@ export class QueryPage {
         if (!ids.includes(this.id)) return;
         this.notice.hidden = false;
         this.isForgotten = true;
+        this.isTouched = true;
         setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
     }
 
@@ -95,12 +117,16 @@ export class QueryPage {
         if (transition.id !== this.id || this.query === null) return;
         const last = this.transitions.at(-1);
         if (last && last.at === transition.at && last.to === transition.to) return;
+        this.isTouched = true;
         this.transitions.push(transition);
         Object.assign(this.query, { state: transition.to, stateReason: transition.reason, stateSeconds: 0 });
     }
 
     draw(changes) {
         const row = this.store.rows.get(this.id);
+        const isOthers = changes && !this.isTouched && !changes.hasAlerts && !changes.rows.has(this.id);
+        if (isOthers) return;
+        this.isTouched = false;
         // Its row tells of what no point does: a restart before the first batch, a failure, silence.
         if (this.query && row && changes?.rows.has(this.id) && row.at >= this.query.at) {
             const { customMetrics, phases, lags } = this.query;
@@ -122,16 +148,16 @@ export class QueryPage {
         this.drawAlerts(now);
         this.drawBoard(now);
         this.lag.draw(query, this.partitions);
-        this.phases.replaceChildren(...[phaseTable(query)].filter(Boolean));
-        this.custom.replaceChildren(...[customTable(query, this.before)].filter(Boolean));
-        this.keepOpen(this.changes, transitionList(this.transitions, now), `${this.transitions.length} ${this.transitions.at(-1)?.at}`);
+        refill(this.phases, [phaseTable(query)]);
+        refill(this.custom, [customTable(query, this.before)]);
+        refill(this.changes, [transitionList(this.transitions, now)]);
     }
 
-    /** Replaces a part only when it is another: details that are open stay open, a list that is scrolled stays where it is. */
+    /** Replaces a part only when it is another: details that are open stay open, a text that is selected stays so. */
     keepOpen(slot, node, key) {
         if (slot.shownKey === key) return;
         slot.shownKey = key;
-        slot.replaceChildren(...[node].filter(Boolean));
+        refill(slot, [node]);
     }
 
     drawHeader(now) {

@@ -138,7 +138,8 @@ export class QueryTable {
 
     /** Opens the row where the reader is; a link that has the focus is opened by the browser. */
     enter() {
-        if (document.activeElement !== document.body || lastId === null) return false;
+        const isNowhere = document.activeElement === document.body || document.activeElement?.id === 'main';
+        if (!isNowhere || lastId === null) return false;
         go(queryPath(lastId));
         return true;
     }

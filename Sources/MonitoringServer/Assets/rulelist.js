@@ -9,7 +9,7 @@ export class RuleList {
         this.body = el('tbody');
         this.node = el('details', { class: 'rules', hidden: true }, this.summary,
             el('div', { class: 'scrolls' }, el('table', {},
-                el('thead', {}, el('tr', {}, ['Rule', 'Fires when', 'For', 'Why'].map((text) => el('th', { scope: 'col' }, text)))), this.body)));
+                el('thead', {}, el('tr', {}, ['Rule', 'Fires when', 'For', 'Why'].map((text) => el('th', { scope: 'col', class: text === 'For' ? 'number' : null }, text)))), this.body)));
     }
 
     draw(rules) {

@@ -8,19 +8,21 @@ export class Store {
     /** Whether the list was loaded at all. */
     isLoaded = false;
     isReplay = false;
-    /** The feed's time at the last word, and when that came by this machine's clock. */
+    /** The latest that the feed's time was said to be, and when that was said by this machine's clock. */
     at = null;
-    heardAt = null;
+    saidAt = null;
 
     /** The feed's time now: in a replay it stands still between events, live it goes on. */
     now() {
         if (this.at === null) return Date.now();
-        return this.isReplay ? this.at : this.at + (Date.now() - this.heardAt);
+        return this.isReplay ? this.at : this.at + (Date.now() - this.saidAt);
     }
 
+    /** Takes what time it is said to be. A silence is dated to when it became too long, and an answer can be late: time goes on only. */
     heard(at) {
-        this.heardAt = Date.now();
-        if (typeof at === 'number') this.at = at;
+        if (typeof at !== 'number' || (this.at !== null && at < this.now() && !this.isReplay) || (this.isReplay && at < this.at)) return;
+        this.at = at;
+        this.saidAt = Date.now();
     }
 
     /** Takes the whole list. */
@@ -28,6 +30,8 @@ export class Store {
         this.rows = new Map(list.queries.map((row) => [row.id, row]));
         this.isReplay = list.replay === true;
         this.isLoaded = true;
+        // The server may be another one, or its clock may have been set.
+        this.at = null;
         this.heard(list.at);
     }
 
@@ -45,7 +49,6 @@ export class Store {
     }
 
     remove(ids) {
-        this.heard();
         for (const id of ids) this.rows.delete(id);
     }
 
