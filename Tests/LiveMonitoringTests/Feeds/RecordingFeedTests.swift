@@ -33,8 +33,10 @@ import Testing
         let live = MonitoringHub(clock: clock.reading)
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let events = try lines.map { try StreamingQueryEvent(json: String($0)) }
-        // Spark in some languages writes times with digits that nobody reads: then all come at once.
-        var last = events.lazy.compactMap(\.ownTime).first ?? origin
+        // Spark in some languages writes times with digits that nobody reads: then all are as old as their file.
+        let written = try #require(FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
+        let age = MonitorTime(millisecondsSinceEpoch: Int64(written.timeIntervalSince1970.rounded(.down)) * 1000)
+        var last = events.lazy.compactMap(\.ownTime).first ?? age
         for event in events {
             last = max(last, event.ownTime ?? last)
             clock.set(last.seconds(since: origin))
