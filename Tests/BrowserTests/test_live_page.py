@@ -225,6 +225,14 @@ class QueryPageTests(PageTestCase):
 
 @unittest.skipIf(os.environ.get("STREAMGAUGE_ADDRESS"), "a server was given, which has as many queries as it has")
 class ThousandQueriesTests(PageTestCase):
+    def test_a_list_that_comes_in_parts_is_loaded_to_its_end(self):
+        # Queries that send nothing, since an event would bring the rows that the list left out.
+        server = StandIn(queries=450, interval=600)
+        self.addCleanup(server.kill)
+        self.address = server.address
+        page = self.open()
+        page.wait(f"{ROWS} === 450")
+
     def test_a_thousand_queries_at_a_second_each_are_drawn_and_measured(self):
         server = StandIn(queries=1000, interval=1.0)
         self.addCleanup(server.kill)
