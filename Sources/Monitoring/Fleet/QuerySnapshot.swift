@@ -92,8 +92,10 @@ public struct QuerySnapshot: Sendable, Hashable, Codable {
     /// Counters of the state stores that are kept.
     public static let maximumCustomMetrics = 64
 
-    /// The name, or the id where there is none: what rows and labels show.
-    public var title: String { name.flatMap { $0.isEmpty ? nil : $0 } ?? id.uuidString.lowercased() }
+    /// The name, or the id where there is none, or only blanks: what rows and labels show.
+    public var title: String {
+        name.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 } ?? id.uuidString.lowercased()
+    }
 }
 
 extension QueryMonitor {

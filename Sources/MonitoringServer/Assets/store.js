@@ -78,4 +78,4 @@ export class Store {
 }
 
 /** The name, or the id where there is none. */
-export const title = (query) => query.name || query.id;
+export const title = (query) => (query.name?.trim() ? query.name : query.id);
