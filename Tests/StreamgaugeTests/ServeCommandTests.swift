@@ -72,13 +72,15 @@ import Testing
 
     @Test func `a server that is killed is back at once, and knows its recording`() async throws {
         let (first, address) = try await serve(["--replay", Self.recording])
-        let before = try await get(address, "/api/v1/queries").text
+        let before = try rows(await get(address, "/api/v1/queries").text) as NSArray
         first.signal(SIGKILL)
         _ = try await first.wait()
         let listen = String(address.dropFirst("http://".count))
         let (second, again) = try await serve(["--replay", Self.recording], listen: listen)
         #expect(again == address)
-        #expect(try await get(again, "/api/v1/queries").text == before)
+        // The same values; tables have no order.
+        let after = try rows(await get(again, "/api/v1/queries").text) as NSArray
+        #expect(after.count > 0 && after == before)
         second.signal(SIGTERM)
         #expect(try await second.wait().status == 0)
     }

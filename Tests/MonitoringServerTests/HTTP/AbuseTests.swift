@@ -18,7 +18,7 @@ import Testing
             let host = "Host: 127.0.0.1\r\n"
             let requests: [(String, String)] = [
                 ("GARBAGE\r\n\r\n", "400"), ("GET / HTTP/9.9\r\n\(host)\r\n", ""), ("\u{16}\u{3}\u{1}\u{2}\u{0}", ""),
-                ("GET / HTTP/1.1\r\n\r\n", "400"), ("GET http://127.0.0.1/metrics HTTP/1.1\r\n\(host)\r\n", "400"),
+                ("GET / HTTP/1.1\r\n\r\n", "400"),
                 ("GET /%zz HTTP/1.1\r\n\(host)\r\n", "400"), ("GET /../../etc/passwd HTTP/1.1\r\n\(host)\r\n", "404"),
                 ("GET /assets/..%2f..%2fetc%2fpasswd HTTP/1.1\r\n\(host)\r\n", "404"),
                 ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400"), ("OPTIONS * HTTP/1.1\r\n\(host)\r\n", "400"),
@@ -43,6 +43,19 @@ import Testing
                 if !status.isEmpty { #expect(answer.dropFirst(9).hasPrefix(status), "\(name): \(answer.prefix(80))") }
             }
             try await Self.expectHealthy(server)
+        }
+    }
+
+    @Test func `F30: a whole address instead of a path is answered, as HTTP asks, for the host that is named`()
+        async throws
+    {
+        try await LiveServer.with { server async throws in
+            let own = try await server.exchange(
+                "GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            #expect(own.hasPrefix("HTTP/1.1 200"))
+            let foreign = try await server.exchange(
+                "GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+            #expect(foreign.hasPrefix("HTTP/1.1 403"))
         }
     }
 
