@@ -95,7 +95,7 @@ public struct TopicFeed: MonitoringFeed {
             do {
                 if reading.needsContact {
                     // A client of its own for each look: it takes no part in what the reader does.
-                    _ = try await KafkaAdmin(configuration).metadata(timeout: .seconds(5))
+                    _ = try await KafkaAdmin(configuration).metadata(timeout: .seconds(2))
                     reading.noteContact()
                 }
                 try await Task.sleep(for: .seconds(reading.needsContact ? 1 : 5))

@@ -14,7 +14,6 @@ import Testing
     private static let recordings = [
         "spark-4.1.1/restart.jsonl", "spark-4.1.1/idle.jsonl", "spark-4.1.1/fail-udf.jsonl",
         "spark-4.1.1/slow-behind.jsonl", "spark-3.4.4/restart.jsonl", "spark-2.4.8/idle.jsonl",
-        "spark-3.5.6-locale-ar-EG/rate-unnamed.jsonl",
     ]
 
     private func replay(_ paths: [String], speed: Double? = nil) async throws -> MonitoringHub {
@@ -74,6 +73,15 @@ import Testing
         let hub = try await replay([path])
         let failed = try #require(hub.rows().first { $0.snapshot.state == .failed })
         #expect(failed.snapshot.failure?.at == BatchMaker.time(5.5))
+    }
+
+    @Test func `events of which none has a time that can be read are as old as their file`() async throws {
+        let path = Self.fixtures.appending(path: "spark-3.5.6-locale-ar-EG/rate-unnamed.jsonl").path
+        let changed = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        let hub = try await replay([path])
+        #expect(hub.now.millisecondsSinceEpoch / 1000 == changed.map { Int64($0.timeIntervalSince1970) })
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(hub.feeds.first?.events == UInt64(lines.count))
     }
 
     @Test func `a line that is no event is told with its place, and the rest goes on`() async throws {

@@ -67,7 +67,7 @@ import Testing
         let hub = MonitoringHub(settings: .replay)
         let maker = QueryMaker()
         hub.take(maker, batch: 0)
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let (events, _) = try await stream(server, "?query=\(maker.id)") {
                 hub.take(maker, batch: 1)
                 hub.take(QueryMaker(2, name: "new"), batch: 1)
@@ -92,7 +92,7 @@ import Testing
         let hub = MonitoringHub(settings: .replay)
         let maker = QueryMaker()
         hub.take(maker, batch: 0)
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let first = try await stream(server, "?query=\(maker.id)") {
                 hub.take(maker, batch: 1)
             } until: {
@@ -115,7 +115,7 @@ import Testing
     @Test func `positions that say nothing here are told to load anew`() async throws {
         let hub = MonitoringHub(settings: .replay)
         hub.take(QueryMaker(), batch: 0)
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             for id in ["x", "1-1", "\(EventPosition(epoch: hub.epoch, change: 999))", "-", "ü"] {
                 let (events, last) = try await stream(server, lastEventId: id) { $0.contains("reset") }
                 #expect(events.map(\.name) == ["reset"] && events.first?.data == "{}", "\(id)")
@@ -126,7 +126,7 @@ import Testing
 
     @Test func `streams end cleanly with the server, and their clients are told`() async throws {
         let hub = MonitoringHub(settings: .replay)
-        let text = try await LiveServer.with(hub) { server in
+        let text = try await LiveServer.with(hub) { server async throws in
             let reading = Task {
                 try await offPool {
                     let connection = try RawConnection(port: server.port)
@@ -148,7 +148,7 @@ import Testing
         for number in 1...300 { hub.take(QueryMaker(UInt16(number), name: "query \(number)"), batch: 0) }
         var limits = ServerLimits()
         limits.writeTimeout = .seconds(2)
-        try await LiveServer.with(hub, limits: limits) { server in
+        try await LiveServer.with(hub, limits: limits) { server async throws in
             let deaf = try await offPool {
                 try (0..<20).map { _ in
                     let connection = try RawConnection(port: server.port, receiveBuffer: 4096)
@@ -182,7 +182,7 @@ import Testing
     @Test func `more streams than are allowed are refused`() async throws {
         var limits = ServerLimits()
         limits.eventStreams = 2
-        try await LiveServer.with(limits: limits) { server in
+        try await LiveServer.with(limits: limits) { server async throws in
             let open = try await offPool {
                 try (0..<2).map { _ in
                     let connection = try RawConnection(port: server.port)
@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test func `asking for the head of a stream leaves none open`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             let head = try await server.ask("HEAD", "/api/v1/events")
             #expect(head.status == 200 && head.headers["content-type"] == "text/event-stream; charset=utf-8")
             while server.server.statistics.counts.eventStreams > 0 { try await Task.sleep(for: .milliseconds(10)) }

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `F30: broken requests are refused, and nothing of them is done`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             let host = "Host: 127.0.0.1\r\n"
             let requests: [(String, String)] = [
                 ("GARBAGE\r\n\r\n", "400"), ("GET / HTTP/9.9\r\n\(host)\r\n", ""), ("\u{16}\u{3}\u{1}\u{2}\u{0}", ""),
@@ -46,8 +46,21 @@ import Testing
         }
     }
 
+    @Test func `F30: a whole address instead of a path is answered, as HTTP asks, for the host that is named`()
+        async throws
+    {
+        try await LiveServer.with { server async throws in
+            let own = try await server.exchange(
+                "GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            #expect(own.hasPrefix("HTTP/1.1 200"))
+            let foreign = try await server.exchange(
+                "GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+            #expect(foreign.hasPrefix("HTTP/1.1 403"))
+        }
+    }
+
     @Test func `F30: an endless body is cut`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             let wasCut = try await offPool {
                 let connection = try RawConnection(port: server.port)
                 connection.send(
@@ -61,7 +74,7 @@ import Testing
     }
 
     @Test func `F30: requests one behind the other are answered in their order`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             let one = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
             let last = "GET /none HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
             let answer = try await server.exchange(String(repeating: one, count: 200) + last, for: 20)
@@ -76,7 +89,7 @@ import Testing
         var limits = ServerLimits()
         limits.requestTimeout = .seconds(1)
         limits.idleTimeout = .seconds(2)
-        try await LiveServer.with(limits: limits) { server in
+        try await LiveServer.with(limits: limits) { server async throws in
             let connections = try await offPool {
                 try (0..<300).map { number in
                     let connection = try RawConnection(port: server.port)
@@ -99,7 +112,7 @@ import Testing
         var limits = ServerLimits()
         limits.connections = 20
         limits.requestTimeout = .seconds(2)
-        try await LiveServer.with(limits: limits) { server in
+        try await LiveServer.with(limits: limits) { server async throws in
             let idle = try await offPool { try (0..<20).map { _ in try RawConnection(port: server.port) } }
             let start = ContinuousClock.now
             #expect(try await server.ask("/healthz").status == 200)
@@ -122,7 +135,7 @@ import Testing
 
     @Test func `F32: with a token everything but the way in asks for it`() async throws {
         let secret = "correct-horse-battery-staple"
-        try await LiveServer.with(token: try AccessToken(secret)) { server in
+        try await LiveServer.with(token: try AccessToken(secret)) { server async throws in
             for path in [
                 "/metrics", "/healthz", "/api/v1/queries", "/api/v1/events", "/openapi.json", "/api/v1/alerts",
             ] {
@@ -169,7 +182,7 @@ import Testing
         let name =
             "</script><img src=x onerror=alert(1)>\"\\\n\u{1b}[2J\u{202e}" + String(repeating: "n", count: 10_000)
         hub.take(QueryMaker(1, name: name), batch: 0)
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let json = try await server.ask("/api/v1/queries")
             #expect(json.headers["content-type"] == "application/json; charset=utf-8")
             #expect((try json.json()["queries"] as? [[String: Any]])?.first?["name"] as? String == name)

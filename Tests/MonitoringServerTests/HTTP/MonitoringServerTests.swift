@@ -24,7 +24,7 @@ import Testing
             "spark-4.1.1/slow-behind.jsonl", "spark-4.1.1/idle.jsonl")
         let ids = hub.rows().map { $0.snapshot.id.uuidString.lowercased() }
         #expect(ids.count >= 5)
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let list = try await server.ask("/api/v1/queries")
             #expect(try faults(list, "QueryList") == [])
             #expect(try list.json()["total"] as? Int == ids.count)
@@ -78,7 +78,7 @@ import Testing
     @Test func `lists are filtered and cut as asked`() async throws {
         let hub = MonitoringHub(settings: .replay)
         for number in 1...30 { hub.take(QueryMaker(UInt16(number), name: "query \(number % 3)"), batch: 0) }
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             func ask(_ query: String) async throws -> (Int?, Int) {
                 let json = try await server.ask("/api/v1/queries?\(query)").json()
                 return (json["total"] as? Int, (json["queries"] as? [Any])?.count ?? -1)
@@ -103,7 +103,7 @@ import Testing
         let hub = MonitoringHub(settings: .replay)
         let maker = QueryMaker()
         for batch in 0..<100 { hub.take(maker, batch: Int64(batch)) }
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let from = QueryMaker.time(10).millisecondsSinceEpoch
             let to = QueryMaker.time(19).millisecondsSinceEpoch
             let json = try await server.ask("/api/v1/queries/\(maker.id)?from=\(from)&to=\(to)").json()
@@ -119,7 +119,7 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/MonitoringServer/Assets")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(names == PageAssets.all.keys.sorted())
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             for name in names {
                 let answer = try await server.ask("/assets/\(name)")
                 #expect(try Data(contentsOf: folder.appending(path: name)) == Data(answer.body.utf8))
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test func `every answer tells browsers what they may do with it`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             for path in ["/", "/metrics", "/none", "/api/v1/queries", "/assets/index.html"] {
                 let headers = try await server.ask(path).headers
                 #expect(headers["content-security-policy"]?.hasPrefix("default-src 'self'; ") == true)
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test func `only reading is allowed`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"] {
                 let answer = try await server.ask(method, "/api/v1/queries")
                 #expect(answer.status == 405 && answer.headers["allow"] == "GET, HEAD", "\(method)")
@@ -166,7 +166,7 @@ import Testing
             $0.state = .failed
             $0.error = "no such option"
         }
-        try await LiveServer.with(hub) { server in
+        try await LiveServer.with(hub) { server async throws in
             let answer = try await server.ask("/healthz")
             #expect(answer.status == 503)
             #expect(answer.body.contains("\"status\":\"failed\"") && answer.body.contains("no such option"))
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test func `a port in use is one clear error`() async throws {
-        try await LiveServer.with { server in
+        try await LiveServer.with { server async throws in
             let address = ListenAddress(host: "127.0.0.1", port: server.port)
             let second = try MonitoringServer(
                 hub: server.hub, configuration: MonitoringServer.Configuration(address: address))
