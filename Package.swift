@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "MetricsTopic", targets: ["MetricsTopic"]),
         .library(name: "MetricsStore", targets: ["MetricsStore"]),
         .library(name: "Monitoring", targets: ["Monitoring"]),
+        .library(name: "AlertRuleFiles", targets: ["AlertRuleFiles"]),
         .library(name: "LiveMonitoring", targets: ["LiveMonitoring"]),
         .library(name: "TopicMonitoring", targets: ["TopicMonitoring"]),
         .library(name: "MonitoringServer", targets: ["MonitoringServer"]),
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
@@ -82,6 +84,9 @@ let package = Package(
                 "MetricsTopic", "StreamingMetrics", "Kafka", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "AlertRuleFiles", dependencies: ["Monitoring", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics"], swiftSettings: strict),
         .target(
             name: "TopicMonitoring",
@@ -105,7 +110,7 @@ let package = Package(
             name: "streamgauge",
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-                "MetricsStore", "Monitoring", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
+                "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -158,7 +163,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "MonitoringTests", dependencies: ["Monitoring", "StreamingMetrics"], resources: [.copy("Fixtures")],
+            name: "MonitoringTests", dependencies: ["Monitoring", "AlertRuleFiles", "StreamingMetrics"],
+            resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(
             name: "LiveMonitoringTests", dependencies: ["LiveMonitoring", "Monitoring", "StreamingMetrics"],

@@ -29,6 +29,13 @@ let package = Package(
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ], path: "MonitoringBench"),
         .executableTarget(
+            name: "alerts-bench",
+            dependencies: [
+                .product(name: "AlertRuleFiles", package: "StreamGauge"),
+                .product(name: "Monitoring", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "AlertsBench"),
+        .executableTarget(
             name: "engine-bench",
             dependencies: [
                 .product(name: "EmbeddedEngine", package: "StreamGauge"),

@@ -21,6 +21,13 @@ let package = Package(
             ],
             path: "SpoolReader"),
         .executableTarget(
+            name: "fuzz-alert-rules",
+            dependencies: [
+                "Promises", .product(name: "AlertRuleFiles", package: "StreamGauge"),
+                .product(name: "Monitoring", package: "StreamGauge"),
+            ],
+            path: "AlertRules"),
+        .executableTarget(
             name: "fuzz-properties",
             dependencies: ["Promises", .product(name: "Kafka", package: "StreamGauge")], path: "Properties"),
     ],

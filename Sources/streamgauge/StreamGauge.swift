@@ -20,13 +20,15 @@ struct StreamGauge: AsyncParsableCommand {
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
               streamgauge serve --bootstrap-servers localhost:9092
+              streamgauge alerts test --replay progress.jsonl
               streamgauge doctor --bootstrap-servers localhost:9092
 
             The exit code is 0 when all went well, 1 when something failed, 2 when the command line is wrong.
             """,
         version: version,
         subcommands: [
-            Run.self, Forward.self, Consume.self, Serve.self, Spool.self, Doctor.self, Broker.self, Demo.self,
+            Run.self, Forward.self, Consume.self, Serve.self, Alerts.self, Spool.self,
+            Doctor.self, Broker.self, Demo.self,
         ])
 
     static func main() async {

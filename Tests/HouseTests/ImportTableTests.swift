@@ -17,12 +17,14 @@ import Testing
             "NIOCore",
             "NIOHTTPTypes", "ServiceLifecycle", "Logging",
         ],
+        "AlertRuleFiles": ["Monitoring", "Yams"],
         "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
         "streamgauge": [
             "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-            "MetricsStore", "LiveMonitoring", "TopicMonitoring", "MonitoringServer", "ArgumentParser", "Logging",
+            "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
+            "ArgumentParser", "Logging",
         ],
         "make-activity-data": ["ArgumentParser"],
     ]

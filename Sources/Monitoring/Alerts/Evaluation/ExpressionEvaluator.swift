@@ -1,0 +1,237 @@
+/// Evaluates prepared expressions at one moment after another.
+///
+/// Memory is bounded by the series that there are: a window keeps at most 33 slices of each, and labels that no series has had for
+/// the longest window and ten minutes are forgotten.
+struct ExpressionEvaluator: Sendable {
+    typealias Sample = SampleTable.Sample
+
+    /// A value of the result: the labels of a series and its value.
+    struct Result: Sendable, Hashable {
+        var labels: [MetricLabel]
+        var value: Double
+    }
+
+    /// Why an expression has no result at this moment.
+    struct Failure: Error, Sendable, Hashable {
+        var message: String
+    }
+
+    enum Value {
+        case number(Double)
+        case series([Sample])
+    }
+
+    private struct WindowState: Sendable {
+        var series: ContiguousArray<SeriesWindow?> = []
+        var active: [Int] = []
+        var round = 0
+    }
+
+    private static let sweepInterval: Int64 = 300_000
+    private static let keptWithoutUse: Int64 = 600_000
+
+    let plan: ExpressionPlan
+    private(set) var samples: SampleTable
+    private var windows: [WindowState]
+    /// By condition and labels: whether they meet it; 0 is not known yet.
+    private var accepted: [ContiguousArray<UInt8>]
+    /// By projection and labels: the number of the labels that are left, and -1 where it is not known yet.
+    private var projected: [ContiguousArray<Int>]
+    private var marks: ContiguousArray<Int> = []
+    private var lastSweep: Int64 = 0
+    /// The moment that is evaluated: steady for windows, the calendar's for `time()`.
+    private var steady: Int64 = 0
+    private var calendar = MonitorTime(millisecondsSinceEpoch: 0)
+    private var round = 0
+
+    init(_ expressions: [AlertExpression]) {
+        plan = ExpressionPlan(expressions)
+        samples = SampleTable(metrics: plan.metrics)
+        windows = Array(repeating: WindowState(), count: plan.windows.count)
+        accepted = Array(repeating: [], count: plan.selections.count)
+        projected = Array(repeating: [], count: plan.projections.count)
+    }
+
+    /// Slices that all windows keep together.
+    var sliceCount: Int { windows.reduce(0) { $0 + $1.series.reduce(0) { $0 + ($1?.count ?? 0) } } }
+    /// Sets of labels that are known.
+    var labelCount: Int { samples.labels.count }
+
+    /// Takes the values of a moment.
+    ///
+    /// - Parameter steady: The moment in a time that only goes forward.
+    mutating func begin(_ input: AlertInput, steady: Int64) {
+        self.steady = steady
+        round += 1
+        calendar = input.at
+        if steady - lastSweep >= Self.sweepInterval { sweep() }
+        samples.take(input, at: steady)
+    }
+
+    /// Forgets what windows hold.
+    mutating func forgetWindows() { windows = Array(repeating: WindowState(), count: plan.windows.count) }
+
+    /// Whether any metric of an expression has a value at the moment that was begun.
+    func hasData(_ expression: AlertExpression) -> Bool {
+        expression.metrics.contains { name in
+            plan.metrics.firstIndex(of: name).map { !samples.values[$0].isEmpty } ?? false
+        }
+    }
+
+    /// The result of an expression at the moment that was begun.
+    mutating func evaluate(_ expression: Int) throws(Failure) -> [Result] {
+        guard case .series(let series) = try value(of: plan.roots[expression]) else { return [] }
+        return series.map { Result(labels: samples.labels.labels(of: $0.labels), value: $0.value) }
+    }
+
+    private mutating func sweep() {
+        lastSweep = steady
+        let removed = samples.removeUnused(before: steady - plan.longestWindow - Self.keptWithoutUse)
+        guard !removed.isEmpty else { return }
+        for index in windows.indices {
+            windows[index].active.removeAll { removed.contains($0) }
+            for number in removed where number < windows[index].series.count { windows[index].series[number] = nil }
+        }
+        for index in accepted.indices { accepted[index].removeAll(keepingCapacity: true) }
+        for index in projected.indices { projected[index].removeAll(keepingCapacity: true) }
+    }
+
+    // MARK: Steps
+
+    mutating func value(of step: ExpressionPlan.Step) throws(Failure) -> Value {
+        switch step {
+        case .number(let number): return .number(number)
+        case .time: return .number(calendar.secondsSinceEpoch)
+        case .selection(let index): return .series(select(index))
+        case .vector(let inner):
+            guard case .number(let number) = try value(of: inner) else { return .series([]) }
+            return .series([Sample(labels: samples.labels.number(of: [], at: steady), value: number)])
+        case .negated(let inner): return Self.mapped(try value(of: inner)) { -$0 }
+        case .call(let function, let inner, let numbers, let labels):
+            return call(function, try value(of: inner), numbers, labels)
+        case .binary(let sign, let left, let right, let isBool, let projection):
+            // Both sides always, so that the windows in them see each moment.
+            let (left, right) = (try value(of: left), try value(of: right))
+            return try combine(left, sign, right, isBool: isBool, projection)
+        case .window(let function, let index):
+            try fill(index)
+            return .series(read(function, index))
+        case .aggregation(let aggregation, let inner, let projection):
+            guard case .series(let series) = try value(of: inner) else { return .series([]) }
+            return .series(aggregate(aggregation, series, projection))
+        }
+    }
+
+    static func mapped(_ value: Value, _ body: (Double) -> Double) -> Value {
+        switch value {
+        case .number(let number): return .number(body(number))
+        case .series(var series):
+            for index in series.indices { series[index].value = body(series[index].value) }
+            return .series(series)
+        }
+    }
+
+    private mutating func select(_ index: Int) -> [Sample] {
+        let selection = plan.selections[index]
+        let all = samples.values[selection.metric]
+        guard !selection.matchers.isEmpty else { return all }
+        let missing = samples.labels.capacity - accepted[index].count
+        if missing > 0 { accepted[index].append(contentsOf: repeatElement(0, count: missing)) }
+        var result: [Sample] = []
+        for sample in all {
+            if accepted[index][sample.labels] == 0 {
+                let labels = samples.labels.labels(of: sample.labels)
+                accepted[index][sample.labels] = selection.matchers.allSatisfy { $0.accepts(labels) } ? 1 : 2
+            }
+            if accepted[index][sample.labels] == 1 { result.append(sample) }
+        }
+        return result
+    }
+
+    private mutating func call(
+        _ function: AlertExpression.Function, _ value: Value, _ numbers: [Double], _ labels: [MetricLabel]
+    ) -> Value {
+        switch function {
+        case .absent:
+            guard case .series(let series) = value, series.isEmpty else { return .series([]) }
+            return .series([Sample(labels: samples.labels.number(of: labels, at: steady), value: 1)])
+        case .abs: return Self.mapped(value) { $0.magnitude }
+        case .ceil: return Self.mapped(value) { $0.rounded(.up) }
+        case .floor: return Self.mapped(value) { $0.rounded(.down) }
+        // Ties go up, as in Prometheus.
+        case .round: return Self.mapped(value) { ($0 + 0.5).rounded(.down) }
+        case .clampMinimum: return Self.mapped(value) { max($0, numbers[0]) }
+        case .clampMaximum: return Self.mapped(value) { min($0, numbers[0]) }
+        }
+    }
+
+    // MARK: Windows
+
+    /// Gives a window the values of this moment, once.
+    private mutating func fill(_ index: Int) throws(Failure) {
+        guard windows[index].round != round else { return }
+        let window = plan.windows[index]
+        guard case .series(let series) = try value(of: window.inner) else { return }
+        windows[index].round = round
+        let missing = samples.labels.capacity - windows[index].series.count
+        if missing > 0 { windows[index].series.append(contentsOf: repeatElement(nil, count: missing)) }
+        for sample in series where sample.value.isFinite {
+            if windows[index].series[sample.labels] == nil {
+                windows[index].series[sample.labels] = SeriesWindow()
+                windows[index].active.append(sample.labels)
+            }
+            windows[index].series[sample.labels]?.add(
+                sample.value, at: steady, milliseconds: window.milliseconds)
+        }
+        var left = 0
+        for number in windows[index].active {
+            if windows[index].series[number]?.advance(to: steady, milliseconds: window.milliseconds) == true {
+                windows[index].active[left] = number
+                left += 1
+                samples.labels.touch(number, at: steady)
+            } else {
+                windows[index].series[number] = nil
+            }
+        }
+        windows[index].active.removeSubrange(left...)
+    }
+
+    private func read(_ function: AlertExpression.WindowFunction, _ index: Int) -> [Sample] {
+        windows[index].active.compactMap { number in
+            windows[index].series[number]?.all?.value(of: function).map { Sample(labels: number, value: $0) }
+        }
+    }
+
+    // MARK: Labels
+
+    /// The number of the labels that a projection leaves of others.
+    mutating func project(_ projection: Int?, _ labels: Int) -> Int {
+        guard let projection else { return labels }
+        let missing = samples.labels.capacity - projected[projection].count
+        if missing > 0 { projected[projection].append(contentsOf: repeatElement(-1, count: missing)) }
+        let known = projected[projection][labels]
+        if known >= 0 {
+            samples.labels.touch(known, at: steady)
+            return known
+        }
+        let kept = samples.labels.labels(of: labels).filter { plan.projections[projection].keeps($0.name) }
+        let number = samples.labels.number(of: kept, at: steady)
+        projected[projection][labels] = number
+        return number
+    }
+
+    /// Takes the list in which every place is -1, long enough for all labels there are.
+    mutating func takeMarks() -> ContiguousArray<Int> {
+        var taken = ContiguousArray<Int>()
+        swap(&taken, &marks)
+        let missing = samples.labels.capacity - taken.count
+        if missing > 0 { taken.append(contentsOf: repeatElement(-1, count: missing)) }
+        return taken
+    }
+
+    /// Gives the list back. A list that is not given back is made anew.
+    mutating func giveBack(_ list: ContiguousArray<Int>, cleared places: [Int]) {
+        marks = list
+        for place in places { marks[place] = -1 }
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import StreamingMetrics
+import Testing
+
+/// Rules as a user meets them: checked, tested, replayed and exported.
+@Suite struct AlertsCommandTests {
+    private let program = BuiltProgram()
+    private let folder = TemporaryFolder()
+
+    private func write(_ name: String, _ text: String) throws -> String {
+        let path = folder.path(name)
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    /// A query that runs for five minutes and fails, as its listener wrote it.
+    private func failing() throws -> String {
+        let ids = #""id":"0a0a0a0a-0000-4000-8000-000000000001","runId":"0a0a0a0a-0000-4000-8000-0000000000f1""#
+        var lines = [#"{\#(ids),"name":"orders","timestamp":"2026-11-23T10:00:00.000Z"}"#]
+        for batch in 0..<30 {
+            let (minute, second) = (batch / 6, batch % 6 * 10)
+            lines.append(
+                #"{\#(ids),"name":"orders","timestamp":"2026-11-23T10:0\#(minute):\#(second == 0 ? "00" : "\(second)").500Z","#
+                    + #""batchId":\#(batch),"numInputRows":5,"durationMs":{"addBatch":80,"triggerExecution":100},"#
+                    + #""stateOperators":[],"sources":[],"sink":{"description":"noop"}}"#)
+        }
+        lines.append(#"{\#(ids),"exception":"boom\u001b[31m","errorClassOnException":"DIVIDE_BY_ZERO"}"#)
+        return try write("events.jsonl", lines.joined(separator: "\n") + "\n")
+    }
+
+    @Test func `good rules are all right, and bad ones are told with their places and the exit code 1`() async throws {
+        let pack = try await program.run(["alerts", "pack"])
+        let good = try write("good.yml", pack.output)
+        let right = try await program.run(["alerts", "check", good])
+        #expect(right.status == 0 && right.error == "")
+        #expect(right.output.hasSuffix("rules in 3 groups, all right\n"), "\(right.output)")
+        let bad = try write(
+            "bad.yml", pack.output.replacingOccurrences(of: "\n        for: 1m", with: "\n        fro: 1m"))
+        let wrong = try await program.run(["alerts", "check", good, bad])
+        #expect(wrong.status == 1 && wrong.error == "")
+        let lines = wrong.output.split(separator: "\n")
+        #expect(lines.count == 4, "\(wrong.output)")
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("\(bad):") && $0.hasSuffix("did you mean for?") })
+        let json = try await program.run(["alerts", "check", bad, "--format", "json"])
+        let report = try JSONValue(parsing: json.output)
+        #expect(json.status == 1 && report["rules"]?.int64 == 0)
+        #expect(report["problems"]?.elements?.first?["column"]?.int64 == 9)
+    }
+
+    @Test func `a replay tells each alert with its time, safe for a terminal, and notifies nobody`() async throws {
+        let run = try await program.run(["alerts", "test", "--replay", try failing(), "--then", "1m"])
+        #expect(run.status == 0, "\(run.error)")
+        let lines = run.output.split(separator: "\n")
+        #expect(
+            lines.first?.hasPrefix("2026-11-23T10:00:00.000Z  pending ") == true
+                || lines.first?.contains("Watchdog") == true)
+        let failed = try #require(lines.first { $0.contains("QueryFailed") })
+        #expect(failed.contains("firing") && failed.contains(#"query="orders""#))
+        #expect(!run.output.contains("\u{1b}"))
+        let json = try await program.run(["alerts", "test", "--replay", try failing(), "--format", "json"])
+        let alerts = try json.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        let alert = try #require(alerts.first { $0["name"]?.string == "QueryFailed" })
+        #expect(alert["annotations"]?["state_reason"]?.string?.contains("DIVIDE_BY_ZERO: boom") == true)
+    }
+
+    @Test func `a line that is no event is told, and the rest is replayed`() async throws {
+        let events = try String(contentsOfFile: try failing(), encoding: .utf8)
+        let path = try write("torn.jsonl", "{\n" + events)
+        let run = try await program.run(["alerts", "test", "--replay", path])
+        #expect(run.status == 1)
+        #expect(run.errorLines.count == 1 && run.error.hasPrefix("refused \(path):1: "), "\(run.error)")
+        #expect(run.output.contains("QueryFailed"))
+    }
+
+    private static let tests = """
+        rule_files: [rules.yml]
+        evaluation_interval: 15s
+        tests:
+          - name: behind
+            interval: 1m
+            input_series:
+              - series: streamgauge_query_lag_seconds{query="orders",id="1"}
+                values: 0x4 400+10x20
+            alert_rule_test:
+              - {eval_time: 4m, alertname: Behind}
+              - eval_time: 10m
+                alertname: Behind
+                exp_alerts:
+                  - exp_labels: {query: orders, id: "1", severity: warning}
+                    exp_annotations: {summary: "orders is 7m 30s behind"}
+          - name: an evening
+            input_events: events.jsonl
+            alert_rule_test:
+              - {eval_time: 4m, alertname: Failed}
+              - eval_time: 5m
+                alertname: Failed
+                exp_alerts:
+                  - exp_labels: {query: orders, id: 0a0a0a0a-0000-4000-8000-000000000001, state: failed}
+        """
+
+    private static let rules = """
+        groups:
+          - name: g
+            rules:
+              - alert: Behind
+                expr: streamgauge_query_lag_seconds > 5m
+                for: 2m
+                labels: {severity: warning}
+                annotations: {summary: "{{ $labels.query }} is {{ $value | humanizeDuration }} behind"}
+              - alert: Failed
+                expr: streamgauge_query_state{state="failed"} == 1
+        """
+
+    @Test func `tests of series and of events pass, and a failure is told with its line`() async throws {
+        _ = try (failing(), write("rules.yml", Self.rules))
+        let good = try await program.run(["alerts", "test", try write("good-test.yml", Self.tests)])
+        #expect(good.status == 0, "\(good.output)\(good.error)")
+        #expect(good.output.hasSuffix("good-test.yml: 2 tests, all right\n"))
+        let wrong = Self.tests.replacingOccurrences(
+            of: "eval_time: 4m, alertname: Behind", with: "eval_time: 8m, alertname: Behind"
+        )
+        .replacingOccurrences(of: "severity: warning}", with: "severity: critical}")
+        let path = try write("bad-test.yml", wrong)
+        let bad = try await program.run(["alerts", "test", path])
+        #expect(bad.status == 1)
+        #expect(bad.output.contains("\(path):10: behind: Behind at 8m: firing and not expected: {"), "\(bad.output)")
+        #expect(bad.output.contains("expected and not firing: {id=\"1\", query=\"orders\", severity=\"critical\"}"))
+        let json = try await program.run(["alerts", "test", path, "--format", "json"])
+        #expect(try JSONValue(parsing: json.output)["failures"]?.elements?.count == 2)
+    }
+
+    @Test func `the export is for Prometheus`() async throws {
+        let run = try await program.run(["alerts", "export", "--prometheus"])
+        #expect(run.status == 0)
+        #expect(run.output.contains("- alert: \"QueryFailed\"") && run.output.contains("# For Alertmanager"))
+        #expect(!run.output.contains("no_data:") && !run.output.contains("inhibit_rules:\n"))
+    }
+
+    @Test(arguments: [
+        (["alerts", "check", "/nowhere.yml"], "cannot read /nowhere.yml"), (["alerts", "check", "/"], "cannot read /"),
+        (["alerts", "test", "/nowhere.yml"], "cannot read /nowhere.yml"),
+        (["alerts", "test", "--replay", "/nowhere.jsonl"], "cannot read /nowhere.jsonl"),
+    ])
+    func `a file that is not there is one line of error`(arguments: [String], message: String) async throws {
+        let run = try await program.run(arguments)
+        #expect(run.status == 1 && run.errorLines.count == 1, "\(run.error)")
+        #expect(run.error.hasPrefix("error: \(message)"), "\(run.error)")
+    }
+
+    @Test(arguments: [
+        ["alerts", "check"], ["alerts", "test"], ["alerts", "export"], ["alerts", "bogus"],
+        ["alerts", "test", "--replay", "x", "--interval", "soon"], ["alerts", "test", "--replay", "x", "--then", "5"],
+        ["alerts", "check", "x", "--format", "xml"],
+    ])
+    func `a wrong command line has the exit code 2`(arguments: [String]) async throws {
+        let run = try await program.run(arguments)
+        #expect(run.status == 2 && run.output == "")
+        #expect(run.errorLines.count == 1 && run.error.contains("--help"), "\(run.error)")
+    }
+
+    @Test(arguments: ["", "check", "test", "export", "pack"]) func `every help text has examples`(verb: String)
+        async throws
+    {
+        let run = try await program.run(["alerts"] + (verb.isEmpty ? [] : [verb]) + ["--help"])
+        #expect(run.status == 0 && run.output.contains("EXAMPLES") && run.output.contains("streamgauge alerts \(verb)"))
+    }
+}
