@@ -141,9 +141,8 @@ final class MonitoringResponder: HTTPResponder {
             throw Refusal(.tooManyRequests, "too many logins with a wrong token: try again in a minute")
         }
         let body = try await request.body.collect(upTo: limits.maximumBodyBytes)
-        let text = String(buffer: body)
-        guard let token = PercentText.pairs(text)?["token"] else {
-            throw Refusal(.badRequest, "the form has no field token")
+        guard let token = PercentText.field("token", of: String(buffer: body)) else {
+            throw Refusal(.badRequest, "the form must have one field token, and its escapes be right")
         }
         guard let session = policy.logIn(token) else { return Self.form(form, status: .unauthorized) }
         let age = AccessPolicy.sessionLength.components.seconds

@@ -105,15 +105,27 @@ enum PercentText {
         return escape == nil ? String(validating: bytes, as: UTF8.self) : nil
     }
 
-    /// The pairs of a query or form; nil where an escape is broken or a name comes twice.
+    /// The pairs of a query; nil where an escape is broken or a name comes twice.
     static func pairs(_ text: String) -> [String: String]? {
-        var pairs: [String: String] = [:]
+        guard let all = list(text) else { return nil }
+        let pairs = Dictionary(all, uniquingKeysWith: { first, _ in first })
+        return pairs.count == all.count ? pairs : nil
+    }
+
+    /// A form's field; nil where it is missing or comes twice, or an escape is broken. Other fields are nobody's business.
+    static func field(_ name: String, of form: String) -> String? {
+        let values = list(form)?.filter { $0.0 == name } ?? []
+        return values.count == 1 ? values[0].1 : nil
+    }
+
+    private static func list(_ text: String) -> [(String, String)]? {
+        var pairs: [(String, String)] = []
         for part in text.split(separator: "&") {
             let sides = part.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = decode(sides[0], plusIsSpace: true),
-                let value = sides.count == 1 ? "" : decode(sides[1], plusIsSpace: true), pairs[name] == nil
+                let value = sides.count == 1 ? "" : decode(sides[1], plusIsSpace: true)
             else { return nil }
-            pairs[name] = value
+            pairs.append((name, value))
         }
         return pairs
     }

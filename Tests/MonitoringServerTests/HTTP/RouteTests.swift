@@ -42,5 +42,9 @@ import Testing
         #expect(PercentText.pairs("a=1&a=2") == nil)
         #expect(PercentText.pairs("a=%G0") == nil)
         #expect(PercentText.pairs("a=%ff") == nil)
+        #expect(PercentText.field("token", of: "a=1&a=2&token=x%2By+z&=") == "x+y z")
+        for form in ["", "a=1", "token=1&token=2", "token=%", "token=1&a=%ff"] {
+            #expect(PercentText.field("token", of: form) == nil)
+        }
     }
 }
