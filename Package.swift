@@ -85,7 +85,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "AlertRuleFiles", dependencies: ["Monitoring", .product(name: "Yams", package: "Yams")],
+            name: "AlertRuleFiles",
+            dependencies: ["Monitoring", "StreamingMetrics", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics"], swiftSettings: strict),
         .target(

@@ -17,7 +17,7 @@ import Testing
             "NIOCore",
             "NIOHTTPTypes", "ServiceLifecycle", "Logging",
         ],
-        "AlertRuleFiles": ["Monitoring", "Yams"],
+        "AlertRuleFiles": ["Monitoring", "StreamingMetrics", "Yams"],
         "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
