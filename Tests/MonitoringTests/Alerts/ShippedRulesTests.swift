@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `a night without data wakes nobody`() throws {
-        let idle = (0..<2880).map { query.idle(310 + Double($0) * 10) }
+        let idle = (0..<2889).map { query.idle(310 + Double($0) * 10) }
         let events = [query.started(0)] + batches(30) + idle + batches(30, from: 29_200, first: 30)
         #expect(try said(events, every: .seconds(5)) == [])
     }
@@ -126,7 +126,7 @@ import Testing
         #expect(try said([query.started(0)] + burst) == [])
         let events =
             [query.started(0)] + batches(60) + batches(200, from: 600, every: 20, takes: 19.9, first: 60)
-            + batches(100, from: 4700, first: 260)
+            + batches(100, from: 4620, first: 260)
         var monitoring = MonitorSettings()
         monitoring.triggerInterval = .seconds(10)
         var replay = AlertReplay(rules: try ShippedRules.rules(), monitoring: monitoring)
