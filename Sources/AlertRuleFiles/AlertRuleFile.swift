@@ -151,7 +151,9 @@ struct AlertRuleReader {
             matchers: matchers(list, "matchers"), startsAt: fields["from"].flatMap { time($0, "from") },
             endsAt: fields["until"].flatMap { time($0, "until") },
             comment: fields["comment"].flatMap { document.text($0, "comment") })
-        if silence.matchers.isEmpty { document.report("a silence without a matcher would cover everything", at: list) }
+        if document.list(list, "matchers").isEmpty {
+            document.report("a silence without a matcher would cover everything", at: list)
+        }
         return silence
     }
 

@@ -84,7 +84,7 @@ import Testing
         (rule("expr: vector(1)", "no_data_for: 1h"), 6, 22, "says nothing without no_data"),
         (rule("expr: vector(1)", "labels: {alertname: x}"), 6, 18, "alertname is the rule's name"),
         (rule("expr: vector(1)", "labels: {a-b: x}"), 6, 18, "a-b is no name"),
-        (rule("expr: vector(1)", "labels: {a: }"), 6, 18, "a has no value"),
+        (rule("expr: vector(1)", "labels: {a: }"), 6, 21, "a has no value"),
         (rule("expr: vector(1)", "annotations: {a: '{{ $labels.query }}'}"), 6, 26, "have no label query"),
         (
             rule("expr: streamgauge_query_lag_seconds > 1", "annotations: {a: '{{ $labels.qery }}'}"), 6, 26,
