@@ -147,15 +147,14 @@ struct AlertRuleReader {
             document.report("a silence needs matchers", at: value)
             return nil
         }
-        let told = document.problems.count
-        let matchers = matchers(list, "matchers")
-        if matchers.isEmpty, document.problems.count == told {
-            document.report("a silence without a matcher would cover everything", at: list)
-        }
-        return AlertSilence(
-            matchers: matchers, startsAt: fields["from"].flatMap { time($0, "from") },
+        let silence = AlertSilence(
+            matchers: matchers(list, "matchers"), startsAt: fields["from"].flatMap { time($0, "from") },
             endsAt: fields["until"].flatMap { time($0, "until") },
             comment: fields["comment"].flatMap { document.text($0, "comment") })
+        if document.list(list, "matchers").isEmpty {
+            document.report("a silence without a matcher would cover everything", at: list)
+        }
+        return silence
     }
 
     private mutating func time(_ value: YAMLDocument.Value, _ what: String) -> MonitorTime? {

@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The program ends by itself within a time that has room for a busy machine.
-    private func end(_ running: RunningProgram, within seconds: Double = 10) async throws -> BuiltProgram.Output? {
+    private func end(_ running: RunningProgram, within seconds: Double = 30) async throws -> BuiltProgram.Output? {
         let deadline = Date(timeIntervalSinceNow: seconds)
         try await running.waitUntil { Date() > deadline }
         guard !running.isRunning else {

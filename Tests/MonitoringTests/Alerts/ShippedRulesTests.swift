@@ -114,8 +114,8 @@ import Testing
     }
 
     @Test func `a night without data wakes nobody`() throws {
-        let idle = (0..<2889).map { query.idle(310 + Double($0) * 10) }
-        let events = [query.started(0)] + batches(30) + idle + batches(30, from: 29_200, first: 30)
+        let idle = (0..<2880).map { query.idle(310 + Double($0) * 10) }
+        let events = [query.started(0)] + batches(30) + idle + batches(30, from: 29_110, first: 30)
         #expect(try said(events, every: .seconds(5)) == [])
     }
 
@@ -126,7 +126,7 @@ import Testing
         #expect(try said([query.started(0)] + burst) == [])
         let events =
             [query.started(0)] + batches(60) + batches(200, from: 600, every: 20, takes: 19.9, first: 60)
-            + batches(100, from: 4620, first: 260)
+            + batches(100, from: 4600, first: 260)
         var monitoring = MonitorSettings()
         monitoring.triggerInterval = .seconds(10)
         var replay = AlertReplay(rules: try ShippedRules.rules(), monitoring: monitoring)
@@ -197,11 +197,11 @@ import Testing
     @Test func `state that grows for half a day is alarmed, a daily rhythm is not`() throws {
         // A batch a minute over two days.
         let leak = withState(2880, every: 60, rows: { 200_000 + $0 * 150 }, bytes: { _ in 1000 })
-        #expect(try said(leak, every: .seconds(60)).first == "QueryStateGrowth firing")
+        #expect(try said(leak, every: .seconds(120)).first == "QueryStateGrowth firing")
         let rhythm = withState(
             2880, every: 60, rows: { Int64(400_000 + 200_000 * sin(Double($0) / 1440 * 2 * .pi)) }, bytes: { _ in 1000 }
         )
-        #expect(try said(rhythm, every: .seconds(60)) == [])
+        #expect(try said(rhythm, every: .seconds(120)) == [])
     }
 
     @Test func `state that will fill the memory today is alarmed soon`() throws {
