@@ -48,16 +48,19 @@ extension StreamingQueryEvent {
     /// This is the time to feed a recorded file with, one event after another; an event without a time has that of the one
     /// before it.
     public var ownTime: MonitorTime? {
+        let (timestamp, length) = timestampAndLength
+        guard let start = timestamp?.millisecondsSinceEpoch else { return nil }
+        return MonitorTime(millisecondsSinceEpoch: start.addingSaturated(length))
+    }
+
+    /// Apart from the sum: in one function with the look into the timestamp, Swift 6.3's optimiser fails.
+    @inline(never)
+    private var timestampAndLength: (ProgressTimestamp?, Int64) {
         switch self {
-        case .started(let event):
-            event.timestamp?.millisecondsSinceEpoch.map { MonitorTime(millisecondsSinceEpoch: $0) }
-        case .idle(let event):
-            event.timestamp.millisecondsSinceEpoch.map { MonitorTime(millisecondsSinceEpoch: $0) }
-        case .progress(let event):
-            event.progress.timestamp.millisecondsSinceEpoch.map {
-                MonitorTime(millisecondsSinceEpoch: $0.addingSaturated(event.progress.triggerMilliseconds ?? 0))
-            }
-        case .terminated: nil
+        case .started(let event): (event.timestamp, 0)
+        case .idle(let event): (event.timestamp, 0)
+        case .progress(let event): (event.progress.timestamp, event.progress.triggerMilliseconds ?? 0)
+        case .terminated: (nil, 0)
         }
     }
 }
