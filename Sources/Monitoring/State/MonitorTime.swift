@@ -48,20 +48,20 @@ extension StreamingQueryEvent {
     /// This is the time to feed a recorded file with, one event after another; an event without a time has that of the one
     /// before it.
     public var ownTime: MonitorTime? {
-        // Spelled out: with closures over the progress the optimizer of Swift 6.3.1 crashes.
-        switch self {
-        case .started(let event): return Self.time(event.timestamp, after: 0)
-        case .idle(let event): return Self.time(event.timestamp, after: 0)
-        case .progress(let event):
-            let progress = event.progress
-            return Self.time(progress.timestamp, after: progress.triggerMilliseconds ?? 0)
-        case .terminated: return nil
-        }
+        let (timestamp, length) = timestampAndLength
+        guard let start = timestamp?.millisecondsSinceEpoch else { return nil }
+        return MonitorTime(millisecondsSinceEpoch: start.addingSaturated(length))
     }
 
-    private static func time(_ timestamp: ProgressTimestamp?, after milliseconds: Int64) -> MonitorTime? {
-        guard let start = timestamp?.millisecondsSinceEpoch else { return nil }
-        return MonitorTime(millisecondsSinceEpoch: start.addingSaturated(milliseconds))
+    /// Apart from the sum: in one function with the look into the timestamp, Swift 6.3's optimiser fails.
+    @inline(never)
+    private var timestampAndLength: (ProgressTimestamp?, Int64) {
+        switch self {
+        case .started(let event): (event.timestamp, 0)
+        case .idle(let event): (event.timestamp, 0)
+        case .progress(let event): (event.progress.timestamp, event.progress.triggerMilliseconds ?? 0)
+        case .terminated: (nil, 0)
+        }
     }
 }
 
