@@ -17,7 +17,15 @@ import Testing
         try await run.waitUntil { run.output.hasSuffix("\n") }
         let address = try #require(run.output.split(separator: " ").last, "\(run.error)").dropLast()
         #expect(run.output == "listening on \(address)\n")
+        if arguments == ["--replay", Self.recording] { try await waitForEnd(ofReplayAt: String(address), run) }
         return (run, String(address))
+    }
+
+    /// A recording is read while the server listens already.
+    private func waitForEnd(ofReplayAt address: String, _ run: RunningProgram) async throws {
+        while run.isRunning, try await !get(address, "/healthz").text.contains("\"ended\"") {
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     private func get(
