@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "AlertRuleFiles", targets: ["AlertRuleFiles"]),
         .library(name: "LiveMonitoring", targets: ["LiveMonitoring"]),
         .library(name: "TopicMonitoring", targets: ["TopicMonitoring"]),
+        .library(name: "MonitoringHistory", targets: ["MonitoringHistory"]),
         .library(name: "MonitoringServer", targets: ["MonitoringServer"]),
         .library(name: "StructuredStreaming", targets: ["StructuredStreaming"]),
         .library(name: "EmbeddedEngine", targets: ["EmbeddedEngine"]),
@@ -90,6 +91,12 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics"], swiftSettings: strict),
         .target(
+            name: "MonitoringHistory",
+            dependencies: [
+                "LiveMonitoring", "Monitoring", "StreamingMetrics", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "TopicMonitoring",
             dependencies: ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
             swiftSettings: strict),
@@ -112,6 +119,7 @@ let package = Package(
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
                 "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
+                "MonitoringHistory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -169,6 +177,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LiveMonitoringTests", dependencies: ["LiveMonitoring", "Monitoring", "StreamingMetrics"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitoringHistoryTests",
+            dependencies: [
+                "MonitoringHistory", "LiveMonitoring", "Monitoring", "StreamingMetrics",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TopicMonitoringTests",

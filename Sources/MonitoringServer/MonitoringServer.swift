@@ -49,8 +49,14 @@ public final class MonitoringServer: Sendable {
 
     /// Describes a server of a hub.
     ///
+    /// - Parameters:
+    ///   - hub: What it tells of.
+    ///   - configuration: Where it listens, who may read, and its bounds.
+    ///   - history: Where points are that the hub has no more; nil where nobody keeps them.
     /// - Throws: ``LiveMonitoring/MonitoringError`` for an address that others can reach, without a token.
-    public init(hub: MonitoringHub, configuration: Configuration = Configuration()) throws(MonitoringError) {
+    public init(
+        hub: MonitoringHub, configuration: Configuration = Configuration(), history: (any HistorySource)? = nil
+    ) throws(MonitoringError) {
         guard configuration.address.isLoopback || configuration.token != nil else {
             throw MonitoringError(
                 "cannot listen on \(configuration.address): others can reach that address, and no token is given",
@@ -58,7 +64,7 @@ public final class MonitoringServer: Sendable {
         }
         self.configuration = configuration
         let policy = AccessPolicy(token: configuration.token)
-        responder = MonitoringResponder(hub: hub, policy: policy, limits: configuration.limits)
+        responder = MonitoringResponder(hub: hub, history: history, policy: policy, limits: configuration.limits)
     }
 
     /// What it has counted.

@@ -42,6 +42,7 @@ enum PageAssets {
             "order.js": PackageResources.order_js,
             "overview.css": PackageResources.overview_css,
             "overview.js": PackageResources.overview_js,
+            "pastpoints.js": PackageResources.pastpoints_js,
             "paths.js": PackageResources.paths_js,
             "query.css": PackageResources.query_css,
             "queryhistory.js": PackageResources.queryhistory_js,

@@ -38,8 +38,25 @@ final class ServerStatistics: Sendable {
     func endStream() { state.withLock { $0.eventStreams -= 1 } }
 
     /// The series of the server and its feeds.
-    func exposition(of hub: MonitoringHub) -> [UInt8] {
-        PrometheusExposition.bytes(of: Self.families(of: hub.feeds, at: hub.now) + Self.families(of: counts))
+    func exposition(of hub: MonitoringHub, _ history: HistoryHealth?) -> [UInt8] {
+        PrometheusExposition.bytes(
+            of: Self.families(of: hub.feeds, at: hub.now) + Self.families(of: counts)
+                + (history.map { Self.families(of: $0) } ?? []))
+    }
+
+    private static func families(of health: HistoryHealth) -> [(family: MetricFamily, samples: [MetricSample])] {
+        func family(
+            _ name: String, _ help: String, _ kind: MetricFamily.Kind, _ value: Double
+        ) -> (MetricFamily, [MetricSample]) {
+            (MetricFamily("streamgauge_history_\(name)", help: help, kind: kind), [MetricSample(value)])
+        }
+        return [
+            family("up", "1 while the history is written, 0 while it cannot be.", .gauge, health.isWriting ? 1 : 0),
+            family("events_total", "Events written to the history, copies too.", .counter, Double(health.written)),
+            family("lost_total", "Events that the history gave up.", .counter, Double(health.lost)),
+            family("pending", "Events that wait to be written to the history.", .gauge, Double(health.pending)),
+            family("size_bytes", "Bytes of the history's file.", .gauge, Double(health.sizeBytes)),
+        ]
     }
 
     private static func families(

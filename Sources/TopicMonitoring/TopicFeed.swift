@@ -85,7 +85,11 @@ public struct TopicFeed: MonitoringFeed {
             })
         consumer.onLag = { reading.note(lag: $0) }
         consumer.onLog = onLog
-        try await consumer.run(batchesOf: 500) { [onFault] batch in reading.take(batch, onFault) }
+        try await consumer.run(batchesOf: 500) { [onFault] batch in
+            reading.take(batch, onFault)
+            // What comes live waits for nobody.
+            if !reading.isLive { await reading.hub.makeRoom() }
+        }
     }
 
     /// Asks the cluster now and then while nothing is heard of it, since idle topics tell neither that it is there nor that it is

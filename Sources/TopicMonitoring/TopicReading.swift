@@ -28,7 +28,7 @@ final class TopicReading: Sendable {
     private static let quiet = Duration.seconds(3)
 
     private let feed: String
-    private let hub: MonitoringHub
+    let hub: MonitoringHub
     private let onContact: @Sendable () -> Void
     private let state = Mutex(State())
 
@@ -43,6 +43,9 @@ final class TopicReading: Sendable {
 
     /// Records that were read.
     var recordCount: UInt64 { state.withLock { $0.records } }
+
+    /// Whether events are taken as they come.
+    var isLive: Bool { state.withLock { $0.isLive } }
 
     /// Whether the cluster should be asked whether it is there.
     var needsContact: Bool { state.withLock { !$0.hasContact || $0.isAway } }

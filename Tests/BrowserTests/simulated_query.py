@@ -248,10 +248,16 @@ class SimulatedQuery:
         row["firing"] = sum(alert["state"] == "firing" for alert in self.alerts)
         return row
 
-    def history(self, start=None, end=None):
-        points = self.points
-        if start is not None:
-            points = [point for point in self.archive + self.points if start <= point["time"] <= end]
+    def past(self, start, end):
+        """Seconds that a point is about, and the points between two times: one of each hour where that is more than two days."""
+        points = [point for point in self.archive + self.points if start <= point["time"] <= end]
+        if end - start <= 2 * 86_400_000 or end > 10 ** 12 * 9:
+            return 0, self.history(points)
+        hours = {point["time"] // 3_600_000: point for point in points}
+        return 3600, self.history([{**point, "time": hour * 3_600_000, "batchId": None} for hour, point in hours.items()])
+
+    def history(self, points=None):
+        points = self.points if points is None else points
         columns = {key: [point[key] for point in points] for key in (
             "time", "batchId", "inputRows", "inputRowsPerSecond", "processedRowsPerSecond", "durationSeconds", "lagRecords",
             "watermarkDelaySeconds", "stateRows", "stateBytes", "lateRows")}

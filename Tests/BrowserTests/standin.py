@@ -122,8 +122,11 @@ class Handler(BaseHTTPRequestHandler):
             if one is None:
                 return self.error(404, "not_found", "no such query is known")
             if len(parts) == 2:
-                span = (int(query["from"]), int(query["to"])) if "from" in query else ()
-                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history(*span)})
+                return self.json({"at": now, "query": one.snapshot(now), "partitions": one.partitions(), "transitions": one.transitions, "restarts": one.restarts, "alerts": one.alerts, "history": one.history()})
+            if parts[2:] == ["history"]:
+                start, end = int(query["from"]), int(query["to"])
+                step, points = one.past(start, end)
+                return self.json({"at": now, "stepSeconds": step, "isCut": False, "restarts": one.restarts, "transitions": one.transitions, "history": points})
             if parts[2:] == ["batches"]:
                 return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
             progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None

@@ -101,19 +101,32 @@ class LivePageTests(PageTestCase):
         page = self.open()
         query_id = self.query_id(page, "orders-enrich-eu")
         # A point that no longer fits is one that only a question for its time brings.
-        page.wait(f"fetch('/api/v1/queries/{query_id}?from=0&to=9999999999999').then(answer => answer.json()).then(detail => detail.history.time.length > 302)", timeout=20)
+        page.wait(f"fetch('/api/v1/queries/{query_id}/history?from=0&to=9999999999999').then(answer => answer.json()).then(found => found.history.time.length > 302)", timeout=20)
         page.goto(f"{self.address}/queries/{query_id}")
         page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
         first = page.eval("document.querySelector('.readout').innerText.split(' – ')[0]")
         asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('?from=')).length"
         page.key("2")
         page.wait(f"{asked} === 1")
-        page.key("4")
+        page.key("6")
         page.wait(f"document.querySelector('.readout').innerText.split(' – ')[0] < {first!r}")
         page.key("2")
         before = page.eval("document.querySelector('.readout').innerText")
         page.wait(f"document.querySelector('.readout').innerText !== {before!r}")
         self.assertEqual(page.eval(asked), 1)
+
+    def test_a_long_time_is_told_in_steps_and_what_comes_is_not_mixed_with_them(self):
+        page = self.open()
+        page.goto(f"{self.address}/queries/{self.query_id(page, 'orders-enrich-eu')}")
+        page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
+        hint = "document.querySelector('.board > .hint').innerText"
+        page.key("4")
+        page.wait(f"{hint}.includes('Each point is the mean over 1 h.')")
+        self.assertEqual(page.eval("document.querySelector('[aria-pressed=true]').innerText"), "Last 7 days")
+        asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/history?from=')).length"
+        self.assertEqual(page.eval(asked), 1)
+        page.key("1")
+        page.wait(f"!{hint}.includes('Each point')")
 
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()

@@ -12,6 +12,7 @@ import Testing
         "Monitoring": ["StreamingMetrics"],
         "LiveMonitoring": ["Monitoring", "StreamingMetrics"],
         "TopicMonitoring": ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
+        "MonitoringHistory": ["LiveMonitoring", "Monitoring", "StreamingMetrics", "GRDB"],
         "MonitoringServer": [
             "LiveMonitoring", "Monitoring", "StreamingMetrics", "Hummingbird", "HummingbirdCore", "HTTPTypes",
             "NIOCore",
@@ -24,7 +25,7 @@ import Testing
         "streamgauge": [
             "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
             "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
-            "ArgumentParser", "Logging",
+            "MonitoringHistory", "ArgumentParser", "Logging",
         ],
         "make-activity-data": ["ArgumentParser"],
     ]

@@ -46,6 +46,7 @@ public struct RecordingFeed: MonitoringFeed {
                 health.events += 1
                 health.lastEventAt = next.time
             }
+            await hub.makeRoom()
             try Task.checkCancellation()
         }
         if let last = merged.last { hub.advance(to: last) }

@@ -52,14 +52,17 @@ public final class MonitoringHub: Sendable {
     let clock: @Sendable () -> MonitorTime
     let state: Mutex<WatchedFleet>
     let listeners = UpdateListeners()
+    private let observer: (any HubObserver)?
 
     /// Creates a hub that knows no query.
     ///
     /// - Parameters:
     ///   - settings: What it keeps.
     ///   - clock: The present; it must not go backward. The default is the system's clock as it was at the start, and what went by since.
+    ///   - observer: Hears all that is taken.
     public init(
-        settings: Settings = Settings(), clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock()
+        settings: Settings = Settings(), clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock(),
+        observer: (any HubObserver)? = nil
     ) {
         var settings = settings
         if !settings.isReplay, settings.monitor.longestWatcherPause == nil {
@@ -67,6 +70,7 @@ public final class MonitoringHub: Sendable {
         }
         self.settings = settings
         self.clock = clock
+        self.observer = observer
         epoch = .random(in: 1...UInt64.max)
         state = Mutex(WatchedFleet(settings))
     }
@@ -120,7 +124,7 @@ public final class MonitoringHub: Sendable {
     public func tick() {
         if !settings.isReplay {
             let now = clock()
-            state.withLock { $0.tick(at: now) }
+            tell(state.withLock { $0.tick(at: now) })
         }
         listeners.tell()
     }
@@ -136,11 +140,20 @@ public final class MonitoringHub: Sendable {
     public func take(_ event: StreamingQueryEvent, at time: MonitorTime? = nil, queryName: String? = nil) {
         let text = KeptBatch(event)
         let time = time ?? clock()
-        state.withLock { $0.take(event, at: time, queryName: queryName, text) }
+        let changes = state.withLock { $0.take(event, at: time, queryName: queryName, text) }
+        // Outside the lock: what it does is nobody else's time.
+        observer?.take(event, at: time, queryName: queryName, changes: changes)
     }
 
     /// Moves the time of a replay on; a live hub does so itself.
-    public func advance(to time: MonitorTime) { state.withLock { $0.advance(to: time) } }
+    public func advance(to time: MonitorTime) { tell(state.withLock { $0.advance(to: time) }) }
+
+    private func tell(_ changes: [QueryTransition]) {
+        if !changes.isEmpty { observer?.take(changes) }
+    }
+
+    /// Waits until what was taken so far can be kept. A feed that reads old events, as fast as they can be read, asks now and then.
+    public func makeRoom() async { await observer?.makeRoom() }
 
     /// Says that what came so far were old events, and that queries are watched from now on: earlier silence is not counted.
     public func beginWatching() {

@@ -43,7 +43,7 @@ struct WatchedFleet: Sendable {
 
     mutating func take(
         _ event: StreamingQueryEvent, at time: MonitorTime, queryName: String?, _ batch: KeptBatch?
-    ) {
+    ) -> [QueryTransition] {
         let name = fleet.name(of: event.id)
         let changes = fleet.take(event, at: time, queryName: queryName)
         if self.time.map({ $0 < time }) ?? true { self.time = time }
@@ -53,12 +53,15 @@ struct WatchedFleet: Sendable {
         if let batch { keep(batch, of: event.id) }
         add(changes)
         noteRemovals()
+        return changes
     }
 
-    mutating func advance(to time: MonitorTime) {
+    mutating func advance(to time: MonitorTime) -> [QueryTransition] {
         if self.time.map({ $0 < time }) ?? true { self.time = time }
-        add(fleet.advance(to: time))
+        let changes = fleet.advance(to: time)
+        add(changes)
         noteRemovals()
+        return changes
     }
 
     mutating func beginWatching(at time: MonitorTime) { fleet.beginWatching(at: time) }
@@ -66,10 +69,10 @@ struct WatchedFleet: Sendable {
     /// A second has gone by.
     ///
     /// While a feed reads old events the fleet's time is theirs. While a feed cannot hear its queries their silence says nothing.
-    mutating func tick(at now: MonitorTime) {
-        guard !feeds.contains(where: { $0.state == .catchingUp }) else { return }
+    mutating func tick(at now: MonitorTime) -> [QueryTransition] {
+        guard !feeds.contains(where: { $0.state == .catchingUp }) else { return [] }
         if feeds.contains(where: { $0.state == .away || $0.state == .failed }) { fleet.beginWatching(at: now) }
-        advance(to: now)
+        return advance(to: now)
     }
 
     private mutating func add(_ changes: [QueryTransition]) {

@@ -63,10 +63,7 @@ struct SourceTracker: Sendable, Hashable {
     private var trend: TrendWindow
     private var newest: TrendWindow
     private var newestPartitions = 0
-    /// Records behind after the last trigger; nil where unknown.
-    private(set) var records: Int64?
-    private var maximumPartitionRecords: Int64?
-    private var unknownPartitions = 0
+    private var backlog = SourceBacklog()
 
     init(_ source: SourceProgress, _ settings: MonitorSettings) {
         self.source = source
@@ -93,7 +90,7 @@ struct SourceTracker: Sendable, Hashable {
         }
         let latest = source.latestOffset.flatMap { $0.isNull ? nil : $0 }
         let offsets = SourceOffsets(latest)
-        measure(latest, offsets)
+        backlog = SourceBacklog(source, latest, offsets)
         if let records { trend.add(Double(records), at: start) }
         if let offsets {
             // A partition more is a jump that no record made.
@@ -103,36 +100,8 @@ struct SourceTracker: Sendable, Hashable {
         }
     }
 
-    private mutating func measure(_ latest: JSONValue?, _ offsets: SourceOffsets?) {
-        (records, maximumPartitionRecords, unknownPartitions) = (nil, nil, 0)
-        if let latest, !source.endOffset.isNull {
-            if latest.jsonText == source.endOffset.jsonText {
-                (records, maximumPartitionRecords) = (0, 0)
-                return
-            }
-            if let offsets, let end = SourceOffsets(source.endOffset) {
-                for partition in SourceOffsets.behind(end: end, latest: offsets) {
-                    guard let behind = partition.records else {
-                        unknownPartitions += 1
-                        continue
-                    }
-                    records = (records ?? 0).addingSaturated(behind)
-                    maximumPartitionRecords = max(maximumPartitionRecords ?? 0, behind)
-                }
-            }
-        }
-        if records == nil { measureByMetrics() }
-    }
-
-    /// The Kafka source's own summary, where the newest offsets are not there.
-    private mutating func measureByMetrics() {
-        guard let average = Self.number(source.metrics["avgOffsetsBehindLatest"]),
-            let partitions = SourceOffsets(source.endOffset)?.partitions.count
-        else { return }
-        records = Int64(exactly: (average * Double(partitions)).rounded())
-        unknownPartitions = 0
-        maximumPartitionRecords = Self.whole(source.metrics["maxOffsetsBehindLatest"])
-    }
+    /// Records behind after the last trigger; nil where unknown.
+    var records: Int64? { backlog.records }
 
     /// Each partition's lag; empty where the offsets have another form.
     var partitions: [PartitionLag] {
@@ -155,10 +124,10 @@ struct SourceTracker: Sendable, Hashable {
     func lag(index: Int) -> SourceLag {
         var lag = SourceLag(index: index, description: source.description ?? "", label: "\(index): \(words)")
         lag.records = records
-        lag.maximumPartitionRecords = maximumPartitionRecords
-        lag.unknownPartitions = unknownPartitions
-        lag.files = Self.whole(source.metrics["numFilesOutstanding"])
-        lag.bytes = Self.whole(source.metrics["numBytesOutstanding"])
+        lag.maximumPartitionRecords = backlog.maximumPartitionRecords
+        lag.unknownPartitions = backlog.unknownPartitions
+        lag.files = SourceBacklog.whole(source.metrics["numFilesOutstanding"])
+        lag.bytes = SourceBacklog.whole(source.metrics["numBytesOutstanding"])
         lag.secondsBehind = secondsBehind
         lag.trendPerSecond = trendPerSecond
         lag.inputRowsPerSecond = newest.slopePerSecond().map { max(0, $0) } ?? window.inputRowsPerSecond
@@ -181,10 +150,4 @@ struct SourceTracker: Sendable, Hashable {
         guard let input = lag.inputRowsPerSecond, let processed = lag.processedRowsPerSecond else { return nil }
         return Double.ratio(Double(records), processed - input)
     }
-
-    private static func number(_ text: String?) -> Double? {
-        text.flatMap { Double($0) }.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
-    }
-
-    private static func whole(_ text: String?) -> Int64? { number(text).flatMap { Int64(exactly: $0.rounded()) } }
 }

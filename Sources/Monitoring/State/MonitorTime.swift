@@ -95,7 +95,7 @@ extension StreamingQueryProgress {
     }
 
     /// Whether the trigger ran a batch; one that found nothing to do has no phase `addBatch`.
-    var ranBatch: Bool { numInputRows > 0 || durationMs["addBatch"] != nil }
+    package var ranBatch: Bool { numInputRows > 0 || durationMs["addBatch"] != nil }
 }
 
 extension Int64 {

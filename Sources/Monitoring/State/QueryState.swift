@@ -79,7 +79,7 @@ public struct QueryFailure: Sendable, Hashable, Codable {
 
 extension String {
     /// The beginning of at most so many bytes, cut between two characters.
-    func prefix(utf8Bytes limit: Int) -> String {
+    package func prefix(utf8Bytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)
         while end > startIndex, end.samePosition(in: self) == nil { end = utf8.index(before: end) }

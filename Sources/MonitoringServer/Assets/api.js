@@ -30,10 +30,11 @@ export async function loadQueries(signal) {
     }
 }
 
-/** One query with its history: all that the server has at hand, or what lies between two times. */
-export function loadQuery(id, signal, from, to) {
-    return get(queryURL(id) + (from === undefined ? '' : `?from=${Math.floor(from)}&to=${Math.ceil(to)}`), signal);
-}
+/** One query with the points that the server has at hand. */
+export const loadQuery = (id, signal) => get(queryURL(id), signal);
+
+/** A query's points between two times, as far back as they are kept; those of a long time are each about several triggers. */
+export const loadHistory = (id, from, to) => get(`${queryURL(id)}/history?from=${Math.floor(from)}&to=${Math.ceil(to)}`);
 
 /** The batches whose JSON is kept, the newest first. */
 export const loadBatches = (id, signal) => get(`${queryURL(id)}/batches?limit=500`, signal);

@@ -3,18 +3,18 @@
 import { Chart, margin } from './chart.js';
 import { charts } from './chartlist.js';
 import { el, say, setAttribute, setText } from './dom.js';
-import { clock, moment } from './format.js';
+import { clock, duration, moment } from './format.js';
 import { stateWord } from './states.js';
 import { TimeFrame } from './timeframe.js';
 import { spans, Timeline } from './timeline.js';
 
-const modes = { '15m': 'Last 15 min', '1h': 'Last hour', '24h': 'Last 24 h', all: 'All' };
+const modes = { '15m': 'Last 15 min', '1h': 'Last hour', '24h': 'Last 24 h', '7d': 'Last 7 days', '30d': 'Last 30 days', all: 'All' };
 
 export class ChartBoard {
-    /** @param told `chosen(index)` for a batch that was clicked, `wanted(from)` for a time before the first point that is here. */
-    constructor({ chosen, wanted }) {
+    /** @param told `chosen(index)` for a batch that was clicked, `points(from, to)` gives what there is to draw of a time. */
+    constructor({ chosen, points }) {
         this.chosen = chosen;
-        this.wanted = wanted;
+        this.points = points;
         this.frame = new TimeFrame();
         this.hovered = -1;
         this.timeline = new Timeline();
@@ -34,21 +34,22 @@ export class ChartBoard {
         this.sizes.observe(this.node);
     }
 
-    /** Takes what there is to draw: `history`, `query`, `restarts`, `transitions`, `now`. */
+    /** Takes what there is to draw: `recent` points, `query`, `restarts`, `transitions`, `now`. */
     show(data) {
-        this.data = data;
+        this.data = { ...data, history: data.recent };
         this.draw();
     }
 
     draw() {
         if (!this.data || !this.node.isConnected) return;
-        const { history, query, restarts, transitions, now } = this.data;
+        const { recent, query, restarts, transitions, now } = this.data;
         const isEnded = query?.state === 'failed' || query?.state === 'terminated';
-        const endedAt = isEnded ? transitions.at(-1)?.at ?? history.time.at(-1) ?? null : null;
-        const [from, to] = this.frame.range(history, now, endedAt);
+        const endedAt = isEnded ? transitions.at(-1)?.at ?? recent.time.at(-1) ?? null : null;
+        const [from, to] = this.frame.range(recent, now, endedAt);
+        const history = this.points(from, to);
+        this.data.history = history;
         this.range = history.range(from, to);
         this.times = [from, to];
-        if (history.length > 0 && from < history.time[0]) this.wanted(from);
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
         const left = [];
         for (const chart of this.charts) {
@@ -56,7 +57,9 @@ export class ChartBoard {
             chart.node.hidden = Boolean(needs) && !history.has(needs);
             if (chart.node.hidden) left.push(title.toLowerCase());
         }
-        setText(this.missing, left.length > 0 ? `This query tells nothing of: ${left.join(', ')}.` : '');
+        const hints = left.length > 0 ? [`This query tells nothing of: ${left.join(', ')}.`] : [];
+        if (history.stepSeconds > 0) hints.push(`Each point is the mean over ${duration(history.stepSeconds)}.`);
+        setText(this.missing, hints.join(' '));
         // Widths are read before anything is written: each would have the browser lay out anew.
         const width = Math.max(240, this.charts[0].plot.clientWidth);
         this.shared = { history, query, restarts, from, to, range: this.range, width, hover: this.hovered };

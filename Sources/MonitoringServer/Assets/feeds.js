@@ -21,19 +21,21 @@ export class Feeds {
 
     async ask() {
         try {
-            this.draw((await loadHealth()).feeds ?? []);
+            const health = await loadHealth();
+            this.draw(health.feeds ?? [], health.history);
         } catch {
             // Without an answer there is nothing to say of feeds; the banner of the connection says the rest.
             this.draw([]);
         }
     }
 
-    draw(feeds) {
+    draw(feeds, history) {
         const broken = feeds.filter((feed) => feed.error);
-        this.node.hidden = broken.length === 0;
+        this.node.hidden = broken.length === 0 && !history?.error;
+        const lost = history?.error ? [`The history is not written: ${history.error}.`] : [];
         setText(this.node, broken.map((feed) => {
             const age = typeof feed.lastEventAgeSeconds === 'number' ? `, its last event came ${duration(Math.round(feed.lastEventAgeSeconds))} ago` : '';
             return `Feed ${feed.name} is ${feed.state}: ${feed.error}${age}.`;
-        }).join(' '));
+        }).concat(lost).join(' '));
     }
 }

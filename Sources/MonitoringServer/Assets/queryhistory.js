@@ -9,7 +9,9 @@ const names = [
 ];
 
 export class QueryHistory {
-    constructor(history = {}) {
+    /** @param stepSeconds how long the time of a point is; 0 where each is a trigger. */
+    constructor(history = {}, stepSeconds = 0) {
+        this.stepSeconds = stepSeconds;
         this.time = [...(history.time ?? [])];
         const column = (values) => this.time.map((_, index) => values?.[index] ?? null);
         this.columns = Object.fromEntries(names.map((name) => [name, column(history[name])]));

@@ -9,6 +9,7 @@ import { customTable, failure, phaseTable, tiles, verdict } from './facts.js';
 import { duration, moment } from './format.js';
 import { LagTable } from './lagtable.js';
 import { sorted } from './order.js';
+import { PastPoints } from './pastpoints.js';
 import { QueryHistory } from './queryhistory.js';
 import { go, home, queryPath } from './router.js';
 import { stateMark, updateMark } from './states.js';
@@ -28,8 +29,8 @@ export class QueryPage {
         this.id = id;
         this.title = title(store.rows.get(id) ?? { id });
         this.board = new ChartBoard({
-            chosen: (index) => this.batches.choose(this.history.columns.batchId[index], this.history.time[index]),
-            wanted: (from) => this.loadEarlier(from),
+            chosen: (index) => this.choose(this.board.data.history, index),
+            points: (from, to) => this.past?.points(from, to) ?? this.history,
         });
         this.lag = new LagTable();
         this.batches = new Batches(id);
@@ -51,7 +52,10 @@ export class QueryPage {
         const [detail, alerts] = await Promise.all([loadQuery(this.id, signal), loadAlerts(signal)]);
         this.query = detail.query;
         this.history = new QueryHistory(detail.history);
-        this.askedFrom = Infinity;
+        this.past = new PastPoints({
+            id: this.id, recent: this.history, changed: () => this.drawBoard(this.store.now()),
+            failed: (error) => say(`Earlier batches could not be loaded: ${error.message}`),
+        });
         this.restarts = detail.restarts ?? [];
         this.transitions = detail.transitions ?? [];
         this.partitions = detail.partitions ?? [];
@@ -62,20 +66,9 @@ export class QueryPage {
         await this.batches.load(signal);
     }
 
-    /** Asks for what was before the first point that is here, once for each time: where there is nothing, there will be nothing. */
-    async loadEarlier(from) {
-        const [history, to] = [this.history, this.history.time[0]];
-        if (from >= this.askedFrom) return;
-        this.askedFrom = from;
-        try {
-            const detail = await loadQuery(this.id, undefined, from, to);
-            if (history !== this.history || history.prepend(detail.history) === 0) return;
-            this.restarts = [...new Set([...(detail.restarts ?? []), ...this.restarts])].sort((a, b) => a - b);
-            this.drawBoard(this.store.now());
-        } catch (error) {
-            // What is here stays as it is. It is asked again after the next load, and not each second by the next drawing.
-            say(`Earlier batches could not be loaded: ${error.message}`);
-        }
+    /** Goes to the batch of a point; one that is about several goes to none. */
+    choose(history, index) {
+        if (history.stepSeconds === 0) this.batches.choose(history.columns.batchId[index], history.time[index]);
     }
 
     /** True where the page itself says what went wrong. */
@@ -195,7 +188,8 @@ export class QueryPage {
     }
 
     drawBoard(now) {
-        this.board.show({ history: this.history, query: this.query, restarts: this.restarts, transitions: this.transitions, now });
+        const restarts = this.past.withRestarts(this.restarts);
+        this.board.show({ recent: this.history, query: this.query, restarts, transitions: this.past.withTransitions(this.transitions), now });
     }
 
     /** Ages go on, and the charts move on to now. */

@@ -11,13 +11,15 @@ final class MonitoringResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let hub: MonitoringHub
+    private let history: (any HistorySource)?
     let statistics = ServerStatistics()
     private let policy: AccessPolicy
     private let limits: ServerLimits
     private let follower: EventFollower
 
-    init(hub: MonitoringHub, policy: AccessPolicy, limits: ServerLimits) {
+    init(hub: MonitoringHub, history: (any HistorySource)?, policy: AccessPolicy, limits: ServerLimits) {
         self.hub = hub
+        self.history = history
         self.policy = policy
         self.limits = limits
         follower = EventFollower(hub: hub, statistics: statistics)
@@ -63,7 +65,7 @@ final class MonitoringResponder: HTTPResponder {
         guard let arguments = PercentText.pairs(sides.count == 2 ? String(sides[1]) : "") else {
             throw Refusal(.badRequest, "the query has a broken escape, or a name twice")
         }
-        return try content(of: route, Arguments(arguments), request)
+        return try await content(of: route, Arguments(arguments), request)
     }
 
     private static func route(_ path: String) throws(Refusal) -> Route {
@@ -77,17 +79,23 @@ final class MonitoringResponder: HTTPResponder {
         }
     }
 
-    private func content(of route: Route, _ arguments: Arguments, _ request: Request) throws -> Response {
+    private func content(of route: Route, _ arguments: Arguments, _ request: Request) async throws -> Response {
         switch route {
         case .page: return try Self.asset("index.html", request)
         case .asset(let name): return try Self.asset(name, request)
         case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
         case .metrics:
-            return Reply.of(hub.exposition() + statistics.exposition(of: hub), type: PrometheusType.text)
+            let text = hub.exposition() + statistics.exposition(of: hub, history?.health)
+            return Reply.of(text, type: PrometheusType.text)
         case .health: return try health()
         case .queries: return try QueryList(arguments).reply(hub)
         case .query(let id):
-            guard let response = try QueryPage(id, arguments).reply(hub) else { throw Self.unknown(id) }
+            let page = try QueryPage(id, arguments)
+            guard let response = try await page.reply(hub, history) else { throw Self.unknown(id) }
+            return response
+        case .history(let id):
+            let page = try HistoryPage(id, arguments)
+            guard let response = try await page.reply(hub, history) else { throw Self.unknown(id) }
             return response
         case .batches(let id):
             let limit = try arguments.integer("limit", in: 1...10_000) ?? 10_000
@@ -168,9 +176,25 @@ final class MonitoringResponder: HTTPResponder {
                     try body.member("error", feed.error)
                 }
             }
+            if let history { try body.history(history.health) }
         }
         if failed { response.status = .serviceUnavailable }
         return response
+    }
+}
+
+extension JSONBody {
+    /// How the history does; it is no reason to call the server ill, which goes on without.
+    fileprivate func history(_ health: HistoryHealth) throws {
+        key("history")
+        try object {
+            try member("state", health.isWriting ? "writing" : "failing")
+            try member("written", health.written)
+            try member("lost", health.lost)
+            try member("pending", health.pending)
+            try member("sizeBytes", health.sizeBytes)
+            try member("error", health.error)
+        }
     }
 }
 

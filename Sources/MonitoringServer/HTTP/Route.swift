@@ -10,6 +10,7 @@ enum Route: Hashable {
     case openAPI
     case queries
     case query(UUID)
+    case history(UUID)
     case batches(UUID)
     case batch(UUID, runId: UUID, batchId: Int64)
     case alerts
@@ -53,6 +54,7 @@ enum Route: Hashable {
         case ("alerts", 1): return .alerts
         case ("events", 1): return .events
         case ("queries", 2): return .query(try id(parts[1]))
+        case ("queries", 3) where parts[2] == "history": return .history(try id(parts[1]))
         case ("queries", 3) where parts[2] == "batches": return .batches(try id(parts[1]))
         case ("queries", 5) where parts[2] == "batches":
             let (query, run) = (try id(parts[1]), try id(parts[3]))

@@ -16,9 +16,13 @@ struct QueryPage {
         end = try arguments.time("to")
     }
 
+    /// Points that a page begins with.
+    private static let points = 300
+
     /// Nil for a query that is not known.
-    func reply(_ hub: MonitoringHub) throws -> Response? {
-        guard let detail = hub.detail(of: id, from: start, through: end) else { return nil }
+    func reply(_ hub: MonitoringHub, _ history: (any HistorySource)?) async throws -> Response? {
+        guard var detail = hub.detail(of: id, from: start, through: end) else { return nil }
+        if let history, start == nil, end == nil { await fill(&detail, from: history) }
         return try Reply.json { body in
             try body.member("at", detail.snapshot.at)
             try body.member("query", detail.snapshot)
@@ -32,9 +36,26 @@ struct QueryPage {
     }
 }
 
+extension QueryPage {
+    /// Puts before what the hub has heard what was kept before it began. What cannot be read is told where the history itself is
+    /// asked for; a page without it is better than none.
+    private func fill(_ detail: inout QueryDetail, from history: any HistorySource) async {
+        let missing = Self.points - detail.points.count
+        guard missing > 0 else { return }
+        let end = detail.points.first.map { $0.time + .milliseconds(-1) }
+        let range = HistoryRange(through: end, step: .raw, limit: missing)
+        guard let found = try? await history.history(of: id, range) else { return }
+        detail.points = found.points + detail.points
+        let firstChange = detail.transitions.first?.at
+        detail.transitions =
+            found.transitions.filter { change in firstChange.map { change.at < $0 } ?? true } + detail.transitions
+        detail.restarts = Set(found.restarts + detail.restarts).sorted()
+    }
+}
+
 extension JSONBody {
     /// Points as columns, as charts take them.
-    fileprivate func columns(of points: [HistoryPoint]) throws {
+    func columns(of points: [HistoryPoint]) throws {
         try member("time", points.map(\.time))
         try member("batchId", points.map(\.batchId))
         let columns: [(String, KeyPath<HistoryPoint, Double?>)] = [

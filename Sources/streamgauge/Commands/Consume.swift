@@ -123,7 +123,7 @@ struct Consume: AsyncParsableCommand {
         let signals = StopSignals()
         let store = try self.store.map { try MetricsStore(path: $0) }
         let file = try deadLetter.map { try DeadLetterFile(path: $0) }
-        if untilEnd { try await checkTopics(readTopics, configuration) }
+        if untilEnd { try await TopicContact.check(readTopics, configuration) }
         let topic = try deadLetterTopic.map { try DeadLetterTopic(configuration: configuration, topic: $0) }
         let format = self.format ?? (store == nil ? .table : nil)
         if let header = format?.header { try StandardStream.output.write(header + "\n") }
@@ -167,23 +167,5 @@ struct Consume: AsyncParsableCommand {
         }
         let new = try await store.run(consumer, beforeStoring: { try await printer.show($0) })
         return "; stored \(NumberText.count(new.events, "new event")), \(try store.counts().events) in \(store.path)"
-    }
-
-    /// The end of a topic that cannot be seen would never come. All topics are asked for: asking for one may create it.
-    private func checkTopics(_ topics: [String], _ configuration: KafkaConfiguration) async throws {
-        let known: [ClusterMetadata.Topic]
-        switch try await ClusterContact.ask(configuration, timeout: .seconds(10)) {
-        case .metadata(let metadata): known = metadata.topics
-        case .nothing(let cause, let hint):
-            throw CommandError("cannot ask \(configuration.bootstrapServers) for its topics: \(cause)", hint: hint)
-        }
-        for topic in topics {
-            guard let found = known.first(where: { $0.name == topic }) else {
-                throw CommandError(
-                    "there is no topic \(topic) at \(configuration.bootstrapServers)",
-                    hint: "check the name, or leave --until-end out to wait for it")
-            }
-            if let error = found.error { throw error }
-        }
     }
 }

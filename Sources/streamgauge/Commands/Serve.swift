@@ -3,6 +3,7 @@ import FoundationEssentials
 import Kafka
 import LiveMonitoring
 import MetricsTopic
+import MonitoringHistory
 import MonitoringServer
 import TopicMonitoring
 
@@ -19,8 +20,12 @@ struct Serve: AsyncParsableCommand {
             than this machine can read only with --token-file: a file with one line of 16 characters or more, which its owner \
             alone can read. They send it as "Authorization: Bearer …", or log in with a browser.
 
+            With --history what queries do is kept in a file, and charts reach back as far as that does; reading goes on \
+            where the file ends, unless told where to begin.
+
             EXAMPLES
               streamgauge serve --bootstrap-servers localhost:9092
+              streamgauge serve --bootstrap-servers localhost:9092 --history history.db
               streamgauge serve --bootstrap-servers localhost:9092 --since "1 hour ago" --listen 127.0.0.1:9000
               streamgauge serve --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge serve --replay progress.jsonl --speed 60
@@ -29,6 +34,7 @@ struct Serve: AsyncParsableCommand {
             """)
 
     @OptionGroup var kafka: KafkaOptions
+    @OptionGroup var historyOptions: HistoryOptions
 
     @Option(
         name: .customLong("topic"),
@@ -94,26 +100,32 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
-        let (hub, feed) = try source()
+        let history = try historyOptions.recorder()
+        let (hub, feed) = try source(history)
         let server = try MonitoringServer(
-            hub: hub, configuration: MonitoringServer.Configuration(address: address, token: token))
+            hub: hub, configuration: MonitoringServer.Configuration(address: address, token: token), history: history)
         let signals = StopSignals()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run([feed]) }
-            defer { group.cancelAll() }
-            try await signals.whileRunning(stop: { await server.stop() }) {
-                try await server.run { address in
-                    StandardStream.output.tell("listening on http://\(address)\n")
+        let outcome = await Outcome {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await hub.run([feed]) }
+                defer { group.cancelAll() }
+                try await signals.whileRunning(stop: { await server.stop() }) {
+                    try await server.run { address in
+                        StandardStream.output.tell("listening on http://\(address)\n")
+                    }
                 }
             }
         }
+        // Behind the feeds: what they gave last is kept as well.
+        await history?.stop()
+        try outcome.get()
     }
 
-    private func source() throws -> (MonitoringHub, any MonitoringFeed) {
+    private func source(_ history: HistoryRecorder?) throws -> (MonitoringHub, any MonitoringFeed) {
         guard recordings.isEmpty else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: .replay), feed)
+            return (MonitoringHub(settings: .replay, observer: history), feed)
         }
         let configuration: KafkaConfiguration
         do {
@@ -123,12 +135,19 @@ struct Serve: AsyncParsableCommand {
         }
         var feed = TopicFeed(configuration: configuration)
         if !topics.isEmpty { feed.topics = topics }
-        if let since { feed.start = .timestamp(since.milliseconds) } else if fromBeginning { feed.start = .beginning }
+        if let since {
+            feed.start = .timestamp(since.milliseconds)
+        } else if fromBeginning {
+            feed.start = .beginning
+        } else if let taken = history?.takenThrough {
+            // A little before it, since clocks differ: what is known already counts once.
+            feed.start = .timestamp(max(0, taken.millisecondsSinceEpoch - 300_000))
+        }
         let faults = ConsumerFaults()
         feed.onError = { faults.report($0) }
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (MonitoringHub(), feed)
+        return (MonitoringHub(observer: history), feed)
     }
 }

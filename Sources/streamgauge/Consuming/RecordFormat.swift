@@ -43,12 +43,21 @@ enum CSVLine {
     static func row(_ progress: StreamingQueryProgress) -> String {
         let batchId = progress.batchId.map { "\($0)" }
         let values: [String?] = [
-            progress.timestamp.description, progress.name, progress.id.uuidString.lowercased(),
+            progress.timestamp.description, progress.name.map(inert), progress.id.uuidString.lowercased(),
             progress.runId.uuidString.lowercased(), batchId, "\(progress.numInputRows)",
             progress.inputRowsPerSecond.map { "\($0)" }, progress.processedRowsPerSecond.map { "\($0)" },
             progress.batchMs.map { "\($0)" }, "\(progress.stateRows)",
         ]
         return values.map { quoted($0 ?? "") }.joined(separator: ",")
+    }
+
+    /// A text as a field.
+    static func text(_ text: String) -> String { quoted(inert(text)) }
+
+    /// A name that spreadsheets would take for a formula, with an apostrophe before it, which makes it a text to them.
+    private static func inert(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) else { return text }
+        return "'" + text
     }
 
     private static func quoted(_ text: String) -> String {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// `--since`: a moment, as `2 hours ago` or in ISO 8601.
+/// `--since` or `--until`: a moment, as `2 hours ago` or in ISO 8601.
 struct SinceTime: Hashable {
     /// Milliseconds since 1970.
     let milliseconds: Int64
@@ -17,9 +17,11 @@ struct SinceTime: Hashable {
     /// - Parameters:
     ///   - text: What the user wrote.
     ///   - nowMs: The present, in milliseconds since 1970.
+    ///   - option: For which option.
     /// - Throws: `ValidationError` that says what is wrong with the text.
-    init(_ text: String, nowMs: Int64) throws {
-        let words = text.split(separator: " ").map { $0.lowercased() }
+    init(_ text: String, nowMs: Int64, option: String = "--since") throws {
+        let text = Text(text: text, option: option)
+        let words = text.text.split(separator: " ").map { $0.lowercased() }
         if words.last == "ago" {
             milliseconds = try Self.ago(words.dropLast().joined(), of: text, nowMs)
         } else if let moment = try Self.iso8601(text) {
@@ -32,12 +34,18 @@ struct SinceTime: Hashable {
         if milliseconds > nowMs { throw Self.refusal(text, "that is yet to come") }
     }
 
-    private static func refusal(_ text: String, _ reason: String) -> ValidationError {
-        ValidationError("cannot read \"\(text)\" as the time for --since: \(reason)")
+    /// What the user wrote, and for which option.
+    private struct Text {
+        var text: String
+        var option: String
+    }
+
+    private static func refusal(_ text: Text, _ reason: String) -> ValidationError {
+        ValidationError("cannot read \"\(text.text)\" as the time for \(text.option): \(reason)")
     }
 
     /// A number and a unit, with nothing between.
-    private static func ago(_ age: String, of text: String, _ nowMs: Int64) throws -> Int64 {
+    private static func ago(_ age: String, of text: Text, _ nowMs: Int64) throws -> Int64 {
         let digits = age.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty else { throw refusal(text, "an age begins with a whole number, such as \"2 hours ago\"") }
         let name = String(age.dropFirst(digits.count))
@@ -55,8 +63,8 @@ struct SinceTime: Hashable {
 
     /// `2026-11-23`, with `T10:21`, `:45` and `.894` after it, and `Z` or an offset; without one it is UTC. Nil for what does
     /// not begin as a date.
-    private static func iso8601(_ text: String) throws -> Int64? {
-        var rest = Substring(text)
+    private static func iso8601(_ text: Text) throws -> Int64? {
+        var rest = Substring(text.text)
         guard let year = number(&rest, 4), take("-", &rest), let month = number(&rest, 2), take("-", &rest),
             let day = number(&rest, 2)
         else { return nil }
@@ -82,7 +90,7 @@ struct SinceTime: Hashable {
         return milliseconds
     }
 
-    private static func fraction(_ rest: inout Substring, _ text: String) throws -> Int64 {
+    private static func fraction(_ rest: inout Substring, _ text: Text) throws -> Int64 {
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty else { throw refusal(text, "digits are missing after the point") }
         rest = rest.dropFirst(digits.count)
@@ -90,7 +98,7 @@ struct SinceTime: Hashable {
         return Int64(padded) ?? 0
     }
 
-    private static func offsetMinutes(_ rest: inout Substring, _ text: String) throws -> Int64 {
+    private static func offsetMinutes(_ rest: inout Substring, _ text: Text) throws -> Int64 {
         if take("Z", &rest) || take("z", &rest) || rest.isEmpty { return 0 }
         let sign: Int64 = take("-", &rest) ? -1 : 1
         guard sign < 0 || take("+", &rest) else { return 0 }

@@ -32,6 +32,7 @@ import Testing
             for id in ids {
                 let detail = try await server.ask("/api/v1/queries/\(id)")
                 #expect(try faults(detail, "QueryDetail") == [])
+                #expect(try faults(await server.ask("/api/v1/queries/\(id)/history"), "StoredHistory") == [])
                 let batches = try await server.ask("/api/v1/queries/\(id.uppercased())/batches?limit=2")
                 #expect(try faults(batches, "BatchList") == [])
                 for batch in try batches.json()["batches"] as? [[String: Any]] ?? [] {
@@ -72,7 +73,7 @@ import Testing
         }
         #expect(seen.count == paths.count)
         // The page has two paths; every other case of the routes is there once.
-        #expect(paths.count == 13)
+        #expect(paths.count == 14)
     }
 
     @Test func `lists are filtered and cut as asked`() async throws {

@@ -1,0 +1,199 @@
+import FoundationEssentials
+import GRDB
+import Monitoring
+import StreamingMetrics
+
+/// Writes entries, each list of them in one transaction: points, what they add to minutes and hours, runs, and what is too old now.
+///
+/// Each trigger counts once. A batch is known by its number in its run for as long as the run is (``BatchRanges``). A trigger that
+/// found nothing has no number of its own; it is known by its time, and after its point is gone by the time up to which the run's
+/// points are gone. Since all that is kept is a sum, a least, a greatest or a first of what events say by themselves, the same events
+/// give the same history in whatever order they come.
+struct HistoryWriter {
+    private var runs = RunTable()
+    private var minutes = RollUpTable("minutes", length: 60_000)
+    private var hours = RollUpTable("hours", length: 3_600_000)
+    private var phases: [String: Int64] = [:]
+    private var transitions = TransitionTable()
+    private var retention: HistoryRetention
+    private let columns =
+        ["slot", "query", "time", "run", "batch", "ran_batch"] + HistorySchema.pointColumns + ["phases"]
+    private let insertion: String
+    /// The newest trigger and the newest arrival, in milliseconds.
+    private var (newest, takenThrough): (Int64?, Int64?) = (nil, nil)
+    /// Called within a transaction behind each of its steps; what it throws breaks the transaction off. For tests.
+    var onStep: (Database) throws -> Void = { _ in }
+
+    init(_ limits: HistoryLimits) {
+        retention = HistoryRetention(limits)
+        let marks = repeatElement("?", count: columns.count).joined(separator: ", ")
+        insertion =
+            "INSERT INTO points (\(columns.joined(separator: ", "))) VALUES (\(marks)) ON CONFLICT DO NOTHING"
+    }
+
+    /// Writes entries, all or none.
+    ///
+    /// - Parameter wall: What the clock says; events that claim to be later make nothing old.
+    mutating func write(_ entries: [HistoryEntry], _ database: Database, wall: MonitorTime) throws {
+        try database.inTransaction(.immediate) {
+            if newest == nil { try readMeta(database) }
+            let insertion = try database.cachedStatement(sql: insertion)
+            for entry in entries {
+                switch entry {
+                case .event(let event, let time, let name):
+                    try write(event, at: time.millisecondsSinceEpoch, name, database, insertion)
+                case .transition(let transition):
+                    let query = try runs.query(transition.id, database)
+                    try transitions.write(transition, ofQuery: query, database)
+                }
+            }
+            try onStep(database)
+            try minutes.flush(database)
+            try onStep(database)
+            try hours.flush(database)
+            try onStep(database)
+            try runs.flush(database)
+            try writeMeta(database)
+            try onStep(database)
+            if let newest, retention.isDue(newest: newest, wall: wall, entries: entries.count) {
+                let isChanged = try retention.apply(database, newest: newest, wall: wall, &minutes, &hours)
+                // Numbers of runs and queries may be gone, or given anew.
+                if isChanged { forget() }
+            }
+            try onStep(database)
+            return .commit
+        }
+        try retention.settle(database)
+    }
+
+    /// Asks the file again for everything, after a transaction that went wrong or changes by others.
+    mutating func forget() {
+        runs = RunTable()
+        minutes = RollUpTable("minutes", length: minutes.length)
+        hours = RollUpTable("hours", length: hours.length)
+        phases = [:]
+        transitions = TransitionTable()
+        (newest, takenThrough) = (nil, nil)
+    }
+
+    // MARK: Events
+
+    private mutating func write(
+        _ event: StreamingQueryEvent, at time: Int64, _ name: String?, _ database: Database, _ insertion: Statement
+    ) throws {
+        takenThrough = max(takenThrough ?? time, time)
+        let query = try runs.query(event.id, database)
+        let key = RunTable.Key(query: query, run: event.runId)
+        switch event {
+        case .started(let event):
+            try runs.change(key, heardAt: time, database) { run in
+                run.name(event.name ?? name)
+                guard let started = event.timestamp?.millisecondsSinceEpoch else { return }
+                if run.startedMs == nil { (run.startedMs, run.isChanged) = (started, true) }
+                run.widen(from: started, through: started)
+            }
+        case .idle(let event):
+            try runs.change(key, heardAt: time, database) { run in
+                run.name(name)
+                if let idle = event.timestamp.millisecondsSinceEpoch { run.widen(from: idle, through: idle) }
+            }
+        case .terminated(let event):
+            try runs.change(key, heardAt: time, database) { run in
+                run.name(name)
+                guard !run.hasEnded else { return }
+                (run.hasEnded, run.isChanged) = (true, true)
+                run.errorClass = event.errorClassOnException
+                run.error = event.exception?.prefix(utf8Bytes: 8192)
+            }
+        case .progress(let event):
+            try write(event.progress, at: time, name, key, database, insertion)
+        }
+    }
+
+    private mutating func write(
+        _ progress: StreamingQueryProgress, at time: Int64, _ name: String?, _ key: RunTable.Key, _ database: Database,
+        _ insertion: Statement
+    ) throws {
+        let point = HistoryPoint(progress, takenAt: MonitorTime(millisecondsSinceEpoch: time))
+        let start = point.time.millisecondsSinceEpoch
+        let figures = try figures(of: progress, point, database)
+        let number = progress.ranBatch ? point.batchId : nil
+        let isNew = try runs.change(key, heardAt: time, database) { run in
+            if let number {
+                guard !run.batches.contains(number) else { return false }
+            } else if let through = run.unnumberedThroughMs, start <= through {
+                return false
+            }
+            try Self.insert(point, figures, key.query, run: run.row, insertion)
+            guard database.changesCount > 0 else { return false }
+            if let number {
+                run.batches.insert(number)
+                run.isChanged = true
+            }
+            run.name(progress.name ?? name)
+            let length = Int64((point.durationSeconds ?? 0) * 1000)
+            run.widen(from: start, through: start.addingSaturated(length))
+            return true
+        }
+        guard isNew else { return }
+        newest = max(newest ?? start, start)
+        let rollUp = RollUp(figures)
+        minutes.add(rollUp, of: key.query, at: start)
+        hours.add(rollUp, of: key.query, at: start)
+    }
+
+    private static func insert(
+        _ point: HistoryPoint, _ figures: TriggerFigures, _ query: Int64, run: Int64, _ insertion: Statement
+    ) throws {
+        let time = point.time.millisecondsSinceEpoch
+        var values: [(any DatabaseValueConvertible)?] = [
+            time.floored(to: HistorySchema.slot), query, time, run, point.batchId ?? -1, figures.ranBatch,
+        ]
+        for value in figures.values { values.append(value) }
+        values.append(Data(figures.phases.bytes))
+        try insertion.execute(arguments: StatementArguments(values))
+    }
+
+    private mutating func figures(
+        of progress: StreamingQueryProgress, _ point: HistoryPoint, _ database: Database
+    ) throws -> TriggerFigures {
+        var phases = PhaseSums()
+        for pair in progress.durationMs.pairs where pair.key != "triggerExecution" {
+            phases.add(try phase(pair.key, database), max(0, pair.value))
+        }
+        return TriggerFigures(
+            values: HistoryMeasure.allCases.map { $0.stored(point) }, ranBatch: progress.ranBatch, phases: phases)
+    }
+
+    /// The number of a phase. Spark has a dozen; who invents more gets one for all of them.
+    private mutating func phase(_ name: String, _ database: Database) throws -> Int64 {
+        if let number = phases[name] { return number }
+        let name = phases.count < 64 ? name : "other"
+        if let number = phases[name] { return number }
+        let known = try Int64.fetchOne(database, sql: "SELECT id FROM phases WHERE name = ?", arguments: [name])
+        if known == nil { try database.execute(sql: "INSERT INTO phases (name) VALUES (?)", arguments: [name]) }
+        let number = known ?? database.lastInsertedRowID
+        phases[name] = number
+        return number
+    }
+
+    // MARK: Meta
+
+    private mutating func readMeta(_ database: Database) throws {
+        for row in try Row.fetchAll(database, sql: "SELECT name, value FROM meta") {
+            switch row[0] as String {
+            case "newest_ms": newest = row[1]
+            case "taken_through_ms": takenThrough = row[1]
+            default: break
+            }
+        }
+        phases = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT name, id FROM phases") { phases[row[0]] = row[1] }
+    }
+
+    private func writeMeta(_ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO meta VALUES (?, ?)")
+        if let newest { try statement.execute(arguments: ["newest_ms", newest]) }
+        if let takenThrough { try statement.execute(arguments: ["taken_through_ms", takenThrough]) }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import FoundationEssentials
+import LiveMonitoring
+import Monitoring
+import MonitoringHistory
+
+/// `streamgauge history show`, which is what `streamgauge history` does.
+struct HistoryShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Lists the queries of a history, or shows what one of them did.",
+        discussion: """
+            Without --query all queries are listed. A row is a trigger (raw), a minute (1m) or an hour (1h); of the \
+            last two, rows are summed, and rates, durations, lag and state are means, in CSV and JSON also the least \
+            and the greatest. Times are in UTC. Seconds behind are records behind ÷ rows a second processed.
+
+            EXAMPLES
+              streamgauge history --history history.db
+              streamgauge history --history history.db --query orders --since "2 hours ago"
+              streamgauge history --history history.db --query orders --since "1 week ago" --resolution 1h --format csv
+              streamgauge history --history history.db --query orders --since 2026-11-28 --until 2026-11-29 --format json
+              streamgauge history --history history.db --query orders --states
+            """)
+
+    /// `--resolution`.
+    enum Resolution: String, ExpressibleByArgument, CaseIterable {
+        case raw
+        case minute = "1m"
+        case hour = "1h"
+
+        var step: HistoryRange.Step {
+            switch self {
+            case .raw: .raw
+            case .minute: .seconds(60)
+            case .hour: .seconds(3600)
+            }
+        }
+    }
+
+    @Option(help: ArgumentHelp("The file that serve --history writes.", valueName: "file"))
+    var history: String
+
+    @Option(help: ArgumentHelp("The query with this name or id; without it all are listed.", valueName: "name|id"))
+    var query: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "From this time on: \"2 hours ago\", or 2026-11-23T10:21:45Z. (default: all there is)", valueName: "time"),
+        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
+    var since: SinceTime?
+
+    @Option(
+        help: ArgumentHelp("Up to this time, likewise. (default: now)", valueName: "time"),
+        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000), option: "--until") })
+    var until: SinceTime?
+
+    @Option(
+        help: """
+            What a row is: raw (a trigger), 1m or 1h. (default: the finest that gives 2000 rows at most and reaches back \
+            as far as asked)
+            """)
+    var resolution: Resolution?
+
+    @Option(help: "How to write it: table, csv, or json (one row a line).")
+    var format = HistoryFormat.table
+
+    @Flag(help: "Show the query's changes of state in place of its figures.")
+    var states = false
+
+    func validate() throws {
+        let given = ["--history": history, "--query": query]
+        for option in given.keys.sorted() where given[option] == .some("") {
+            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
+        let isAboutOne = since != nil || until != nil || resolution != nil || states
+        if query == nil, isAboutOne {
+            throw ValidationError(
+                "--since, --until, --resolution and --states are about one query: give --query as well")
+        }
+        if states, resolution != nil {
+            throw ValidationError("--states and --resolution exclude each other: give one of them")
+        }
+        if let since, let until, until.milliseconds < since.milliseconds {
+            throw ValidationError("--until is before --since: exchange them")
+        }
+    }
+
+    func run() throws {
+        let reader = try HistoryReader(path: history)
+        let report = HistoryReport(format: format) { try StandardStream.output.write($0 + "\n") }
+        let queries = try reader.queries()
+        guard let query else { return try report.queries(queries) }
+        let chosen = try choose(query, of: queries)
+        let time = { (since: SinceTime?) in since.map { MonitorTime(millisecondsSinceEpoch: $0.milliseconds) } }
+        if states {
+            let found = try reader.transitions(of: chosen, from: time(since), through: time(until), limit: .max)
+            return try report.states(found, of: chosen)
+        }
+        let range = HistoryRange(
+            from: time(since), through: time(until), step: resolution?.step ?? .automatic,
+            limit: resolution == nil ? 2000 : .max)
+        try report.rows(try reader.rows(of: chosen, range, now: .systemTime), of: chosen)
+    }
+
+    private func choose(_ text: String, of queries: [HistoryQuery]) throws -> HistoryQuery {
+        let found = queries.filter { $0.name == text || $0.id.uuidString.lowercased() == text.lowercased() }
+        guard found.count <= 1 else {
+            let ids = found.map { $0.id.uuidString.lowercased() }.joined(separator: ", ")
+            throw CommandError("\(found.count) queries of \(history) are named \(text)", hint: "give an id: \(ids)")
+        }
+        guard let query = found.first else {
+            throw CommandError(
+                "no query of \(history) has the name or id \(text)",
+                hint: "streamgauge history --history FILE lists those that there are")
+        }
+        return query
+    }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import FoundationNetworking
+import StreamingMetrics
+import Testing
+
+/// `history`, as a user runs it.
+@Suite struct HistoryCommandTests {
+    private let program = BuiltProgram()
+    private let folder = TemporaryFolder()
+    private var file: String { folder.path("history.db") }
+    private static let fixtures = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "MonitoringTests/Fixtures")
+    private static let recording = fixtures.appending(path: "spark-4.1.1/restart.jsonl").path
+
+    /// A run of batches, one a second, as lines of a recording.
+    private func recording(_ name: String?, batches: Int, rows: (Int) -> Int64 = { _ in 100 }) -> (UUID, String) {
+        let (id, runId) = (UUID(), UUID())
+        let lines = (0..<batches).map { number in
+            StreamingQueryProgress(
+                id: id, runId: runId, name: name,
+                timestamp: ProgressTimestamp(millisecondsSinceEpoch: 1_700_006_400_000 + Int64(number) * 1000),
+                batchId: Int64(number), batchDuration: 250, numInputRows: rows(number), inputRowsPerSecond: 100.25,
+                processedRowsPerSecond: 400, durationMs: ["addBatch": 200, "triggerExecution": 250],
+                sink: SinkProgress(description: "noop")
+            ).json
+        }
+        return (id, lines.joined(separator: "\n") + "\n")
+    }
+
+    private func rebuild(_ recordings: String...) async throws {
+        let end = try await program.run(
+            ["history", "rebuild", "--history", file] + recordings.flatMap { ["--replay", $0] })
+        #expect(end.status == 0 && end.output == "", "\(end.error)")
+        #expect(end.error.hasPrefix("read ") && end.error.contains("into \(file)"))
+    }
+
+    private func history(_ arguments: String...) async throws -> BuiltProgram.Output {
+        try await program.run(["history", "--history", file] + arguments)
+    }
+
+    @Test func `queries are listed, and a query's rows are told in each format`() async throws {
+        let (id, text) = recording("=cmd|'/c calc'!A1,\"x\"", batches: 120)
+        try folder.write("a.jsonl", text)
+        try await rebuild(folder.path("a.jsonl"), Self.recording)
+        let list = try await history()
+        #expect(list.status == 0 && list.error == "")
+        #expect(list.output.split(separator: "\n").count == 4 && list.output.contains(id.uuidString.lowercased()))
+        let text1 = try await history("--query", id.uuidString, "--resolution", "1m", "--format", "csv")
+        let lines = text1.output.split(separator: "\n").map(String.init)
+        #expect(lines.count == 3 && lines[0].hasPrefix("time,name,id,stepSeconds,triggers,batches,inputRows,lateRows,"))
+        let quoted = "\"'=cmd|'/c calc'!A1,\"\"x\"\"\""
+        #expect(
+            lines[1].hasPrefix(
+                "2023-11-15T00:00:00.000Z,\(quoted),\(id.uuidString.lowercased()),60,60,60,6000,,,100,100,100,100.25,"))
+        #expect(lines[1].hasSuffix(",addBatch=0.2") && lines[2].hasPrefix("2023-11-15T00:01:00.000Z,"))
+        #expect(Set(lines.map { $0.replacing(quoted, with: "q").count { $0 == "," } }).count == 1)
+        let json = try await history("--query", id.uuidString, "--resolution", "raw", "--format", "json").output
+        let first = try JSONSerialization.jsonObject(with: Data(json.split(separator: "\n")[0].utf8)) as? [String: Any]
+        #expect(first?["name"] as? String == "=cmd|'/c calc'!A1,\"x\"" && first?["batchId"] as? Int == 0)
+        #expect(first?["durationSeconds"] as? Double == 0.25 && first?["lagRecords"] is NSNull)
+        #expect(first?["phaseSeconds"] as? [String: Double] == ["addBatch": 0.2])
+        #expect(json.split(separator: "\n").count == 120)
+        let table = try await history("--query", id.uuidString, "--until", "2023-11-15T00:00:09Z").output
+        #expect(table.split(separator: "\n").count == 12 && table.contains("rows/s processed"))
+        let hour = try await history(
+            "--query", id.uuidString, "--since", "2023-11-15T00:00:30Z", "--resolution", "1h", "--format", "json"
+        ).output
+        #expect(hour.split(separator: "\n").count == 1 && hour.contains("\"triggers\":120,"))
+    }
+
+    @Test func `changes of state are told`() async throws {
+        try await rebuild(Self.recording)
+        let list = try await history("--format", "json").output
+        let query = try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [String: Any]
+        let id = try #require(query?["id"] as? String)
+        let states = try await history("--query", id, "--states")
+        #expect(states.status == 0 && states.output.contains("processing"), "\(states.output)\(states.error)")
+        #expect(states.output.contains("restarting"))
+    }
+
+    @Test func `a rebuild that is killed again and again gives what an undisturbed one gives`() async throws {
+        let (id, text) = recording("orders", batches: 60_000, rows: { Int64($0 % 977) })
+        let (other, more) = recording(nil, batches: 20_000)
+        try folder.write("a.jsonl", text)
+        try folder.write("b.jsonl", more)
+        let paths = ["--replay", folder.path("a.jsonl"), "--replay", folder.path("b.jsonl")]
+        var kills = 0
+        for _ in 0..<12 {
+            let run = try program.start(["history", "rebuild", "--history", file] + paths)
+            // From the first transaction on, and then somewhere.
+            let size = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
+            let log = file + "-wal"
+            try await run.waitUntil {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: log)
+                return (attributes?[.size] as? Int ?? 0) > 0
+            }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...300)))
+            guard run.isRunning else { break }
+            run.signal(SIGKILL)
+            _ = try await run.wait()
+            kills += 1
+            _ = size
+        }
+        #expect(kills > 0)
+        let end = try await program.run(["history", "rebuild", "--history", file] + paths)
+        #expect(end.status == 0, "\(end.error)")
+        let whole = folder.path("whole.db")
+        #expect(try await program.run(["history", "rebuild", "--history", whole] + paths).status == 0)
+        for arguments in [
+            [], ["--query", "orders", "--resolution", "raw"], ["--query", "orders", "--resolution", "1m"],
+            ["--query", "orders", "--resolution", "1h"], ["--query", other.uuidString, "--resolution", "1m"],
+        ] {
+            let first = try await program.run(["history", "--history", file, "--format", "json"] + arguments)
+            let second = try await program.run(["history", "--history", whole, "--format", "json"] + arguments)
+            #expect(first.status == 0 && first.output == second.output && !first.output.isEmpty, "\(arguments)")
+        }
+        let hours = try await program.run(
+            ["history", "--history", whole, "--query", id.uuidString, "--resolution", "1h", "--format", "csv"])
+        let triggers = hours.output.split(separator: "\n").dropFirst().compactMap { Int($0.split(separator: ",")[4]) }
+        #expect(triggers.reduce(0, +) == 60_000)
+    }
+
+    @Test func `what serve wrote live from a topic, a rebuild from the topic gives again`() async throws {
+        let broker = try program.start(["broker", "--port", "0"])
+        defer { broker.signal(SIGTERM) }
+        try await broker.waitUntil { broker.output.hasSuffix("\n") }
+        let servers = String(try #require(broker.output.split(separator: "=").last).dropLast())
+        let live = folder.path("live.db")
+        func serve() async throws -> RunningProgram {
+            let run = try program.start(
+                ["serve", "--bootstrap-servers", servers, "--listen", "127.0.0.1:0", "--history", live])
+            try await run.waitUntil { run.output.hasSuffix("\n") }
+            return run
+        }
+        func metric(_ run: RunningProgram, _ name: String) async throws -> Int {
+            let address = String(try #require(run.output.split(separator: " ").last).dropLast())
+            let url = try #require(URL(string: address + "/metrics"))
+            let text = String(decoding: try await URLSession.shared.data(from: url).0, as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+            return line.flatMap { Int($0.split(separator: " ")[1]) } ?? -1
+        }
+        let text = try String(contentsOfFile: Self.recording, encoding: .utf8).split(separator: "\n")
+        let half = text.count / 2
+        func forward(_ lines: ArraySlice<Substring>) async throws {
+            let end = try await program.run(
+                ["forward", "-", "--bootstrap-servers", servers], input: lines.joined(separator: "\n") + "\n")
+            #expect(end.status == 0, "\(end.error)")
+        }
+        // The topics are there before they are listened to, so that nothing comes before the reader does.
+        try await forward(text[0..<1])
+        let first = try await serve()
+        while try await metric(first, "streamgauge_history_events_total") < 0 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await waitForLive(first, metric)
+        try await forward(text[1..<half])
+        while try await metric(first, "streamgauge_history_events_total") < half - 1, first.isRunning {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        first.signal(SIGKILL)
+        _ = try await first.wait()
+        // What comes while nobody listens is read by the next one, which goes on where the file ends.
+        try await forward(text[half...])
+        let second = try await serve()
+        while try await metric(second, "streamgauge_history_events_total") < text.count - half, second.isRunning {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        second.signal(SIGTERM)
+        #expect(try await second.wait().status == 0)
+        let rebuilt = try await program.run(["history", "rebuild", "--history", file, "--bootstrap-servers", servers])
+        #expect(rebuilt.status == 0, "\(rebuilt.error)")
+        let list = try await program.run(["history", "--history", live, "--format", "json"]).output
+        #expect(try await history("--format", "json").output == list)
+        for line in list.split(separator: "\n") {
+            let query = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let id = try #require(query?["id"] as? String)
+            for resolution in ["raw", "1m", "1h"] {
+                let arguments = ["--query", id, "--resolution", resolution, "--format", "json"]
+                let before = try await program.run(["history", "--history", live] + arguments)
+                let after = try await program.run(["history", "--history", file] + arguments)
+                #expect(before.output == after.output && !after.output.isEmpty)
+            }
+        }
+    }
+
+    private func waitForLive(
+        _ run: RunningProgram, _ metric: (RunningProgram, String) async throws -> Int
+    ) async throws {
+        let name = "streamgauge_feed_state{feed=\"kafka\",state=\"live\"}"
+        while try await metric(run, name) != 1, run.isRunning { try await Task.sleep(for: .milliseconds(50)) }
+    }
+
+    @Test func `what cannot be is one error`() async throws {
+        try folder.write("notes.txt", String(repeating: "some notes\n", count: 500))
+        let (_, text) = recording("orders", batches: 3)
+        let (_, same) = recording("orders", batches: 3)
+        try folder.write("a.jsonl", text)
+        try folder.write("b.jsonl", same)
+        try await rebuild(folder.path("a.jsonl"), folder.path("b.jsonl"))
+        let cases: [([String], Int32, String)] = [
+            (["--history", folder.path("none.db")], 1, "cannot open the history"),
+            (["--history", folder.path("notes.txt")], 1, "name another file"),
+            (["--history", file, "--query", "orders"], 1, "give an id: "),
+            (["--history", file, "--query", "none"], 1, "no query of"),
+            (["--history", ""], 2, "--history has an empty value"),
+            ([], 2, "--history"),
+            (["--history", file, "--since", "1 hour ago"], 2, "give --query as well"),
+            (["--history", file, "--query", "x", "--until", "x"], 2, "as the time for --until"),
+            (["--history", file, "--query", "x", "--resolution", "5m"], 2, "5m"),
+            (["--history", file, "--query", "x", "--states", "--resolution", "1m"], 2, "exclude each other"),
+            (["rebuild", "--history", file], 2, "no broker is given"),
+            (["rebuild", "--replay", "a.jsonl"], 2, "name the file with --history"),
+            (["rebuild", "--history", file, "--history-size", "10"], 2, "as a size"),
+            (["rebuild", "--history", file, "--replay", folder.path("none.jsonl")], 1, "none.jsonl"),
+        ]
+        for (arguments, status, reason) in cases {
+            let end = try await program.run(["history"] + arguments)
+            #expect(end.status == status && end.output == "", "\(arguments): \(end)")
+            #expect(end.errorLines.count == 1 && end.error.contains(reason), "\(arguments): \(end.error)")
+        }
+    }
+}
