@@ -29,6 +29,14 @@ let package = Package(
                 .product(name: "StreamingMetrics", package: "StreamGauge"),
             ], path: "MonitoringBench"),
         .executableTarget(
+            name: "history-bench",
+            dependencies: [
+                .product(name: "MonitoringHistory", package: "StreamGauge"),
+                .product(name: "LiveMonitoring", package: "StreamGauge"),
+                .product(name: "Monitoring", package: "StreamGauge"),
+                .product(name: "StreamingMetrics", package: "StreamGauge"),
+            ], path: "HistoryBench"),
+        .executableTarget(
             name: "alerts-bench",
             dependencies: [
                 .product(name: "AlertRuleFiles", package: "StreamGauge"),
