@@ -20,7 +20,9 @@ import StreamingMetrics
             exit(2)
         }
         let path = FileManager.default.temporaryDirectory.appending(path: "history-bench-\(UUID()).db").path
-        defer { for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        defer {
+            for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        }
         if mode == "live" {
             try await live(path, queries: numbers.first ?? 1000, seconds: numbers.dropFirst().first ?? 30)
         } else {
@@ -76,7 +78,8 @@ import StreamingMetrics
         print(
             "bulk queries=\(queries) minutes=\(minutes) events=\(health.written) lost=\(health.lost) "
                 + "events_a_second=\(Int(Double(health.written) / (wall / .seconds(1)))) "
-                + "cpu_us=\(figure(spent / Double(health.written) * 1e6)) size_mb=\(health.sizeBytes / 1_000_000) rss_mb=\(rss())")
+                + "cpu_us=\(figure(spent / Double(health.written) * 1e6)) size_mb=\(health.sizeBytes / 1_000_000) rss_mb=\(rss())"
+        )
         try read(path, end: start + Int64(minutes) * 60)
     }
 
@@ -97,7 +100,9 @@ import StreamingMetrics
                 times.append(begun.duration(to: .now) / .milliseconds(1))
             }
             times.sort()
-            print("read \(name) rows=\(rows) median_ms=\(figure(times[times.count / 2])) worst_ms=\(figure(times[times.count - 1]))")
+            print(
+                "read \(name) rows=\(rows) median_ms=\(figure(times[times.count / 2])) worst_ms=\(figure(times[times.count - 1]))"
+            )
         }
         try ask("week_by_hours", days: 7, .seconds(3600))
         try ask("day_by_minutes", days: 1, .seconds(60))

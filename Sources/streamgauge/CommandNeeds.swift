@@ -45,6 +45,11 @@ extension Consume: DemandingCommand {
     static var needs: ProcessNeeds { ProcessNeeds(files: 48, threads: 16, megabytes: 144) }
 }
 
+extension HistoryRebuild: DemandingCommand {
+    static var needs: ProcessNeeds { Consume.needs }
+    static var verb: String { "history rebuild" }
+}
+
 extension Doctor: DemandingCommand {
     // 19 files, 11 threads, 20 MiB.
     static var needs: ProcessNeeds { ProcessNeeds(files: 48, threads: 16, megabytes: 64) }

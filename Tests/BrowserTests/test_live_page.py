@@ -119,7 +119,7 @@ class LivePageTests(PageTestCase):
         page = self.open()
         page.goto(f"{self.address}/queries/{self.query_id(page, 'orders-enrich-eu')}")
         page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
-        hint = "document.querySelector('.board > .hint').innerText"
+        hint = "document.querySelector('.board > .hint').innerText.replaceAll('\\u00a0', ' ')"
         page.key("4")
         page.wait(f"{hint}.includes('Each point is the mean over 1 h.')")
         self.assertEqual(page.eval("document.querySelector('[aria-pressed=true]').innerText"), "Last 7 days")

@@ -3,6 +3,7 @@ import GRDB
 import LiveMonitoring
 import Monitoring
 import StreamingMetrics
+import Synchronization
 import Testing
 
 @testable import MonitoringHistory
@@ -126,9 +127,12 @@ import Testing
             let history = try SteppedHistory(file)
             history.write(Array(Self.events.prefix(300)))
             let before = try history.content()
-            var step = 0
+            let steps = Mutex(0)
             history.recorder.breakOff { _ in
-                defer { step += 1 }
+                let step = steps.withLock { steps in
+                    defer { steps += 1 }
+                    return steps
+                }
                 if step == broken { throw DatabaseError(resultCode: .SQLITE_FULL) }
             }
             history.write(Array(Self.events.dropFirst(300)))

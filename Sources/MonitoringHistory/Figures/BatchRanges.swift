@@ -22,12 +22,12 @@ struct BatchRanges: Sendable, Hashable {
     }
 
     func contains(_ number: Int64) -> Bool {
-        let place = place(of: number)
+        let place = self.place(of: number)
         return place < ranges.count && ranges[place].contains(number)
     }
 
     mutating func insert(_ number: Int64) {
-        let place = place(of: number)
+        let place = self.place(of: number)
         if place < ranges.count, ranges[place].contains(number) { return }
         let joinsBefore = place > 0 && number > .min && ranges[place - 1].upperBound == number - 1
         let joinsAfter = place < ranges.count && number < .max && ranges[place].lowerBound == number + 1

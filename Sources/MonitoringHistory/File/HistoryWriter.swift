@@ -22,7 +22,7 @@ struct HistoryWriter {
     /// The newest trigger and the newest arrival, in milliseconds.
     private var (newest, takenThrough): (Int64?, Int64?) = (nil, nil)
     /// Called within a transaction behind each of its steps; what it throws breaks the transaction off. For tests.
-    var onStep: (Database) throws -> Void = { _ in }
+    var onStep: @Sendable (Database) throws -> Void = { _ in }
 
     init(_ limits: HistoryLimits) {
         retention = HistoryRetention(limits)
@@ -37,7 +37,7 @@ struct HistoryWriter {
     mutating func write(_ entries: [HistoryEntry], _ database: Database, wall: MonitorTime) throws {
         try database.inTransaction(.immediate) {
             if newest == nil { try readMeta(database) }
-            let insertion = try database.cachedStatement(sql: insertion)
+            let insertion = try database.cachedStatement(sql: self.insertion)
             for entry in entries {
                 switch entry {
                 case .event(let event, let time, let name):
@@ -116,7 +116,7 @@ struct HistoryWriter {
     ) throws {
         let point = HistoryPoint(progress, takenAt: MonitorTime(millisecondsSinceEpoch: time))
         let start = point.time.millisecondsSinceEpoch
-        let figures = try figures(of: progress, point, database)
+        let figures = try self.figures(of: progress, point, database)
         let number = progress.ranBatch ? point.batchId : nil
         let isNew = try runs.change(key, heardAt: time, database) { run in
             if let number {

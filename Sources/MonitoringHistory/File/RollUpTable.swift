@@ -31,7 +31,7 @@ struct RollUpTable {
     /// Writes what was added.
     mutating func flush(_ database: Database) throws {
         guard !added.isEmpty else { return }
-        let insertion = try database.cachedStatement(sql: insertion)
+        let insertion = try database.cachedStatement(sql: self.insertion)
         let selection = try database.cachedStatement(sql: RollUpRow.selection(name) + " WHERE time = ? AND query = ?")
         // In the order of the table, so that each page is written once.
         for (key, more) in added.sorted(by: { ($0.key.time, $0.key.query) < ($1.key.time, $1.key.query) }) {

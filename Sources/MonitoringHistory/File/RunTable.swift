@@ -65,7 +65,7 @@ struct RunTable {
         let place = runs.index(forKey: key)
         guard let place else { throw DatabaseError(message: "run \(key.run) cannot be made") }
         let wasChanged = runs.values[place].isChanged
-        if runs.values[place].heardMs < time { (runs.values[place].heardMs) = time }
+        if runs.values[place].heardMs < time { runs.values[place].heardMs = time }
         let result = try change(&runs.values[place])
         if !wasChanged, runs.values[place].isChanged { changed.append(key) }
         return result

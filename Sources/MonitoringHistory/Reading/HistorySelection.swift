@@ -39,7 +39,7 @@ struct HistorySelection {
         case .seconds(let seconds): return try rollUps(of: query, start, end, max(60, seconds), limit)
         case .automatic:
             if start >= rawFrom {
-                let points = try points(of: query, start, end, limit)
+                let points = try self.points(of: query, start, end, limit)
                 if !points.isCut { return points }
             }
             let span = end.addingSaturated(-start) / 1000

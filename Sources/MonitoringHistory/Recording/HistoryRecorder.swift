@@ -235,7 +235,7 @@ public final class HistoryRecorder: Sendable {
     }
 
     /// Breaks transactions off behind their steps, as a full disk would. For tests.
-    func breakOff(_ onStep: sending @escaping (Database) throws -> Void) { writer.withLock { $0.onStep = onStep } }
+    func breakOff(_ onStep: @escaping @Sendable (Database) throws -> Void) { writer.withLock { $0.onStep = onStep } }
 
     // MARK: End
 

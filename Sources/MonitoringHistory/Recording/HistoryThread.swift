@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// A thread of the operating system for the waits of a disk.
@@ -10,15 +9,11 @@ enum HistoryThread {
 
     /// Runs `body` on a new detached thread.
     static func start(for path: String, _ body: @escaping @Sendable () -> Void) throws(HistoryError) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
         // Retained here, released at the head of the thread's own function.
         let context = Unmanaged.passRetained(Body(body))
         let status = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { context in
                 if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
                 return nil
@@ -28,5 +23,6 @@ enum HistoryThread {
             throw HistoryError(
                 .failed, "write", path: path, "the system refuses another thread: \(String(cString: strerror(status)))")
         }
+        pthread_detach(thread)
     }
 }
