@@ -74,11 +74,12 @@ extension Handle {
         }
     }
 
-    private func admin(
+    /// Makes a request and takes what it needs of the answer.
+    func admin<Results>(
         _ operation: rd_kafka_admin_op_t, _ attempt: String, _ timeoutMs: Int32,
         start: (_ client: OpaquePointer, _ options: OpaquePointer?, _ queue: OpaquePointer) -> Void,
-        results: (_ event: OpaquePointer) -> [(String, KafkaError?)]
-    ) throws(KafkaError) -> [(String, KafkaError?)] {
+        results: (_ event: OpaquePointer) throws(KafkaError) -> Results
+    ) throws(KafkaError) -> Results {
         try withClient(otherwise: .closed(attempt)) { client throws(KafkaError) in
             guard let queue = rd_kafka_queue_new(client) else {
                 throw KafkaError(code: .resourceExhausted, message: "cannot \(attempt): out of memory")
@@ -102,7 +103,7 @@ extension Handle {
                 throw KafkaError(
                     error, attempt: attempt, detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
             }
-            return results(event)
+            return try results(event)
         }
     }
 

@@ -21,7 +21,7 @@ import Testing
         throws
     {
         let days = Double(Self.number("STREAMGAUGE_SIMULATED_DAYS", 1))
-        let queries = (0..<UInt8(clamping: Self.number("STREAMGAUGE_SIMULATED_QUERIES", 4))).map {
+        var queries = (0..<UInt8(clamping: Self.number("STREAMGAUGE_SIMULATED_QUERIES", 4))).map {
             SimulatedQuery(number: $0, days: days, seed: seed)
         }
         var monitoring = MonitorSettings()
@@ -48,9 +48,13 @@ import Testing
                 }
             }
         }
-        let events = queries.flatMap(\.events).enumerated()
-            .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-        for (_, event) in events { note(replay.take(event.event, at: event.time)) }
+        for hour in 1...Int(days * 24) + 1 {
+            // An incident may begin before the last hour and end after it.
+            let moment = hour > Int(days * 24) ? nil : Double(hour) * 3600
+            let events = queries.indices.flatMap { queries[$0].takeEvents(before: moment) }.enumerated()
+                .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+            for (_, event) in events { note(replay.take(event.event, at: event.time)) }
+        }
         note(replay.finish())
 
         var expected: [String: Counts] = [:]

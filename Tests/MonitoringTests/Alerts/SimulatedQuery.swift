@@ -27,14 +27,18 @@ struct SimulatedQuery {
 
     let name: String
     let interval: Double
-    private(set) var events: [TimedEvent] = []
+    /// What has happened and was not taken yet.
+    private var events: [TimedEvent] = []
     private(set) var incidents: [Incident] = []
 
     private var maker: EventMaker
     private var numbers: SeededNumbers
     private var time: Double
     private var batch: Int64 = 0
-    private var run: UInt8 = 1
+    private var run: UInt16 = 1
+    /// When its last day ends, and when something happens again.
+    private let end: Double
+    private var next = 0.0
     private var clockOffset = 0.0
     private var watermarkHold: Double?
     private var late: Int64 = 0
@@ -49,25 +53,40 @@ struct SimulatedQuery {
         sleeps = number % 4 != 3
         maker = EventMaker()
         maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, number))
-        maker.runId = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, number, 1))
         maker.name = name
         time = Double(number) * 7
+        end = days * 86_400
+        next = time + 5400
+        nameRun()
         send(maker.started(own), after: 0)
-        let end = days * 86_400
-        var next = time + 5400
-        while time < end {
-            guard time >= next, time < end - 10_800 else {
-                ordinary()
-                continue
-            }
-            if isNight {
-                // A day begins with some ordinary batches.
-                next = (time / 86_400).rounded(.up) * 86_400 + 5400
-                continue
-            }
-            happen(end: end)
-            next = time + Double.random(in: 5400...14_400, using: &numbers)
+    }
+
+    /// What happens before a moment and was not taken yet. Weeks of many queries are lived through piece by piece.
+    ///
+    /// - Parameter moment: Seconds after the beginning; nil takes all that is left.
+    mutating func takeEvents(before moment: Double?) -> [TimedEvent] {
+        while time < min(moment ?? end, end) { live() }
+        let limit = moment.map { EventMaker.time($0) }
+        let later = limit.flatMap { limit in events.firstIndex { $0.time >= limit } } ?? events.endIndex
+        defer { events.removeSubrange(..<later) }
+        return Array(events[..<later])
+    }
+
+    private mutating func live() {
+        guard time >= next, time < end - 10_800 else { return ordinary() }
+        if isNight {
+            // A day begins with some ordinary batches.
+            next = (time / 86_400).rounded(.up) * 86_400 + 5400
+            return
         }
+        happen()
+        next = time + Double.random(in: 5400...14_400, using: &numbers)
+    }
+
+    private mutating func nameRun() {
+        let number = maker.id.uuid.15
+        maker.runId = UUID(
+            uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, number, UInt8(run >> 8), UInt8(truncatingIfNeeded: run)))
     }
 
     private var own: Double { time + clockOffset }
@@ -108,13 +127,13 @@ struct SimulatedQuery {
 
     private mutating func beginRun(after pause: Double) {
         time += pause
-        run &+= 1
-        maker.runId = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, UInt8(batch & 0x7F), run))
+        run += 1
+        nameRun()
         send(maker.started(own), after: 0)
         advance(past: 5)
     }
 
-    private mutating func happen(end: Double) {
+    private mutating func happen() {
         let possible = Incident.allCases.filter {
             $0 == .leak ? !sleeps && !incidents.contains(.leak) && time < end - 110_000 : true
         }
