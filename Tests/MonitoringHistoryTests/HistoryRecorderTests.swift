@@ -71,7 +71,7 @@ import Testing
 
     @Test func `a recording through a hub is all there when the recorder stops`() async throws {
         let recorder = try HistoryRecorder(path: file.path)
-        let hub = MonitoringHub(settings: .replay, observer: recorder)
+        let hub = MonitoringHub(settings: .replay, observers: [recorder])
         let maker = Batches(interval: 1000)
         for event in [maker.started] + maker.batches(0..<12_000) {
             hub.take(event, at: event.ownTime)

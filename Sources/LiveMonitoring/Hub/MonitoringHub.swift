@@ -52,17 +52,17 @@ public final class MonitoringHub: Sendable {
     let clock: @Sendable () -> MonitorTime
     let state: Mutex<WatchedFleet>
     let listeners = UpdateListeners()
-    private let observer: (any HubObserver)?
+    private let observers: [any HubObserver]
 
     /// Creates a hub that knows no query.
     ///
     /// - Parameters:
     ///   - settings: What it keeps.
     ///   - clock: The present; it must not go backward. The default is the system's clock as it was at the start, and what went by since.
-    ///   - observer: Hears all that is taken.
+    ///   - observers: Hear all that is taken.
     public init(
         settings: Settings = Settings(), clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock(),
-        observer: (any HubObserver)? = nil
+        observers: [any HubObserver] = []
     ) {
         var settings = settings
         if !settings.isReplay, settings.monitor.longestWatcherPause == nil {
@@ -70,7 +70,7 @@ public final class MonitoringHub: Sendable {
         }
         self.settings = settings
         self.clock = clock
-        self.observer = observer
+        self.observers = observers
         epoch = .random(in: 1...UInt64.max)
         state = Mutex(WatchedFleet(settings))
     }
@@ -142,18 +142,20 @@ public final class MonitoringHub: Sendable {
         let time = time ?? clock()
         let changes = state.withLock { $0.take(event, at: time, queryName: queryName, text) }
         // Outside the lock: what it does is nobody else's time.
-        observer?.take(event, at: time, queryName: queryName, changes: changes)
+        for observer in observers { observer.take(event, at: time, queryName: queryName, changes: changes) }
     }
 
     /// Moves the time of a replay on; a live hub does so itself.
     public func advance(to time: MonitorTime) { tell(state.withLock { $0.advance(to: time) }) }
 
     private func tell(_ changes: [QueryTransition]) {
-        if !changes.isEmpty { observer?.take(changes) }
+        if !changes.isEmpty { for observer in observers { observer.take(changes) } }
     }
 
     /// Waits until what was taken so far can be kept. A feed that reads old events, as fast as they can be read, asks now and then.
-    public func makeRoom() async { await observer?.makeRoom() }
+    public func makeRoom() async {
+        for observer in observers { await observer.makeRoom() }
+    }
 
     /// Says that what came so far were old events, and that queries are watched from now on: earlier silence is not counted.
     public func beginWatching() {

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// ```swift
 /// let history = try HistoryRecorder(path: "history.db")
-/// let hub = MonitoringHub(observer: history)
+/// let hub = MonitoringHub(observers: [history])
 /// let server = try MonitoringServer(hub: hub, history: history)
 /// …
 /// await history.stop()

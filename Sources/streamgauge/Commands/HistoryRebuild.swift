@@ -52,7 +52,7 @@ struct HistoryRebuild: AsyncParsableCommand {
         let source = try source()
         guard let history = try file.recorder() else { return }
         let before = history.health
-        let hub = MonitoringHub(settings: .replay, observer: history)
+        let hub = MonitoringHub(settings: .replay, observers: [history])
         let signals = StopSignals()
         let outcome = await Outcome {
             try await signals.cancelling { try await source(hub) }

@@ -125,7 +125,7 @@ struct Serve: AsyncParsableCommand {
         guard recordings.isEmpty else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: .replay, observer: history), feed)
+            return (MonitoringHub(settings: .replay, observers: observers), feed)
         }
         let configuration: KafkaConfiguration
         do {
@@ -148,6 +148,6 @@ struct Serve: AsyncParsableCommand {
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (MonitoringHub(observer: history), feed)
+        return (MonitoringHub(observers: observers), feed)
     }
 }

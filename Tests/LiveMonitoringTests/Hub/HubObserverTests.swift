@@ -28,7 +28,7 @@ import Testing
 
     @Test func `an observer hears each event with what it changed, and silences`() {
         let (observer, clock) = (Listening(), HandClock())
-        let hub = MonitoringHub(clock: clock.reading, observer: observer)
+        let hub = MonitoringHub(clock: clock.reading, observers: [observer])
         let maker = BatchMaker()
         hub.take(maker.started(0), at: BatchMaker.time(0))
         for batch in 0..<20 {
@@ -49,7 +49,7 @@ import Testing
         let folder = try ScratchFolder()
         let observer = Listening()
         let path = try folder.write("a.jsonl", (0..<50).map { BatchMaker().batch($0, Double($0)).json })
-        try await RecordingFeed(paths: [path]).run(into: MonitoringHub(settings: .replay, observer: observer))
+        try await RecordingFeed(paths: [path]).run(into: MonitoringHub(settings: .replay, observers: [observer]))
         #expect(observer.lines.count == 50 && observer.questions == 50)
     }
 }
