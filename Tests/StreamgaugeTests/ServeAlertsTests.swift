@@ -10,6 +10,7 @@ import Testing
     private static let fixtures = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "MonitoringTests/Fixtures")
     private static let failing = fixtures.appending(path: "spark-4.1.1/fail-udf.jsonl").path
+    private static let slow = fixtures.appending(path: "spark-4.1.1/slow-behind.jsonl").path
 
     /// A query is quiet after two seconds, and that is told at once.
     private static let quiet = """
@@ -132,6 +133,23 @@ import Testing
         #expect(try await command.get(other, "/api/v1/alerts").text.hasSuffix("\"alerts\":[],\"rules\":[]}"))
         without.signal(SIGTERM)
         #expect(try await without.wait().status == 0)
+    }
+
+    @Test func `a trigger interval that is given decides whether a query is behind`() async throws {
+        func states(_ interval: String) async throws -> [String] {
+            let (run, address) = try await command.serve(["--replay", Self.slow, "--trigger-interval", interval])
+            while try await !command.get(address, "/healthz").text.contains("\"ended\"") {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            let text = try await command.get(address, "/api/v1/queries").text
+            run.signal(SIGTERM)
+            _ = try await run.wait()
+            return text.split(separator: "\"").map(String.init).filter {
+                $0.hasPrefix("triggerInterval") || $0 == "sustained"
+            }
+        }
+        #expect(try await states("1ms") == ["triggerIntervalSeconds", "sustained"])
+        #expect(try await states("1h") == ["triggerIntervalSeconds"])
     }
 
     @Test func `a hangup has the rules read again, and wrong ones change nothing`() async throws {
