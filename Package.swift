@@ -176,8 +176,8 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(
-            name: "LiveMonitoringTests", dependencies: ["LiveMonitoring", "Monitoring", "StreamingMetrics"],
-            swiftSettings: strict),
+            name: "LiveMonitoringTests",
+            dependencies: ["LiveMonitoring", "Monitoring", "AlertRuleFiles", "StreamingMetrics"], swiftSettings: strict),
         .testTarget(
             name: "MonitoringHistoryTests",
             dependencies: [
@@ -194,7 +194,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MonitoringServerTests",
-            dependencies: ["MonitoringServer", "LiveMonitoring", "Monitoring", "StreamingMetrics"],
+            dependencies: ["MonitoringServer", "LiveMonitoring", "Monitoring", "AlertRuleFiles", "StreamingMetrics"],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],
@@ -214,7 +214,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "streamgauge"],
+            dependencies: [
+                "MetricsStore", "MetricsTopic", "TopicMonitoring", "LiveMonitoring", "StreamingMetrics", "Kafka", "streamgauge",
+            ],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -73,20 +73,20 @@ public final class ShadowGroups: Sendable {
         }
     }
 
-    /// Commits what changes until the task is cancelled, and then once more.
+    /// Commits what changes until the task is cancelled, and then once more, for which brokers get 2 s to answer.
     public func run() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: interval) } catch { break }
-            await commit()
+            await commit(timeout: .seconds(10))
         }
-        await commit()
+        await commit(timeout: .seconds(2))
     }
 
     /// Commits what has changed.
-    func commit() async {
+    private func commit(timeout: Duration) async {
         for (name, offsets) in state.withLock({ $0.offsets.takeWaiting() }).sorted(by: { $0.key < $1.key }) {
             do throws(KafkaError) {
-                committed(try await admin.setCommittedOffsets(offsets, of: prefix + name))
+                committed(try await admin.setCommittedOffsets(offsets, of: prefix + name, timeout: timeout))
             } catch where error.code == .timedOut || error.code == .brokerUnreachable {
                 state.withLock { $0.offsets.putBack(name, offsets) }
                 // The others would wait as long for the same answer, and take their turn the next time.

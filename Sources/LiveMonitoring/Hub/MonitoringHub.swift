@@ -51,6 +51,7 @@ public final class MonitoringHub: Sendable {
     public let epoch: UInt64
     let clock: @Sendable () -> MonitorTime
     let state: Mutex<WatchedFleet>
+    let watch: AlertWatch?
     let listeners = UpdateListeners()
     private let observers: [any HubObserver]
 
@@ -58,10 +59,12 @@ public final class MonitoringHub: Sendable {
     ///
     /// - Parameters:
     ///   - settings: What it keeps.
+    ///   - alerts: Judges rules at each tick, or at each second of a replay; nil judges none. It serves one hub.
     ///   - clock: The present; it must not go backward. The default is the system's clock as it was at the start, and what went by since.
     ///   - observers: Hear all that is taken.
     public init(
-        settings: Settings = Settings(), clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock(),
+        settings: Settings = Settings(), alerts: AlertWatch? = nil,
+        clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock(),
         observers: [any HubObserver] = []
     ) {
         var settings = settings
@@ -72,7 +75,11 @@ public final class MonitoringHub: Sendable {
         self.clock = clock
         self.observers = observers
         epoch = .random(in: 1...UInt64.max)
-        state = Mutex(WatchedFleet(settings))
+        watch = alerts
+        var fleet = WatchedFleet(settings)
+        // What is known from before a restart is shown from the beginning.
+        if let alerts { fleet.take(alerts.verdict) }
+        state = Mutex(fleet)
     }
 
     /// A clock that begins with the system's time and only goes forward.
@@ -88,10 +95,11 @@ public final class MonitoringHub: Sendable {
     // MARK: Running
 
     /// Runs feeds, and tells the time once a second, until the task is cancelled. A feed that fails is told by its health, and the
-    /// others go on.
+    /// others go on. Alert notifications are handed over meanwhile, the last ones when the task is cancelled.
     public func run(_ feeds: [any MonitoringFeed]) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.tickUntilCancelled() }
+            if let watch { group.addTask { await watch.run() } }
             for feed in feeds { group.addTask { await self.run(feed) } }
         }
     }
@@ -120,11 +128,12 @@ public final class MonitoringHub: Sendable {
         }
     }
 
-    /// Notices silences, and lets readers see what has changed. ``run(_:)`` does so once a second.
+    /// Notices silences, judges the alert rules, and lets readers see what has changed. ``run(_:)`` does so once a second.
     public func tick() {
         if !settings.isReplay {
             let now = clock()
             tell(state.withLock { $0.tick(at: now) })
+            judgeAlerts()
         }
         listeners.tell()
     }

@@ -110,10 +110,7 @@ final class MonitoringResponder: HTTPResponder {
             }
             return Reply.of(text, type: Reply.json)
         case .alerts:
-            return try Reply.json { body in
-                try body.member("at", hub.now)
-                for list in ["alerts", "rules"] { try body.member(list, [String]()) }
-            }
+            return try AlertList(arguments).reply(hub)
         case .events: return try follower.reply(arguments, lastEventId: request.headers[Self.lastEventId], limits)
         case .login: throw Refusal(.notFound, "nothing is at this path")
         }

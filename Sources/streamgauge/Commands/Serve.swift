@@ -16,6 +16,10 @@ struct Serve: AsyncParsableCommand {
             a page with all queries at /, a JSON interface below /api/v1 (described in /openapi.json), server-sent events at \
             /api/v1/events, series for Prometheus at /metrics, and its own health at /healthz. Ctrl-C ends it.
 
+            Alert rules are judged once a second: the shipped ones, or those of --rules, with their silences, inhibitions and \
+            grouping. Notifications are told on standard error, one line each. In a recording rules are judged at its own \
+            times, and nobody is notified. SIGHUP reads the files of --rules again. --alert-state keeps pending and firing alerts across restarts.
+
             A recording is read at once, and the clock then stands at its end; with --speed it goes on as it happened. Others \
             than this machine can read only with --token-file: a file with one line of 16 characters or more, which its owner \
             alone can read. They send it as "Authorization: Bearer …", or log in with a browser.
@@ -29,6 +33,8 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --bootstrap-servers localhost:9092 --since "1 hour ago" --listen 127.0.0.1:9000
               streamgauge serve --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge serve --replay progress.jsonl --speed 60
+              streamgauge serve --bootstrap-servers localhost:9092 --shadow-groups spark-
+              streamgauge serve --bootstrap-servers localhost:9092 --rules rules.yml --alert-state alerts.json
               openssl rand -hex 32 > token && chmod 600 token
               streamgauge serve --bootstrap-servers localhost:9092 --listen 0.0.0.0:8080 --token-file token
             """)
@@ -36,23 +42,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var kafka: KafkaOptions
     @OptionGroup var historyOptions: HistoryOptions
 
-    @Option(
-        name: .customLong("topic"),
-        help: """
-            A topic to read; may be given several times. (default: \(TopicContract.progressTopic) and \
-            \(TopicContract.lifecycleTopic))
-            """)
-    var topics: [String] = []
-
-    @Flag(help: "Begin with the oldest record; otherwise with the next one to come.")
-    var fromBeginning = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin with the first record of this time or later: \"2 hours ago\", or 2026-11-23T10:21:45Z.",
-            valueName: "time"),
-        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
-    var since: SinceTime?
+    @OptionGroup var topic: TopicOptions
 
     @Option(
         name: .customLong("replay"), parsing: .upToNextOption,
@@ -65,6 +55,17 @@ struct Serve: AsyncParsableCommand {
             valueName: "factor"))
     var speed: Double?
 
+    @Option(
+        name: .customLong("trigger-interval"),
+        help: ArgumentHelp(
+            "The trigger interval of all queries (5s), or of one (orders=5s); may be given several times. (default: found in "
+                + "the times of their triggers)", valueName: "duration"),
+        transform: { try TriggerIntervalOption($0) })
+    var triggerIntervals: [TriggerIntervalOption] = []
+
+    @OptionGroup var alerts: AlertOptions
+    @OptionGroup var shadow: ShadowOptions
+
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "\(ListenAddress.loopback)"
 
@@ -73,19 +74,17 @@ struct Serve: AsyncParsableCommand {
 
     func validate() throws {
         let given = [
-            "--listen": listen, "--token-file": tokenFile, "--topic": topics.contains("") ? "" : nil,
-            "--replay": recordings.contains("") ? "" : nil,
+            "--listen": listen, "--token-file": tokenFile, "--replay": recordings.contains("") ? "" : nil,
         ]
         for option in given.keys.sorted() where given[option] == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        if fromBeginning, since != nil {
-            throw ValidationError("--from-beginning and --since exclude each other: give one of them")
-        }
         if recordings.isEmpty {
             if speed != nil { throw ValidationError("--speed is for recordings: give --replay as well") }
-        } else if kafka.areGiven || fromBeginning || since != nil || !topics.isEmpty {
+        } else if kafka.areGiven || topic.areGiven || shadow.shadowGroups != nil {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
+        } else if alerts.alertState != nil {
+            throw ValidationError("--alert-state is for what happens now: leave it out with --replay")
         }
         if let speed, !speed.isFinite || speed <= 0 {
             throw ValidationError("--speed must be a number above 0")
@@ -101,13 +100,18 @@ struct Serve: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
         let history = try historyOptions.recorder()
-        let (hub, feed) = try source(history)
+        let watch = try alerts.watch(isReplay: !recordings.isEmpty)
+        let groups = try shadow.groups(kafka)
+        let (hub, feed) = try source(watch, [history, groups].compactMap { $0 }, resumingAt: history?.takenThrough)
         let server = try MonitoringServer(
             hub: hub, configuration: MonitoringServer.Configuration(address: address, token: token), history: history)
         let signals = StopSignals()
+        let reload = RulesReload(alerts.rules, for: watch)
+        defer { withExtendedLifetime(reload) {} }
         let outcome = await Outcome {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await hub.run([feed]) }
+                if let groups { group.addTask { await groups.run() } }
                 defer { group.cancelAll() }
                 try await signals.whileRunning(stop: { await server.stop() }) {
                     try await server.run { address in
@@ -121,11 +125,13 @@ struct Serve: AsyncParsableCommand {
         try outcome.get()
     }
 
-    private func source(_ history: HistoryRecorder?) throws -> (MonitoringHub, any MonitoringFeed) {
+    private func source(
+        _ watch: AlertWatch?, _ observers: [any HubObserver], resumingAt taken: MonitorTime?
+    ) throws -> (MonitoringHub, any MonitoringFeed) {
         guard recordings.isEmpty else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: .replay, observers: observers), feed)
+            return (MonitoringHub(settings: settings(.replay), alerts: watch, observers: observers), feed)
         }
         let configuration: KafkaConfiguration
         do {
@@ -134,13 +140,10 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("\(error.message); or --replay with recorded files")
         }
         var feed = TopicFeed(configuration: configuration)
-        if !topics.isEmpty { feed.topics = topics }
-        if let since {
-            feed.start = .timestamp(since.milliseconds)
-        } else if fromBeginning {
-            feed.start = .beginning
-        } else if let taken = history?.takenThrough {
-            // A little before it, since clocks differ: what is known already counts once.
+        if !topic.topics.isEmpty { feed.topics = topic.topics }
+        feed.start = topic.start
+        if case .end = topic.start, let taken {
+            // A little before what the history has, since clocks differ: what is known already counts once.
             feed.start = .timestamp(max(0, taken.millisecondsSinceEpoch - 300_000))
         }
         let faults = ConsumerFaults()
@@ -148,6 +151,14 @@ struct Serve: AsyncParsableCommand {
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (MonitoringHub(observers: observers), feed)
+        return (
+            MonitoringHub(settings: settings(MonitoringHub.Settings()), alerts: watch, observers: observers), feed
+        )
+    }
+
+    private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {
+        var settings = settings
+        settings.monitor.take(triggerIntervals)
+        return settings
     }
 }

@@ -1,14 +1,19 @@
 import Kafka
 import Synchronization
 
-/// Says each kind of trouble of a consumer once, until records come again.
+/// Says each kind of trouble with brokers once, until they answer again.
 final class ConsumerFaults: Sendable {
+    private let subject: String?
     private let told = Mutex<Set<KafkaError.Code>>([])
 
-    /// Called by the consumer.
+    /// - Parameter subject: What has the trouble, where that is not the command itself.
+    init(of subject: String? = nil) { self.subject = subject }
+
+    /// Called by the client.
     func report(_ error: KafkaError) {
         guard told.withLock({ $0.insert(error.code).inserted }) else { return }
-        StandardStream.error.tell("warning: \(TerminalText.line(error.description)); trying on\n")
+        let subject = subject.map { "\($0): " } ?? ""
+        StandardStream.error.tell("warning: \(subject)\(TerminalText.line(error.description)); trying on\n")
     }
 
     /// All is well again.

@@ -56,8 +56,22 @@ struct KafkaOptions: ParsableArguments, Sendable {
     func configurationIfGiven() throws -> KafkaConfiguration? {
         let settings = try settings()
         if printConfig { throw CleanExit.message(Self.text(settings)) }
+        guard !settings.configuration.bootstrapServers.isEmpty else { return nil }
+        return try checked(settings)
+    }
+
+    /// Other brokers' options, from a file alone.
+    func configuration(file: String) throws -> KafkaConfiguration {
+        let settings = try KafkaSettings(
+            path: file, environment: [:], flags: [], defaults: ["client.id": "streamgauge"])
+        guard !settings.configuration.bootstrapServers.isEmpty else {
+            throw CommandError("no broker is given in \(file)", hint: "add a line: bootstrap.servers=host:port")
+        }
+        return try checked(settings)
+    }
+
+    private func checked(_ settings: KafkaSettings) throws -> KafkaConfiguration {
         let configuration = settings.configuration
-        guard !configuration.bootstrapServers.isEmpty else { return nil }
         let weaknesses = configuration.weaknesses
         if let first = weaknesses.first, !insecure {
             throw CommandError(first, hint: "mend it, or accept it with --insecure")
