@@ -215,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "MetricsStore", "MetricsTopic", "TopicMonitoring", "LiveMonitoring", "StreamingMetrics", "Kafka", "streamgauge",
+                "MetricsStore", "MetricsTopic", "TopicMonitoring", "LiveMonitoring", "StreamingMetrics", "Kafka",
+                "streamgauge",
             ],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),

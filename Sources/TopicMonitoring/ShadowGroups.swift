@@ -87,7 +87,7 @@ public final class ShadowGroups: Sendable {
         for (name, offsets) in state.withLock({ $0.offsets.takeWaiting() }).sorted(by: { $0.key < $1.key }) {
             do throws(KafkaError) {
                 committed(try await admin.setCommittedOffsets(offsets, of: prefix + name, timeout: timeout))
-            } catch where error.code == .timedOut || error.code == .brokerUnreachable {
+            } catch  where error.code == .timedOut || error.code == .brokerUnreachable {
                 state.withLock { $0.offsets.putBack(name, offsets) }
                 // The others would wait as long for the same answer, and take their turn the next time.
                 return failed(error)

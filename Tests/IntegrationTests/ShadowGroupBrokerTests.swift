@@ -59,7 +59,8 @@ import TopicMonitoring
     private static func progress(_ batch: Int64, _ topic: String, _ end: Int64) -> StreamingQueryEvent {
         let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         let source = SourceProgress(
-            description: "KafkaV2[Subscribe[\(topic)]]", endOffset: .object([.init(topic, .object([.init("0", .integer(end))]))]))
+            description: "KafkaV2[Subscribe[\(topic)]]",
+            endOffset: .object([.init(topic, .object([.init("0", .integer(end))]))]))
         return .progress(
             QueryProgressEvent(
                 progress: StreamingQueryProgress(
