@@ -55,7 +55,8 @@ public struct Alert: Sendable, Hashable, Codable {
 
     init(
         fingerprint: String, name: String, state: State, labels: [String: String], annotations: [String: String],
-        value: Double?, activeAt: MonitorTime, firedAt: MonitorTime? = nil, resolvedAt: MonitorTime? = nil, reason: String,
+        value: Double?, activeAt: MonitorTime, firedAt: MonitorTime? = nil, resolvedAt: MonitorTime? = nil,
+        reason: String,
         suppression: Suppression? = nil
     ) {
         self.fingerprint = fingerprint
