@@ -196,8 +196,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LiveMonitoringTests", dependencies: ["LiveMonitoring", "Monitoring", "StreamingMetrics"],
-            swiftSettings: strict),
+            name: "LiveMonitoringTests",
+            dependencies: ["LiveMonitoring", "Monitoring", "AlertRuleFiles", "StreamingMetrics"], swiftSettings: strict),
         .testTarget(
             name: "TopicMonitoringTests",
             dependencies: [
@@ -207,7 +207,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MonitoringServerTests",
-            dependencies: ["MonitoringServer", "LiveMonitoring", "Monitoring", "StreamingMetrics"],
+            dependencies: ["MonitoringServer", "LiveMonitoring", "Monitoring", "AlertRuleFiles", "StreamingMetrics"],
             swiftSettings: strict),
         .testTarget(
             name: "StructuredStreamingTests", dependencies: ["StructuredStreaming", "StreamingMetrics"],

@@ -53,7 +53,7 @@ public enum ShippedRules {
                 reason: >-
                   The query has given no sign of life for longer than it ever should: a batch that does not end, or a process
                   that hangs. Idle queries are not meant, they say that they are idle. The threshold is three times the longest
-                  normal silence of this query, and at least 30 seconds.
+                  normal silence of this query, and at least a minute.
                 labels:
                   severity: critical
                 annotations:
@@ -180,8 +180,8 @@ public enum ShippedRules {
                 labels:
                   severity: critical
                 annotations:
-                  summary: "The feed {{ $labels.feed }} has ended with an error"
-                  description: "Queries that are seen through it are not watched. See /healthz for the error."
+                  summary: "The feed {{ $labels.feed }} does not deliver"
+                  description: "Its source cannot be reached, or it has ended with an error: its queries are not watched. See /healthz."
 
               - alert: FeedSilent
                 expr: |-

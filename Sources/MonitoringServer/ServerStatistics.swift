@@ -37,9 +37,13 @@ final class ServerStatistics: Sendable {
 
     func endStream() { state.withLock { $0.eventStreams -= 1 } }
 
-    /// The series of the server and its feeds.
-    func exposition(of hub: MonitoringHub) -> [UInt8] {
-        PrometheusExposition.bytes(of: Self.families(of: hub.feeds, at: hub.now) + Self.families(of: counts))
+    /// The series of the server and its feeds, and others that stand beside them.
+    func exposition(
+        of hub: MonitoringHub, and others: [(family: MetricFamily, samples: [MetricSample])] = []
+    ) -> [UInt8] {
+        PrometheusExposition.bytes(
+            of: Self.families(of: hub.feeds, at: hub.now) + AlertExposition.families(of: hub)
+                + Self.families(of: counts) + others)
     }
 
     private static func families(
@@ -59,22 +63,15 @@ final class ServerStatistics: Sendable {
                     feed.state == state ? 1 : 0, MetricLabel("feed", feed.name), MetricLabel("state", state.rawValue))
             }
         }
-        return [
+        return ruleFamilies(of: feeds, at: now) + [
             (
                 MetricFamily(
                     "streamgauge_feed_state", help: "1 for the state that the feed is in, 0 for the others.",
                     kind: .gauge,
                     labels: ["feed", "state"]), states
             ),
-            family("lag_records", "Records that wait in the feed's source.", .gauge) {
-                $0.lagRecords.map { Double($0) }
-            },
-            family("last_event_age_seconds", "Seconds since the feed's last event.", .gauge) { feed in
-                feed.lastEventAt.map { max(0, now.seconds(since: $0)) }
-            },
             family("records_total", "Records or lines that were read.", .counter) { Double($0.records) },
             family("events_total", "Events that were read.", .counter) { Double($0.events) },
-            family("unreadable_total", "Records or lines that hold no event.", .counter) { Double($0.unreadable) },
             family("duplicates_total", "Records that were copies of others.", .counter) { Double($0.copies) },
             family("missing_events_total", "Events that are known to be missing.", .counter) { Double($0.missing) },
             family("lost_ranges_total", "Ranges of records that the source has lost.", .counter) {
@@ -82,6 +79,16 @@ final class ServerStatistics: Sendable {
             },
             family("errors_total", "Times that something went wrong.", .counter) { Double($0.errors) },
         ]
+    }
+
+    /// Those that alert rules see, with the same names and values.
+    private static func ruleFamilies(
+        of feeds: [FeedHealth], at now: MonitorTime
+    ) -> [(family: MetricFamily, samples: [MetricSample])] {
+        let samples = Dictionary(grouping: feeds.flatMap { FeedStatus($0, at: now).samples }, by: \.metric)
+        return FeedStatus.families.compactMap { family in
+            samples[family.name].map { (family, $0.map { MetricSample($0) }) }
+        }
     }
 
     private static func families(of counts: Counts) -> [(family: MetricFamily, samples: [MetricSample])] {

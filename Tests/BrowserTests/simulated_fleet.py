@@ -64,11 +64,21 @@ class SimulatedFleet:
             query.alerts.append({
                 "fingerprint": f"{name}-{query.id}", "name": name, "state": "firing", "value": 1.38,
                 "labels": {"query": query.name or query.id, "id": query.id, "severity": severity}, "annotations": {"summary": text},
-                "activeAt": query.state_since, "firedAt": query.state_since + 20_000, "resolvedAt": None})
+                "reason": "the expression has held for 20 s", "activeAt": query.state_since, "firedAt": query.state_since + 20_000, "resolvedAt": None})
+        hostile = next((query for query in self.queries.values() if query.name == HOSTILE), None)
+        if hostile:
+            hostile.alerts.append({
+                "fingerprint": "hostile", "name": "QueryBatchOverTrigger", "state": "firing", "value": 2.5, "suppression": "inhibited",
+                "labels": {"query": HOSTILE, "id": hostile.id, "severity": "warning", "note": HOSTILE},
+                "annotations": {"summary": HOSTILE, "description": HOSTILE, HOSTILE: HOSTILE}, "reason": HOSTILE,
+                "activeAt": now - 60_000, "firedAt": now - 30_000, "resolvedAt": None})
+        self.heartbeat = {
+            "fingerprint": "heartbeat", "name": "Watchdog", "state": "firing", "value": 1, "labels": {"alertname": "Watchdog", "severity": "none"},
+            "annotations": {"summary": "the monitor is alive"}, "activeAt": now, "firedAt": now, "resolvedAt": None}
 
     @property
     def alerts(self):
-        return [alert for query in self.queries.values() for alert in query.alerts]
+        return [alert for query in self.queries.values() for alert in query.alerts] + [self.heartbeat]
 
     def send(self, kind, data, query=None):
         """Puts an event into the ring; with `query` only who listens to that query gets it."""
@@ -107,6 +117,18 @@ class SimulatedFleet:
             query.alerts.append(alert)
             self.send("alerts", {"at": now, "alerts": [alert]})
             self.send("queries", {"at": now, "queries": [query.row(now)]})
+            self.lock.notify_all()
+
+    def tell_alert(self, query_id, state):
+        """Tells of a pending alert of a query, or that it fired, resolved, or came to nothing."""
+        with self.lock:
+            query, now = self.queries[query_id], now_ms()
+            alert = {"fingerprint": f"Slow-{query.id}", "name": "Slow", "state": "resolved" if state == "lapsed" else state, "value": 7.25,
+                     "labels": {"query": query.name or query.id, "id": query.id, "severity": "warning"}, "annotations": {"summary": "it is slow"},
+                     "activeAt": now, "firedAt": now if state in ("firing", "resolved") else None,
+                     "resolvedAt": now if state in ("resolved", "lapsed") else None}
+            query.alerts = [other for other in query.alerts if other["name"] != "Slow"] + ([] if state == "lapsed" else [alert])
+            self.send("alerts", {"at": now, "alerts": [alert]})
             self.lock.notify_all()
 
     def cut(self):

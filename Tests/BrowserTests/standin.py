@@ -3,8 +3,8 @@
 
     standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
 
-For the browser tests and for work on the page; it never ships. Four requests are its own: `POST /standin/fail/ID` has a query fail,
-`POST /standin/remove/ID` has it forgotten, `POST /standin/cut` breaks every live connection, and `POST /standin/break-feed`
+For the browser tests and for work on the page; it never ships. Some requests are its own: `POST /standin/fail/ID` has a query fail,
+`POST /standin/remove/ID` has it forgotten, `POST /standin/alert-STATE/ID` has it an alert, `POST /standin/cut` breaks every live connection, and `POST /standin/break-feed`
 has the feed end with an error.
 """
 
@@ -75,7 +75,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.json({})
         if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
             return self.error(404, "not_found", "there is no such action or query")
-        {"fail": self.fleet.fail, "remove": self.fleet.remove}[parts[1]](parts[2])
+        if parts[1].startswith("alert-"):
+            self.fleet.tell_alert(parts[2], parts[1].removeprefix("alert-"))
+        else:
+            {"fail": self.fleet.fail, "remove": self.fleet.remove}[parts[1]](parts[2])
         return self.json({})
 
     # Answers

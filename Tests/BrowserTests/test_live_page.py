@@ -49,6 +49,40 @@ class LivePageTests(PageTestCase):
         page.wait("document.querySelector('.title .state-word').textContent === 'Failed' && document.querySelector('.failure')")
         page.wait("document.querySelector('.alert-strip')?.innerText.includes('QueryFailed')")
 
+    def test_an_alert_goes_from_pending_to_firing_to_resolved_on_its_query(self):
+        page = self.open()
+        query_id = self.query_id(page, "billing-hourly-eu")
+        page.goto(f"{self.address}/queries/{query_id}")
+        page.wait("document.querySelector('.title .state-word')?.textContent === 'Processing'")
+        for state, word in (("pending", "Pending"), ("firing", "Firing"), ("resolved", "Resolved")):
+            self.server.act(f"alert-{state}", query_id)
+            page.wait(f"document.querySelector('.alert .alert-state')?.textContent === {word!r}")
+        self.server.act("alert-pending", query_id)
+        page.wait("document.querySelector('.alert .alert-state')?.textContent === 'Pending'")
+        self.server.act("alert-lapsed", query_id)
+        page.wait("!document.querySelector('.alert')")
+
+    def test_the_details_of_an_alert_stay_open_and_the_focus_stays_while_it_is_drawn_anew(self):
+        page = self.open()
+        alerts = "[...document.querySelectorAll('.alert')]"
+        page.eval("document.querySelector('.alert summary').focus(); document.querySelector('.alert summary').click()")
+        page.eval("window.before = document.querySelector('.alert')")
+        page.wait("document.querySelector('.alert') !== before", timeout=10)
+        self.assertEqual(page.eval(f"{alerts}.map(alert => alert.querySelector('details').open)")[0], True)
+        self.assertTrue(page.eval("document.activeElement === document.querySelector('.alert summary')"))
+        self.assertIn('severity="critical"', self.text(page, ".alert .labels"))
+        self.assertIn("1.38", self.text(page, ".alert-details dl"))
+        self.assertIn("Firing since", self.text(page, ".alert-details dl"))
+
+    def test_a_heartbeat_is_no_alert_to_look_at_and_one_held_back_is_not_counted(self):
+        page = self.open()
+        page.eval("document.querySelector('.alert-strip > button').click()")
+        names = page.eval("[...document.querySelectorAll('.alert-name')].map(name => name.textContent)")
+        self.assertNotIn("Watchdog", names)
+        self.assertEqual(names[-1], "QueryBatchOverTrigger")
+        self.assertIn("held back by another alert", page.eval("[...document.querySelectorAll('.alert')].at(-1).innerText"))
+        self.assertTrue(page.eval("document.title").startswith(f"({len(names) - 1}) "))
+
     def test_a_query_that_is_forgotten_leaves_the_table(self):
         page = self.open()
         query_id = self.query_id(page, "inventory-dedup-eu")
@@ -129,6 +163,8 @@ class LivePageTests(PageTestCase):
         page.wait(f"[...document.querySelectorAll('tbody a')].some(link => link.textContent === {HOSTILE!r})")
         page.goto(f"{self.address}/queries/{self.query_id(page, HOSTILE)}")
         page.wait(f"document.querySelector('h1').textContent === {HOSTILE!r}")
+        page.wait(f"document.querySelector('.alert-text')?.textContent === {HOSTILE!r}")
+        self.assertEqual(page.eval(f"[...document.querySelectorAll('.alert-details dl > div')].filter(part => part.textContent.includes({HOSTILE!r})).length"), 4)
         page.goto(f"{self.address}/queries/{self.query_id(page, 'sessions-window-us')}")
         page.wait("document.querySelector('.failure pre')?.textContent.includes('<script>')")
         self.assertEqual(page.eval("[typeof window.hacked, document.querySelectorAll('main img, main script').length]"), ["undefined", 0])

@@ -12,7 +12,7 @@ import Testing
     private static let recording = fixtures.appending(path: "spark-4.1.1/restart.jsonl").path
 
     /// Starts the command, and gives the address that it says it listens on.
-    private func serve(_ arguments: [String], listen: String = "127.0.0.1:0") async throws -> (RunningProgram, String) {
+    func serve(_ arguments: [String], listen: String = "127.0.0.1:0") async throws -> (RunningProgram, String) {
         let run = try program.start(["serve", "--listen", listen] + arguments)
         try await run.waitUntil { run.output.hasSuffix("\n") }
         let address = try #require(run.output.split(separator: " ").last, "\(run.error)").dropLast()
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    private func get(
+    func get(
         _ address: String, _ path: String, token: String? = nil
     ) async throws -> (status: Int, text: String) {
         var request = URLRequest(url: try #require(URL(string: address + path)))

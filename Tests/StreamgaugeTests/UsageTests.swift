@@ -32,7 +32,12 @@ import Testing
         ["serve", "--replay", "f", "--since", "1 hour ago"],
         ["serve", "--bootstrap-servers", "x", "--speed", "2"], ["serve", "--replay", "f", "--speed", "0"],
         ["serve", "--replay", "f", "--listen", "8080"], ["serve", "--replay", ""],
-        ["serve", "--replay", "f", "--token-file", ""],
+        ["serve", "--replay", "f", "--token-file", ""], ["serve", "--replay", "f", "--rules", ""],
+        ["serve", "--replay", "f", "--rules", "r.yml", "--no-rules"],
+        ["serve", "--replay", "f", "--alert-state", "a.json"],
+        ["serve", "--bootstrap-servers", "x", "--alert-state", ""],
+        ["serve", "--bootstrap-servers", "x", "--alert-state", "a.json", "--no-rules"],
+        ["serve", "--bootstrap-servers", "x", "--topic", ""],
         ["serve", "--bootstrap-servers", "x", "--from-beginning", "--since", "1 hour ago"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])

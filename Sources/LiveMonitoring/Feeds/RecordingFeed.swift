@@ -40,6 +40,7 @@ public struct RecordingFeed: MonitoringFeed {
                 pace = started
                 try await started.wait(for: next.time, hub)
             }
+            try hub.judgeAlerts(before: next.time)
             hub.take(next.event, at: next.time)
             hub.report(name) { health in
                 health.records += 1
@@ -48,7 +49,10 @@ public struct RecordingFeed: MonitoringFeed {
             }
             try Task.checkCancellation()
         }
-        if let last = merged.last { hub.advance(to: last) }
+        if let last = merged.last {
+            hub.advance(to: last)
+            hub.judgeAlertsAtEnd(last)
+        }
         hub.report(name) { $0.state = .ended }
         hub.tick()
     }
@@ -78,6 +82,7 @@ public struct RecordingFeed: MonitoringFeed {
                 let gone = begun.duration(to: .now) * speed
                 let now = start + gone
                 if now >= time { return }
+                try hub.judgeAlerts(before: now)
                 hub.advance(to: now)
                 let rest = max(0, time.seconds(since: now) / speed)
                 try await Task.sleep(for: .seconds(min(1, rest)))

@@ -6,7 +6,7 @@ extension MonitoringHub {
     /// The moment that everything is told for: of a live hub its last tick, of a replay where its feed has put it.
     public var now: MonitorTime { state.withLock { now($0) } }
 
-    private func now(_ state: borrowing WatchedFleet) -> MonitorTime { state.time ?? clock() }
+    func now(_ state: borrowing WatchedFleet) -> MonitorTime { state.time ?? clock() }
 
     /// The last change's number.
     public var lastChange: UInt64 { state.withLock { $0.lastChange } }
@@ -48,7 +48,8 @@ extension MonitoringHub {
         let snapshot = monitor.snapshot(at: time)
         return QueryDetail(
             snapshot: snapshot, partitions: snapshot.lags.map { monitor.partitionLags(ofSource: $0.index) },
-            transitions: monitor.transitions, restarts: history.restarts, points: [])
+            transitions: monitor.transitions, restarts: history.restarts, alerts: state.board.alerts(of: id), points: []
+        )
     }
 
     /// The newest progress texts of a query, the newest first; nil when it is not known.
@@ -80,9 +81,12 @@ extension MonitoringHub {
     /// - Returns: Nil where too much has changed meanwhile, or the number is not of this hub: read everything anew.
     public func changes(after number: UInt64, watching watched: UUID? = nil) -> HubChanges? {
         state.withLock { state in
-            guard number <= state.lastChange, let entries = state.log.entries(after: number) else { return nil }
+            guard number <= state.lastChange, let entries = state.log.entries(after: number),
+                let alerts = state.board.alerts(after: number)
+            else { return nil }
             let time = now(state)
-            var changes = HubChanges(at: time, after: number, through: state.lastChange, rows: [], events: [])
+            var changes = HubChanges(
+                at: time, after: number, through: state.lastChange, rows: [], alerts: alerts, events: [])
             if number < state.lastChange {
                 let changed = state.orderedIds().filter { (state.notes[$0]?.changedAt ?? 0) > number }
                 changes.rows = changed.compactMap { state.row(of: $0, at: time) }

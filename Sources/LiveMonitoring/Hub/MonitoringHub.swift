@@ -51,15 +51,18 @@ public final class MonitoringHub: Sendable {
     public let epoch: UInt64
     let clock: @Sendable () -> MonitorTime
     let state: Mutex<WatchedFleet>
+    let watch: AlertWatch?
     let listeners = UpdateListeners()
 
     /// Creates a hub that knows no query.
     ///
     /// - Parameters:
     ///   - settings: What it keeps.
+    ///   - alerts: Judges rules at each tick, or at each second of a replay; nil judges none. It serves one hub.
     ///   - clock: The present; it must not go backward. The default is the system's clock as it was at the start, and what went by since.
     public init(
-        settings: Settings = Settings(), clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock()
+        settings: Settings = Settings(), alerts: AlertWatch? = nil,
+        clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock()
     ) {
         var settings = settings
         if !settings.isReplay, settings.monitor.longestWatcherPause == nil {
@@ -68,7 +71,11 @@ public final class MonitoringHub: Sendable {
         self.settings = settings
         self.clock = clock
         epoch = .random(in: 1...UInt64.max)
-        state = Mutex(WatchedFleet(settings))
+        watch = alerts
+        var fleet = WatchedFleet(settings)
+        // What is known from before a restart is shown from the beginning.
+        if let alerts { fleet.take(alerts.verdict) }
+        state = Mutex(fleet)
     }
 
     /// A clock that begins with the system's time and only goes forward.
@@ -84,10 +91,11 @@ public final class MonitoringHub: Sendable {
     // MARK: Running
 
     /// Runs feeds, and tells the time once a second, until the task is cancelled. A feed that fails is told by its health, and the
-    /// others go on.
+    /// others go on. Alert notifications are handed over meanwhile, the last ones when the task is cancelled.
     public func run(_ feeds: [any MonitoringFeed]) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.tickUntilCancelled() }
+            if let watch { group.addTask { await watch.run() } }
             for feed in feeds { group.addTask { await self.run(feed) } }
         }
     }
@@ -116,11 +124,12 @@ public final class MonitoringHub: Sendable {
         }
     }
 
-    /// Notices silences, and lets readers see what has changed. ``run(_:)`` does so once a second.
+    /// Notices silences, judges the alert rules, and lets readers see what has changed. ``run(_:)`` does so once a second.
     public func tick() {
         if !settings.isReplay {
             let now = clock()
             state.withLock { $0.tick(at: now) }
+            judgeAlerts()
         }
         listeners.tell()
     }

@@ -12,6 +12,8 @@ public struct QueryRow: Sendable, Hashable {
     public var snapshot: QuerySnapshot
     /// Rows a second processed by its last triggers, the oldest first; nil where a progress does not say.
     public var sparkline: [Double?]
+    /// How many of its alerts fire.
+    public var firing: Int
     /// The number of the change that the row shows.
     public var changedAt: UInt64
 }
@@ -26,6 +28,8 @@ public struct QueryDetail: Sendable, Hashable {
     public var transitions: [QueryTransition]
     /// When runs after the first began, the oldest first.
     public var restarts: [MonitorTime]
+    /// Its alerts: those that fire, those that are pending, and those that resolved lately.
+    public var alerts: [Alert]
     /// The points asked for, the oldest first.
     public var points: [HistoryPoint]
 }
@@ -50,6 +54,8 @@ public struct HubChanges: Sendable, Hashable {
     public var through: UInt64
     /// Queries that have changed, as they are now, in the order of titles.
     public var rows: [QueryRow]
+    /// Alerts that have changed, as they are now. One that was pending and ceased to be is told as resolved, without having fired.
+    public var alerts: [Alert]
     /// The rest, in the order of their numbers.
     public var events: [NumberedEvent]
     /// The watched query as it is now; nil where none is watched or it is not known.

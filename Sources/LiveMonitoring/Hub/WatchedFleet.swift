@@ -24,10 +24,11 @@ struct WatchedFleet: Sendable {
     var notes: [UUID: Note] = [:]
     var log: ChangeLog
     var feeds: [FeedHealth] = []
+    var board = AlertBoard()
     /// The newest moment that it was told.
     private(set) var time: MonitorTime?
     /// The last change's number.
-    private(set) var lastChange: UInt64 = 0
+    var lastChange: UInt64 = 0
     /// Ids in the order of titles; nil when it has to be made anew.
     private var order: [UUID]?
     private var heldBytes = 0
@@ -134,14 +135,14 @@ struct WatchedFleet: Sendable {
             if row.at == time { return row }
             guard let snapshot = fleet.snapshot(of: id, at: time) else { return nil }
             let new = QueryRow(
-                at: time, snapshot: snapshot, sparkline: row.sparkline, changedAt: note.changedAt)
+                at: time, snapshot: snapshot, sparkline: row.sparkline, firing: row.firing, changedAt: note.changedAt)
             notes[id]?.row = new
             return new
         }
         guard let snapshot = fleet.snapshot(of: id, at: time), let history = fleet.history(of: id) else { return nil }
         let new = QueryRow(
             at: time, snapshot: snapshot, sparkline: history.processedRowsPerSecond(last: QueryRow.sparklinePoints),
-            changedAt: note.changedAt)
+            firing: board.firingByQuery[id] ?? 0, changedAt: note.changedAt)
         notes[id]?.row = new
         return new
     }

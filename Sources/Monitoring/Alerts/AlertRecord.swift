@@ -48,10 +48,11 @@ public struct AlertEvaluatorState: Sendable, Hashable, Codable {
         var record: AlertRecord
     }
 
-    static let currentVersion = 1
+    /// The form that this version writes, and the only one that it reads.
+    public static let currentVersion = 1
 
     /// The form it is written in.
-    var version = currentVersion
+    public private(set) var version = currentVersion
     var alerts: [Entry]
     var groups: [AlertNotifier.Group]
 

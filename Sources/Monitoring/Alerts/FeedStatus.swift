@@ -2,7 +2,7 @@
 public struct FeedStatus: Sendable, Hashable, Codable {
     /// Its name, such as the topic or the file.
     public var name: String
-    /// Whether it delivers; false once it has ended with an error.
+    /// Whether it delivers; false while its source cannot be reached, and once it has ended with an error.
     public var isUp: Bool
     /// Seconds since its last event; nil while there was none.
     public var lastEventAgeSeconds: Double?
@@ -26,7 +26,8 @@ public struct FeedStatus: Sendable, Hashable, Codable {
     /// The series of feeds, and those that a forwarder or consumer in this process has.
     public static let families: [MetricFamily] = [
         MetricFamily(
-            name: "streamgauge_feed_up", help: "1 while a feed delivers, 0 once it has ended with an error.",
+            name: "streamgauge_feed_up",
+            help: "1 while a feed delivers, 0 while its source is away or once it has failed.",
             kind: .gauge, labels: ["feed"]),
         MetricFamily(
             name: "streamgauge_feed_last_event_age_seconds", help: "Seconds since a feed's last event.", kind: .gauge,
@@ -35,7 +36,7 @@ public struct FeedStatus: Sendable, Hashable, Codable {
             name: "streamgauge_feed_lag_records", help: "Records of a feed that wait to be read.", kind: .gauge,
             labels: ["feed"]),
         MetricFamily(
-            name: "streamgauge_feed_malformed_records_total", help: "Records of a feed that are no events.",
+            name: "streamgauge_feed_malformed_records_total", help: "Records or lines of a feed that are no events.",
             kind: .counter, labels: ["feed"]),
         MetricFamily(
             name: "streamgauge_forwarder_events_dropped_total", help: "Events that a forwarder gave up, by reason.",

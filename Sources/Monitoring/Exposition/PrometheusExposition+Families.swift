@@ -20,4 +20,7 @@ extension PrometheusExposition {
 extension MetricSample {
     /// A value without labels, or with these.
     public init(_ value: Double, _ labels: MetricLabel...) { self.init(labels: labels, value: value) }
+
+    /// The value of a series that alert rules see.
+    public init(_ sample: AlertSample) { self.init(labels: sample.labels, value: sample.value) }
 }

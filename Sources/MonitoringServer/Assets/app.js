@@ -47,7 +47,7 @@ function drawAll() {
 }
 
 function drawTitle() {
-    const firing = store.alertsIn('firing').length;
+    const firing = store.alertsIn('firing').filter((alert) => !alert.suppression).length;
     document.title = `${firing > 0 ? `(${firing}) ` : ''}${view?.title ?? 'Not found'} – StreamGauge`;
     document.getElementById('replay').hidden = !store.isReplay;
 }

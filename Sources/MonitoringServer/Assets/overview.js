@@ -106,7 +106,13 @@ export class Overview {
         setAttribute(this.moreAlerts, 'aria-expanded', String(Boolean(this.showsAll)));
     }
 
-    tick() { this.table.tick(); }
+    /** Ages go on; a text that is being selected stays. */
+    tick() {
+        this.table.tick();
+        const selection = getSelection();
+        const isSelecting = !selection.isCollapsed && this.alerts.contains(selection.anchorNode);
+        if (!this.alerts.hidden && !isSelecting) this.drawAlerts();
+    }
 
     // MARK: What the reader does
 

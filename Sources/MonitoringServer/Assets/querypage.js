@@ -1,6 +1,6 @@
 // The page of one query.
 
-import { alertItem, alertQuery } from './alertlist.js';
+import { alertItem } from './alertlist.js';
 import { loadAlerts, loadQuery } from './api.js';
 import { Batches } from './batches.js';
 import { ChartBoard } from './chartboard.js';
@@ -21,7 +21,6 @@ export class QueryPage {
     restarts = [];
     transitions = [];
     partitions = [];
-    alerts = new Map();
 
     constructor(store, id) {
         this.store = store;
@@ -55,7 +54,6 @@ export class QueryPage {
         this.restarts = detail.restarts ?? [];
         this.transitions = detail.transitions ?? [];
         this.partitions = detail.partitions ?? [];
-        this.alerts = new Map((detail.alerts ?? []).map((alert) => [alert.fingerprint, alert]));
         this.store.heard(detail.at);
         this.store.replaceAlerts(alerts);
         this.lag.sample(this.partitions, this.history.time.at(-1) ?? detail.at);
@@ -187,10 +185,8 @@ export class QueryPage {
     }
 
     drawAlerts(now) {
-        for (const alert of this.store.alerts.values()) if (alertQuery(alert) === this.id) this.alerts.set(alert.fingerprint, alert);
-        const order = ['firing', 'pending', 'resolved'];
-        const shown = [...this.alerts.values()].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.activeAt ?? 0) - (a.activeAt ?? 0)).slice(0, 20);
-        this.alertSlot.replaceChildren(...shown.length === 0 ? [] : [el('section', { class: 'alert-strip', 'aria-label': 'Alerts of this query' },
+        const shown = this.store.alertsOf(this.id).slice(0, 20);
+        refill(this.alertSlot, shown.length === 0 ? [] : [el('section', { class: 'alert-strip', 'aria-label': 'Alerts of this query' },
             el('ul', { class: 'alerts' }, shown.map((alert) => alertItem(alert, now, { withQuery: false }))))]);
     }
 

@@ -60,13 +60,26 @@ export class Store {
 
     mergeAlerts(alerts, at) {
         this.heard(at);
-        for (const alert of alerts) this.alerts.set(alert.fingerprint, alert);
+        for (const alert of alerts) {
+            // One that was only pending has come to nothing.
+            if (alert.state === 'resolved' && typeof alert.firedAt !== 'number') this.alerts.delete(alert.fingerprint);
+            else this.alerts.set(alert.fingerprint, alert);
+        }
+        const now = this.now();
+        for (const alert of this.alerts.values()) if (now - alert.resolvedAt > resolvedRetention) this.alerts.delete(alert.fingerprint);
     }
 
-    /** Alerts in a state, the newest first. */
+    /** Alerts in a state, but for heartbeats: those that people are told of first, and of each kind the newest. */
     alertsIn(state) {
-        return [...this.alerts.values()].filter((alert) => alert.state === state)
-            .sort((a, b) => (b.firedAt ?? b.activeAt ?? 0) - (a.firedAt ?? a.activeAt ?? 0));
+        return [...this.alerts.values()].filter((alert) => alert.state === state && !isHeartbeat(alert))
+            .sort((a, b) => Boolean(a.suppression) - Boolean(b.suppression) || (b.firedAt ?? b.activeAt ?? 0) - (a.firedAt ?? a.activeAt ?? 0));
+    }
+
+    /** All alerts of a query, those that fire first. */
+    alertsOf(id) {
+        const order = ['firing', 'pending', 'resolved'];
+        return [...this.alerts.values()].filter((alert) => alert.labels?.id === id)
+            .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.activeAt ?? 0) - (a.activeAt ?? 0));
     }
 
     /** How many queries are in each state. */
@@ -76,6 +89,12 @@ export class Store {
         return counts;
     }
 }
+
+/** A heartbeat, which always fires and is for programs that miss it. */
+const isHeartbeat = (alert) => alert.labels?.severity === 'none';
+
+/** How long a resolved alert is kept, as the server does. */
+const resolvedRetention = 900_000;
 
 /** The name, or the id where there is none. */
 export const title = (query) => (query.name?.trim() ? query.name : query.id);

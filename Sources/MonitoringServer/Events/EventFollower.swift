@@ -93,6 +93,15 @@ final class EventFollower: Sendable {
         // The rows come with the position before them: who is cut within the rest gets them again, as they are then.
         if !changes.rows.isEmpty { try await writer.write(try rows(changes)) }
         var text = EventText()
+        // With the place before them too.
+        if !changes.alerts.isEmpty {
+            try text.event("alerts", EventPosition(epoch: hub.epoch, change: changes.after)) { body in
+                try body.object {
+                    try body.member("at", changes.at)
+                    try body.member("alerts", changes.alerts)
+                }
+            }
+        }
         for event in changes.events {
             let place = EventPosition(epoch: hub.epoch, change: event.number)
             switch event.event {

@@ -41,6 +41,18 @@ struct Arguments {
         return states
     }
 
+    /// States of alerts, with commas between them.
+    func alertStates(_ name: String) throws(Refusal) -> Set<Alert.State>? {
+        guard let text = pairs[name] else { return nil }
+        let states = text.split(separator: ",", omittingEmptySubsequences: false).map {
+            Alert.State(rawValue: String($0))
+        }
+        guard states.allSatisfy({ $0 != nil }) else {
+            throw Refusal(.badRequest, "\(name) must be of: pending, firing, resolved")
+        }
+        return Set(states.compactMap { $0 })
+    }
+
     /// A query's id.
     func id(_ name: String) throws(Refusal) -> UUID? {
         guard let text = pairs[name] else { return nil }

@@ -14,10 +14,15 @@ final class MonitoringResponder: HTTPResponder {
     let statistics = ServerStatistics()
     private let policy: AccessPolicy
     private let limits: ServerLimits
+    private let moreFamilies: MonitoringServer.Configuration.Families
     private let follower: EventFollower
 
-    init(hub: MonitoringHub, policy: AccessPolicy, limits: ServerLimits) {
+    init(
+        hub: MonitoringHub, policy: AccessPolicy, limits: ServerLimits,
+        moreFamilies: @escaping MonitoringServer.Configuration.Families = { [] }
+    ) {
         self.hub = hub
+        self.moreFamilies = moreFamilies
         self.policy = policy
         self.limits = limits
         follower = EventFollower(hub: hub, statistics: statistics)
@@ -83,7 +88,8 @@ final class MonitoringResponder: HTTPResponder {
         case .asset(let name): return try Self.asset(name, request)
         case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
         case .metrics:
-            return Reply.of(hub.exposition() + statistics.exposition(of: hub), type: PrometheusType.text)
+            return Reply.of(
+                hub.exposition() + statistics.exposition(of: hub, and: moreFamilies()), type: PrometheusType.text)
         case .health: return try health()
         case .queries: return try QueryList(arguments).reply(hub)
         case .query(let id):
@@ -102,10 +108,7 @@ final class MonitoringResponder: HTTPResponder {
             }
             return Reply.of(text, type: Reply.json)
         case .alerts:
-            return try Reply.json { body in
-                try body.member("at", hub.now)
-                for list in ["alerts", "rules"] { try body.member(list, [String]()) }
-            }
+            return try AlertList(arguments).reply(hub)
         case .events: return try follower.reply(arguments, lastEventId: request.headers[Self.lastEventId], limits)
         case .login: throw Refusal(.notFound, "nothing is at this path")
         }

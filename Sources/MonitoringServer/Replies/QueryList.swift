@@ -47,7 +47,7 @@ extension JSONBody {
         try object {
             try members(of: row.snapshot, omitting: Self.onlyInDetail)
             member("sparkline", narrow: row.sparkline)
-            try member("firing", 0)
+            try member("firing", row.firing)
         }
     }
 }

@@ -25,7 +25,7 @@ struct QueryPage {
             try body.member("partitions", detail.partitions)
             try body.member("transitions", detail.transitions)
             try body.member("restarts", detail.restarts)
-            try body.member("alerts", [String]())
+            try body.member("alerts", detail.alerts)
             body.key("history")
             try body.object { try body.columns(of: detail.points) }
         }

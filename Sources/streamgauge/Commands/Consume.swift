@@ -25,20 +25,7 @@ struct Consume: AsyncParsableCommand {
 
     @OptionGroup var kafka: KafkaOptions
 
-    @Option(
-        name: .customLong("topic"),
-        help: "A topic to read; may be given several times. (default: \(TopicContract.progressTopic))")
-    var topics: [String] = []
-
-    @Flag(help: "Begin with the oldest record; otherwise with the next one to come.")
-    var fromBeginning = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin with the first record of this time or later: \"2 hours ago\", or 2026-11-23T10:21:45Z.",
-            valueName: "time"),
-        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
-    var since: SinceTime?
+    @OptionGroup var topic: TopicOptions
 
     @Flag(help: "Go on at the topics' ends and wait for more. (default)")
     var follow = false
@@ -91,17 +78,13 @@ struct Consume: AsyncParsableCommand {
     func validate() throws {
         let given = [
             "--group": group, "--instance-id": instanceId, "--query": query, "--store": store,
-            "--dead-letter": deadLetter,
-            "--dead-letter-topic": deadLetterTopic, "--topic": topics.contains("") ? "" : nil,
+            "--dead-letter": deadLetter, "--dead-letter-topic": deadLetterTopic,
         ]
         // An empty value is nearly always a variable that a script forgot to set.
         for option in given.keys.sorted() where given[option] == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
         if follow, untilEnd { throw ValidationError("--follow and --until-end exclude each other: give one of them") }
-        if fromBeginning, since != nil {
-            throw ValidationError("--from-beginning and --since exclude each other: give one of them")
-        }
         if group == nil, instanceId != nil || assignment != nil {
             let option = instanceId == nil ? "--assignment" : "--instance-id"
             throw ValidationError("\(option) is for members of a group: give --group as well")
@@ -116,7 +99,7 @@ struct Consume: AsyncParsableCommand {
         }
     }
 
-    private var readTopics: [String] { topics.isEmpty ? [TopicContract.progressTopic] : topics }
+    private var readTopics: [String] { topic.topics.isEmpty ? [TopicContract.progressTopic] : topic.topics }
 
     func run() async throws {
         let configuration = try kafka.configuration()
@@ -124,16 +107,16 @@ struct Consume: AsyncParsableCommand {
         let store = try self.store.map { try MetricsStore(path: $0) }
         let file = try deadLetter.map { try DeadLetterFile(path: $0) }
         if untilEnd { try await checkTopics(readTopics, configuration) }
-        let topic = try deadLetterTopic.map { try DeadLetterTopic(configuration: configuration, topic: $0) }
+        let deadLetters = try deadLetterTopic.map { try DeadLetterTopic(configuration: configuration, topic: $0) }
         let format = self.format ?? (store == nil ? .table : nil)
         if let header = format?.header { try StandardStream.output.write(header + "\n") }
         let faults = ConsumerFaults()
-        let printer = RecordPrinter(format: format, deadLetterFile: file, deadLetterTopic: topic, faults: faults)
+        let printer = RecordPrinter(format: format, deadLetterFile: file, deadLetterTopic: deadLetters, faults: faults)
         let consumer = consumer(configuration, faults)
         let outcome = await Outcome {
             try await signals.cancelling { try await Self.read(consumer, printer, store) }
         }
-        await topic?.close()
+        await deadLetters?.close()
         let stored = try outcome.get()
         StandardStream.error.tell("\(printer.summary)\(stored)\n")
     }
@@ -145,10 +128,8 @@ struct Consume: AsyncParsableCommand {
     }
 
     private func consumer(_ configuration: KafkaConfiguration, _ faults: ConsumerFaults) -> MetricsConsumer {
-        let start =
-            since.map { MetricsConsumer.Start.timestamp($0.milliseconds) } ?? (fromBeginning ? .beginning : .end)
         var consumer = MetricsConsumer(
-            configuration: configuration, topics: readTopics, group: group, start: start, stopsAtEnd: untilEnd,
+            configuration: configuration, topics: readTopics, group: group, start: topic.start, stopsAtEnd: untilEnd,
             query: query, onError: { faults.report($0) })
         consumer.deduplicates = !noDeduplicate
         consumer.instanceId = instanceId

@@ -15,6 +15,11 @@ struct Serve: AsyncParsableCommand {
             a page with all queries at /, a JSON interface below /api/v1 (described in /openapi.json), server-sent events at \
             /api/v1/events, series for Prometheus at /metrics, and its own health at /healthz. Ctrl-C ends it.
 
+            Alert rules are judged once a second: the shipped ones, or those of --rules, with their silences, inhibitions and \
+            grouping. Notifications are told on standard error, one line each, and through the channels of --channels, such as \
+            a webhook or mail, whose file is read once. In a recording rules are judged at its own \
+            times, and nobody is notified. SIGHUP reads the files of --rules again. --alert-state keeps pending and firing alerts across restarts.
+
             A recording is read at once, and the clock then stands at its end; with --speed it goes on as it happened. Others \
             than this machine can read only with --token-file: a file with one line of 16 characters or more, which its owner \
             alone can read. They send it as "Authorization: Bearer …", or log in with a browser.
@@ -24,29 +29,15 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --bootstrap-servers localhost:9092 --since "1 hour ago" --listen 127.0.0.1:9000
               streamgauge serve --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge serve --replay progress.jsonl --speed 60
+              streamgauge serve --bootstrap-servers localhost:9092 --rules rules.yml --alert-state alerts.json
+              streamgauge serve --bootstrap-servers localhost:9092 --channels channels.yml
               openssl rand -hex 32 > token && chmod 600 token
               streamgauge serve --bootstrap-servers localhost:9092 --listen 0.0.0.0:8080 --token-file token
             """)
 
     @OptionGroup var kafka: KafkaOptions
 
-    @Option(
-        name: .customLong("topic"),
-        help: """
-            A topic to read; may be given several times. (default: \(TopicContract.progressTopic) and \
-            \(TopicContract.lifecycleTopic))
-            """)
-    var topics: [String] = []
-
-    @Flag(help: "Begin with the oldest record; otherwise with the next one to come.")
-    var fromBeginning = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin with the first record of this time or later: \"2 hours ago\", or 2026-11-23T10:21:45Z.",
-            valueName: "time"),
-        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
-    var since: SinceTime?
+    @OptionGroup var topic: TopicOptions
 
     @Option(
         name: .customLong("replay"), parsing: .upToNextOption,
@@ -59,6 +50,8 @@ struct Serve: AsyncParsableCommand {
             valueName: "factor"))
     var speed: Double?
 
+    @OptionGroup var alerts: AlertOptions
+
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "\(ListenAddress.loopback)"
 
@@ -67,19 +60,19 @@ struct Serve: AsyncParsableCommand {
 
     func validate() throws {
         let given = [
-            "--listen": listen, "--token-file": tokenFile, "--topic": topics.contains("") ? "" : nil,
-            "--replay": recordings.contains("") ? "" : nil,
+            "--listen": listen, "--token-file": tokenFile, "--replay": recordings.contains("") ? "" : nil,
         ]
         for option in given.keys.sorted() where given[option] == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        if fromBeginning, since != nil {
-            throw ValidationError("--from-beginning and --since exclude each other: give one of them")
-        }
         if recordings.isEmpty {
             if speed != nil { throw ValidationError("--speed is for recordings: give --replay as well") }
-        } else if kafka.areGiven || fromBeginning || since != nil || !topics.isEmpty {
+        } else if kafka.areGiven || topic.areGiven {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
+        } else if alerts.alertState != nil {
+            throw ValidationError("--alert-state is for what happens now: leave it out with --replay")
+        } else if alerts.channels != nil {
+            throw ValidationError("--channels is for what happens now: leave it out with --replay")
         }
         if let speed, !speed.isFinite || speed <= 0 {
             throw ValidationError("--speed must be a number above 0")
@@ -94,26 +87,33 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
-        let (hub, feed) = try source()
-        let server = try MonitoringServer(
-            hub: hub, configuration: MonitoringServer.Configuration(address: address, token: token))
+        let channels = try alerts.channels.map { try LiveChannels(file: $0) }
+        let watch = try alerts.watch(isReplay: !recordings.isEmpty, channels: channels)
+        let (hub, feed) = try source(watch)
+        var configuration = MonitoringServer.Configuration(address: address, token: token)
+        if let channels { configuration.moreFamilies = { channels.families } }
+        let server = try MonitoringServer(hub: hub, configuration: configuration)
         let signals = StopSignals()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run([feed]) }
-            defer { group.cancelAll() }
-            try await signals.whileRunning(stop: { await server.stop() }) {
-                try await server.run { address in
-                    StandardStream.output.tell("listening on http://\(address)\n")
+        let reload = RulesReload(alerts.rules, for: watch)
+        defer { withExtendedLifetime(reload) {} }
+        try await LiveChannels.run(channels, repeating: hub) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await hub.run([feed]) }
+                defer { group.cancelAll() }
+                try await signals.whileRunning(stop: { await server.stop() }) {
+                    try await server.run { address in
+                        StandardStream.output.tell("listening on http://\(address)\n")
+                    }
                 }
             }
         }
     }
 
-    private func source() throws -> (MonitoringHub, any MonitoringFeed) {
+    private func source(_ watch: AlertWatch?) throws -> (MonitoringHub, any MonitoringFeed) {
         guard recordings.isEmpty else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: .replay), feed)
+            return (MonitoringHub(settings: .replay, alerts: watch), feed)
         }
         let configuration: KafkaConfiguration
         do {
@@ -122,13 +122,13 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("\(error.message); or --replay with recorded files")
         }
         var feed = TopicFeed(configuration: configuration)
-        if !topics.isEmpty { feed.topics = topics }
-        if let since { feed.start = .timestamp(since.milliseconds) } else if fromBeginning { feed.start = .beginning }
+        if !topic.topics.isEmpty { feed.topics = topic.topics }
+        feed.start = topic.start
         let faults = ConsumerFaults()
         feed.onError = { faults.report($0) }
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (MonitoringHub(), feed)
+        return (MonitoringHub(alerts: watch), feed)
     }
 }

@@ -15,6 +15,13 @@ struct BatchMaker {
         self.name = name
     }
 
+    /// The same query's next run.
+    var nextRun: BatchMaker {
+        var next = self
+        next.runId = UUID()
+        return next
+    }
+
     /// 2026-11-23T10:00:00Z; every time in the tests is so many seconds after it.
     static func time(_ seconds: Double) -> MonitorTime {
         MonitorTime(millisecondsSinceEpoch: 1_795_428_000_000 + Int64((seconds * 1000).rounded()))

@@ -1,6 +1,7 @@
 import Foundation
 import LiveMonitoring
 import Monitoring
+import StreamingMetrics
 import Testing
 
 @testable import MonitoringServer
@@ -108,6 +109,39 @@ import Testing
             #expect(points.compactMap { ($0.json["point"] as? [String: Any])?["batchId"] as? Int } == [2, 3, 4, 5, 6])
             #expect(second.events.count { $0.name == "queries" } == 1)
             #expect(second.events.count { $0.name == "transition" } == 1)
+            #expect(!second.events.contains { $0.name == "reset" })
+        }
+    }
+
+    @Test func `alerts are told when they change, and who comes back gets what it missed`() async throws {
+        let rule = AlertRule(
+            name: "Failed", expression: try AlertExpression("streamgauge_query_state{state=\"failed\"} == 1"))
+        let rules = AlertRules(groups: [AlertRuleGroup(name: "g", rules: [rule])])
+        let hub = MonitoringHub(alerts: AlertWatch(rules: rules), clock: { QueryMaker.time(1) })
+        let maker = QueryMaker()
+        let failure = StreamingQueryEvent.terminated(
+            QueryTerminatedEvent(id: maker.id, runId: maker.runId, exception: "boom"))
+        try await LiveServer.with(hub) { server async throws in
+            let first = try await stream(server) {
+                hub.take(maker, batch: 0)
+                hub.take(failure, at: QueryMaker.time(1))
+                hub.tick()
+            } until: {
+                $0.contains("alerts")
+            }
+            let told = try #require(first.events.first { $0.name == "alerts" }?.json["alerts"] as? [[String: Any]])
+            #expect(told.count == 1 && told[0]["state"] as? String == "firing")
+            #expect(faults(told[0], "Alert") == [])
+            let row = try #require(first.events.last { $0.name == "queries" }?.json["queries"] as? [[String: Any]])
+            #expect(row[0]["firing"] as? Int == 1)
+            let seen = try #require(first.lastId)
+            var next = maker
+            next.runId = UUID()
+            hub.take(next.batch(1), at: QueryMaker.time(1))
+            hub.tick()
+            let second = try await stream(server, lastEventId: seen) { $0.contains("alerts") }
+            let again = try #require(second.events.first { $0.name == "alerts" }?.json["alerts"] as? [[String: Any]])
+            #expect(again.map { $0["state"] as? String } == ["resolved"])
             #expect(!second.events.contains { $0.name == "reset" })
         }
     }

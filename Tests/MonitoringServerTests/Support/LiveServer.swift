@@ -1,3 +1,4 @@
+import AlertRuleFiles
 import Foundation
 import LiveMonitoring
 import Monitoring
@@ -82,6 +83,14 @@ enum RecordedHub {
         let hub = MonitoringHub(settings: .replay)
         let paths = names.map { fixtures.appending(path: $0).path }
         try await RecordingFeed(paths: paths).run(into: hub)
+        return hub
+    }
+
+    /// The same with the shipped rules, judged at each second of the recording.
+    static func judging(_ names: String...) async throws -> MonitoringHub {
+        let hub = MonitoringHub(
+            settings: .replay, alerts: AlertWatch(rules: try ShippedRules.rules(), isReplay: true))
+        try await RecordingFeed(paths: names.map { fixtures.appending(path: $0).path }).run(into: hub)
         return hub
     }
 }

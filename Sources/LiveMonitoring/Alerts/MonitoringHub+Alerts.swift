@@ -1,0 +1,101 @@
+import FoundationEssentials
+public import Monitoring
+import Synchronization
+
+/// What is known of alerts at a moment.
+public struct AlertOverview: Sendable, Hashable {
+    /// The moment.
+    public var at: MonitorTime
+    /// Those that fire, those that are pending, and those that resolved lately, each in the order of their beginnings.
+    public var alerts: [Alert]
+    /// The rules in their order; empty where none are judged.
+    public var rules: [AlertEvaluator.RuleStatus]
+}
+
+extension MonitoringHub {
+    /// Every alert and rule.
+    public var alerts: AlertOverview {
+        state.withLock { state in
+            AlertOverview(at: now(state), alerts: state.board.alerts, rules: state.board.rules)
+        }
+    }
+
+    /// What the judging of alerts has counted; nil where no rules are judged.
+    public var alertStatistics: AlertWatch.Statistics? { watch?.statistics }
+
+    /// Judges the rules of a live hub on what is known now.
+    ///
+    /// While a feed has not been reached yet, or reads what was there before it, nothing is judged: what is known is old, and time
+    /// stands. What fires when it has caught up is told then.
+    func judgeAlerts() {
+        guard let watch else { return }
+        watch.judge {
+            state.withLock { state in
+                guard !state.feeds.contains(where: { $0.state == .connecting || $0.state == .catchingUp }) else {
+                    return nil
+                }
+                return state.alertInput(at: now(state))
+            }
+        } _: { verdict in
+            state.withLock { $0.take(verdict) }
+        }
+    }
+
+    /// Judges the rules at each second of recorded time before a moment, for a replay that goes there.
+    func judgeAlerts(before time: MonitorTime) throws(CancellationError) {
+        guard let watch else { return }
+        while true {
+            let due = watch.state.withLock { state -> MonitorTime? in
+                let next = state.nextReplayed ?? time
+                state.nextReplayed = next < time ? next + AlertWatch.interval : next
+                return next < time ? next : nil
+            }
+            guard let due else { return }
+            judgeAlerts(at: due, watch)
+            if Task.isCancelled { throw CancellationError() }
+        }
+    }
+
+    /// Judges the rules where a replay has come to stand.
+    func judgeAlertsAtEnd(_ time: MonitorTime) {
+        if let watch { judgeAlerts(at: time, watch) }
+    }
+
+    private func judgeAlerts(at time: MonitorTime, _ watch: AlertWatch) {
+        watch.judge {
+            state.withLock { state in
+                state.advance(to: time)
+                return state.alertInput(at: time)
+            }
+        } _: { verdict in
+            state.withLock { $0.take(verdict) }
+        }
+    }
+}
+
+extension WatchedFleet {
+    /// What rules are judged on. A recorded file is no feed that could fail: replays say the same of it wherever it lies.
+    fileprivate mutating func alertInput(at time: MonitorTime) -> AlertInput {
+        let snapshots = orderedIds().compactMap { row(of: $0, at: time)?.snapshot }
+        let feeds = settings.isReplay ? [] : feeds.map { FeedStatus($0, at: time) }
+        return AlertInput(at: time, queries: snapshots, feeds: feeds)
+    }
+
+    /// Shows what was found, and numbers what is new about it.
+    mutating func take(_ verdict: AlertBoard.Verdict) {
+        let change = board.take(verdict, number: lastChange + 1)
+        guard change.isNews else { return }
+        lastChange += 1
+        for id in change.queries { notes[id]?.changedAt = lastChange }
+    }
+}
+
+extension FeedStatus {
+    /// What rules see of a feed.
+    public init(_ health: FeedHealth, at time: MonitorTime) {
+        self.init(
+            name: health.name, isUp: health.state != .away && health.state != .failed,
+            lastEventAgeSeconds: health.lastEventAt.map { max(0, time.seconds(since: $0)) },
+            lagRecords: health.lagRecords, malformedRecords: health.unreadable)
+    }
+}

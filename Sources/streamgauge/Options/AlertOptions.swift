@@ -1,0 +1,52 @@
+import ArgumentParser
+import LiveMonitoring
+import Monitoring
+
+/// Which alert rules a monitor judges, and where it keeps what it knows of alerts.
+struct AlertOptions: ParsableArguments, Sendable {
+    @Option(
+        name: .customLong("rules"), parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Files of alert rules, instead of the shipped ones; see streamgauge alerts.", valueName: "file"))
+    var rules: [String] = []
+
+    @Flag(help: "Judge no alert rules.")
+    var noRules = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep in this file which alerts are pending and firing, so that a restart neither forgets nor repeats them.",
+            valueName: "file"))
+    var alertState: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell of alerts through the channels of this file too; see streamgauge alerts notify.", valueName: "file"))
+    var channels: String?
+
+    func validate() throws {
+        let given = [
+            ("--alert-state", alertState == ""), ("--rules", rules.contains("")), ("--channels", channels == ""),
+        ]
+        for (option, isEmpty) in given where isEmpty {
+            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
+        guard noRules else { return }
+        if !rules.isEmpty { throw ValidationError("--rules and --no-rules exclude each other: give one of them") }
+        if alertState != nil { throw ValidationError("--alert-state is for alerts: leave --no-rules out") }
+        if channels != nil { throw ValidationError("--channels is for alerts: leave --no-rules out") }
+    }
+
+    /// Reads the rules and the state; nil where no rules are wanted.
+    ///
+    /// - Parameter channels: Are told besides standard error.
+    func watch(isReplay: Bool, channels: LiveChannels? = nil) throws -> AlertWatch? {
+        guard !noRules else { return nil }
+        let rules = try AlertFiles.rules(rules)
+        let file = try alertState.map { try AlertStateFile(path: $0) }
+        let handlers: [any AlertNotificationHandler] = [LoggedNotifications()] + (channels.map { [$0] } ?? [])
+        return AlertWatch(
+            rules: rules, handler: AlertNotificationHandlers(handlers), stateFile: file, isReplay: isReplay,
+            onStateFailure: { StandardStream.error.tell("warning: \(TerminalText.line("\($0)"))\n") })
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+import Monitoring
+import Synchronization
+import Testing
+
+@testable import LiveMonitoring
+
+@Suite struct AlertStateFileTests {
+    private let maker = BatchMaker()
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    private var path: String { folder.url.appending(path: "alerts.json").path }
+
+    @Test func `pending and firing alerts go on after a restart, and what was told is not told again`() async throws {
+        var rules = try AlertRules.states(["Failed": .failed])
+        rules.groups.append(
+            contentsOf: try AlertRules.states(["Terminated": .terminated], for: .seconds(60)).groups.map {
+                AlertRuleGroup(name: "slow", rules: $0.rules)
+            })
+        let other = BatchMaker(2, name: "payments")
+        do {
+            let scene = AlertScene(rules, file: try AlertStateFile(path: path))
+            scene.hub.take(maker.terminated("boom"), at: BatchMaker.time(0))
+            scene.hub.take(other.terminated(), at: BatchMaker.time(0))
+            scene.tick(1...31)
+            #expect(scene.alert("Failed")?.state == .firing && scene.alert("Terminated")?.state == .pending)
+            await scene.finish()
+            #expect(scene.recorder.notifications.count == 1)
+        }
+        let scene = AlertScene(rules, file: try AlertStateFile(path: path))
+        // Before any event, so that a page shows them at once.
+        #expect(scene.alert("Failed")?.firedAt == BatchMaker.time(1))
+        #expect(scene.alert("Terminated")?.activeAt == BatchMaker.time(1))
+        #expect(scene.hub.alerts.alerts.count == 2)
+        scene.hub.take(maker.terminated("boom"), at: BatchMaker.time(500))
+        scene.hub.take(other.terminated(), at: BatchMaker.time(500))
+        // 30 s were counted before; the time in which nobody watched does not count.
+        let fired = scene.tick(501...600) { _ in scene.alert("Terminated")?.state == .firing }
+        #expect(fired == 531)
+        scene.hub.take(maker.nextRun.started(601), at: BatchMaker.time(601))
+        scene.tick(602...604)
+        await scene.finish()
+        #expect(
+            scene.recorder.notifications.map { "\($0.commonLabels["alertname"] ?? "") \($0.status.rawValue)" }
+                == ["Terminated firing", "Failed resolved"])
+    }
+
+    @Test func `a file that is damaged, later or no file is refused with the reason and left as it is`() throws {
+        let texts = [
+            ("", "damaged, or no alert state"), ("{\"version\":1", "damaged, or no alert state"),
+            ("{\"version\":1}", "it is damaged"), ("[]", "damaged, or no alert state"),
+            ("{\"version\":2,\"alerts\":{}}", "it has version 2, and this program knows 1"),
+        ]
+        for (text, reason) in texts {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect {
+                _ = try AlertStateFile(path: path)
+            } throws: { error in
+                "\(error)".hasPrefix("cannot use the alert state in \(path): ") && "\(error)".contains(reason)
+            }
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        }
+        #expect {
+            _ = try AlertStateFile(path: folder.url.path)
+        } throws: {
+            "\($0)".contains("it is no file")
+        }
+        #expect {
+            _ = try AlertStateFile(path: folder.url.appending(path: "none/alerts.json").path)
+        } throws: {
+            "\($0)".contains("No such file or directory")
+        }
+    }
+
+    @Test func `a second monitor cannot use it, and the next one can`() throws {
+        do {
+            let first = try AlertStateFile(path: path)
+            #expect(first.state == nil)
+            #expect {
+                _ = try AlertStateFile(path: path)
+            } throws: {
+                "\($0)".contains("another monitor uses it")
+            }
+            try first.save(AlertEvaluator(rules: try .states(["Failed": .failed])).state)
+        }
+        #expect(try AlertStateFile(path: path).state?.count == 0)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func `a state that cannot be written is told once, and written when it can be`() async throws {
+        let inner = folder.url.appending(path: "inner")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        let file = try AlertStateFile(path: inner.appending(path: "alerts.json").path)
+        let errors = Mutex<[String]>([])
+        let watch = AlertWatch(rules: try .states(["Failed": .failed]), stateFile: file) { error in
+            errors.withLock { $0.append("\(error)") }
+        }
+        let clock = HandClock()
+        let hub = MonitoringHub(alerts: watch, clock: clock.reading)
+        try FileManager.default.removeItem(at: inner)
+        let running = Task { await watch.run() }
+        defer { running.cancel() }
+        hub.take(maker.terminated("boom"), at: BatchMaker.time(0))
+        for failures in 1...2 {
+            hub.tick()
+            while try #require(hub.alertStatistics).stateFailures < failures { await Task.yield() }
+        }
+        #expect(errors.withLock { $0.count } == 1)
+        #expect(errors.withLock { $0[0] }.contains("cannot write the alert state to \(inner.path)"))
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        hub.tick()
+        while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
+    }
+}
