@@ -85,7 +85,7 @@ struct CommandRun: Sendable {
     }
 
     private func judge(_ ending: Ending, _ output: [UInt8]) throws(ChannelError) {
-        let text = SafeText.line(String(decoding: output, as: UTF8.self), limit: 300)
+        let text = SafeText.line(String(decoding: output.suffix(300), as: UTF8.self), limit: 300)
         let said = text.isEmpty ? "" : "; it wrote: \(text)"
         switch ending {
         case .exited(0): return

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Monitoring
 
 /// Texts in the forms that mail has: lines of limited length and, in the headers, ASCII alone.

@@ -12,7 +12,8 @@ enum TransferFault {
         if let refusal = context.refusal, !context.hasOpened {
             let isName = IPAddress(host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...]) == nil
             return error(
-                .addressRefused, isName ? "\(host) resolves to \(refusal)" : refusal, isRetriable: false)
+                .addressRefused, isName ? "\(host) resolves to an address that is not allowed: \(refusal)" : refusal,
+                isRetriable: false)
         }
         if context.hasTooManyHeaders {
             return error(
@@ -28,6 +29,8 @@ enum TransferFault {
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED:
             return error(.tlsFailed, text)
         case CURLE_LOGIN_DENIED: return error(.refused, text, isRetriable: false)
+        // The same code stands for an answer that is no HTTP.
+        case CURLE_UNSUPPORTED_PROTOCOL where context.hasOpened: return error(.malformedAnswer, text)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION,
             CURLE_NOT_BUILT_IN:
             return error(.invalidConfiguration, text, isRetriable: false)

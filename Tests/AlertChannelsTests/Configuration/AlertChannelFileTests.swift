@@ -129,7 +129,7 @@ import Testing
         (webhook("url: 'https://x.example', content_type: text/plain"), "content_type says nothing without template"),
         (webhook("url: 'http://x.example'"), "http://x.example is not encrypted"),
         (webhook("url: 'x.example'"), "url cannot be used"), (webhook("url: 'ftp://x.example'"), "url cannot be used"),
-        (webhook("url: 'file:///etc/passwd'"), "it is no regular file"),
+        (webhook("url: 'file:///etc/passwd'"), "has more than one line"),
         (webhook("url: 'https://x.example/#a'"), "it has a fragment"),
         (webhook("url: 'gopher://x.example'"), "it must begin with https:// or http://"),
         (webhook("url: \"https://x.example/\\r\\nX: y\""), "control characters"),
