@@ -19,6 +19,8 @@ let package = Package(
         .library(name: "MetricsStore", targets: ["MetricsStore"]),
         .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "AlertRuleFiles", targets: ["AlertRuleFiles"]),
+        .library(name: "AlertChannels", targets: ["AlertChannels"]),
+        .library(name: "AlertTopicChannel", targets: ["AlertTopicChannel"]),
         .library(name: "LiveMonitoring", targets: ["LiveMonitoring"]),
         .library(name: "TopicMonitoring", targets: ["TopicMonitoring"]),
         .library(name: "MonitoringHistory", targets: ["MonitoringHistory"]),
@@ -52,6 +54,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(
             name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CChecksum", publicHeadersPath: "include"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
@@ -89,6 +94,18 @@ let package = Package(
             name: "AlertRuleFiles",
             dependencies: ["Monitoring", "StreamingMetrics", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
+        .target(
+            name: "AlertChannels",
+            dependencies: [
+                "AlertRuleFiles", "Monitoring", "StreamingMetrics", "CCurl",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "AlertTopicChannel", dependencies: ["AlertChannels", "Monitoring", "StreamingMetrics", "Kafka"],
+            swiftSettings: strict),
         .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics"], swiftSettings: strict),
         .target(
             name: "MonitoringHistory",
@@ -118,8 +135,8 @@ let package = Package(
             name: "streamgauge",
             dependencies: [
                 "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-                "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
-                "MonitoringHistory",
+                "MetricsStore", "Monitoring", "AlertRuleFiles", "AlertChannels", "AlertTopicChannel", "LiveMonitoring",
+                "TopicMonitoring", "MonitoringServer", "MonitoringHistory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -174,6 +191,16 @@ let package = Package(
         .testTarget(
             name: "MonitoringTests", dependencies: ["Monitoring", "AlertRuleFiles", "StreamingMetrics"],
             resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AlertChannelsTests",
+            dependencies: [
+                "AlertChannels", "AlertTopicChannel", "AlertRuleFiles", "Monitoring", "StreamingMetrics", "Kafka",
+                "KafkaTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LiveMonitoringTests",

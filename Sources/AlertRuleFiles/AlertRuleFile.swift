@@ -103,28 +103,12 @@ struct AlertRuleReader {
         return group
     }
 
-    mutating func duration(_ value: YAMLDocument.Value, _ what: String) -> Duration? {
-        guard let text = document.text(value, what) else { return nil }
-        if let seconds = text == "0" ? 0 : AlertNumber.duration(text) {
-            return .milliseconds(Int64((seconds * 1000).rounded()))
-        }
-        document.report("\(what) must be a duration such as 30s, 5m or 1h30m, not \(text.prefix(40))", at: value)
-        return nil
-    }
+    mutating func duration(_ value: YAMLDocument.Value, _ what: String) -> Duration? { document.duration(value, what) }
 
     // MARK: Notices
 
     private mutating func matchers(_ value: YAMLDocument.Value, _ what: String) -> [LabelMatcher] {
-        document.list(value, what).compactMap { value -> LabelMatcher? in
-            guard let text = document.text(value, what) else { return nil }
-            do throws(AlertExpressionError) {
-                return try LabelMatcher(parsing: text)
-            } catch {
-                let place = document.place(in: value, line: error.line, column: error.column)
-                document.report(error.message, line: place.line, column: place.column)
-                return nil
-            }
-        }
+        document.matchers(value, what)
     }
 
     private mutating func inhibition(_ value: YAMLDocument.Value) -> AlertInhibition? {

@@ -1,29 +1,29 @@
 import Yams
 
 /// A YAML text read with places, and the problems found in it. The only file that knows the YAML library.
-struct YAMLDocument {
+package struct YAMLDocument {
     /// Larger files are refused before anything is read.
     static let maximumBytes = 4 << 20
     private static let maximumDepth = 200
 
     /// A key of a mapping or an element of a list.
-    struct Value {
+    package struct Value {
         fileprivate let node: Node
-        let line: Int
-        let column: Int
+        package let line: Int
+        package let column: Int
     }
 
     let file: String
-    private(set) var problems: [AlertFileProblem] = []
+    package private(set) var problems: [AlertFileProblem] = []
     private let lines: [Substring]
 
-    init(file: String, text: String) {
+    package init(file: String, text: String) {
         self.file = file
         lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// The whole text; nil where it is no YAML, or nothing.
-    mutating func root(of text: String) -> Value? {
+    package mutating func root(of text: String) -> Value? {
         guard text.utf8.count <= Self.maximumBytes else {
             report("the file is larger than \(Self.maximumBytes >> 20) MiB", line: 1, column: 1)
             return nil
@@ -84,11 +84,11 @@ struct YAMLDocument {
         }
     }
 
-    mutating func report(_ message: String, line: Int, column: Int) {
+    package mutating func report(_ message: String, line: Int, column: Int) {
         problems.append(AlertFileProblem(line: line, column: column, message: message))
     }
 
-    mutating func report(_ message: String, at value: Value) {
+    package mutating func report(_ message: String, at value: Value) {
         report(message, line: value.line, column: value.column)
     }
 
@@ -99,7 +99,7 @@ struct YAMLDocument {
     // MARK: Forms
 
     /// A mapping's keys in their order, with their places; nil and a problem where it is none.
-    mutating func entries(_ value: Value, _ what: String) -> [(key: String, place: Value, value: Value)]? {
+    package mutating func entries(_ value: Value, _ what: String) -> [(key: String, place: Value, value: Value)]? {
         guard case .mapping(let mapping) = value.node else {
             report("\(what) must be a mapping of keys", at: value)
             return nil
@@ -118,7 +118,7 @@ struct YAMLDocument {
     }
 
     /// A mapping with known keys; others are problems.
-    mutating func fields(_ value: Value, _ what: String, keys: [String]) -> [String: Value]? {
+    package mutating func fields(_ value: Value, _ what: String, keys: [String]) -> [String: Value]? {
         guard let entries = entries(value, what) else { return nil }
         var fields: [String: Value] = [:]
         for entry in entries {
@@ -133,7 +133,7 @@ struct YAMLDocument {
         return fields
     }
 
-    mutating func list(_ value: Value, _ what: String) -> [Value] {
+    package mutating func list(_ value: Value, _ what: String) -> [Value] {
         guard case .sequence(let sequence) = value.node else {
             report("\(what) must be a list", at: value)
             return []
@@ -141,7 +141,7 @@ struct YAMLDocument {
         return sequence.map { self.value($0) }
     }
 
-    mutating func text(_ value: Value, _ what: String) -> String? {
+    package mutating func text(_ value: Value, _ what: String) -> String? {
         guard case .scalar(let scalar) = value.node else {
             report("\(what) must be a text", at: value)
             return nil
@@ -153,12 +153,12 @@ struct YAMLDocument {
         return scalar.string
     }
 
-    mutating func texts(_ value: Value, _ what: String) -> [String] {
+    package mutating func texts(_ value: Value, _ what: String) -> [String] {
         list(value, what).compactMap { text($0, what) }
     }
 
     /// Where a character of a text stands in the file, as far as its form tells: exactly in one line and in a block with `|`.
-    func place(in value: Value, line: Int, column: Int) -> (line: Int, column: Int, isExact: Bool) {
+    package func place(in value: Value, line: Int, column: Int) -> (line: Int, column: Int, isExact: Bool) {
         guard case .scalar(let scalar) = value.node else { return (value.line, value.column, false) }
         switch scalar.style {
         case .literal:
@@ -179,7 +179,7 @@ struct YAMLDocument {
     }
 
     /// The error of all problems; nil where there is none.
-    var error: AlertFileError? {
+    package var error: AlertFileError? {
         problems.isEmpty
             ? nil
             : AlertFileError(file: file, problems: problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })

@@ -3,6 +3,7 @@
 #define CLINUX_SHIM_H
 
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/types.h>
 
 /// Renames; with flags 1 (RENAME_NOREPLACE) it fails with EEXIST if the target exists.
@@ -11,5 +12,14 @@ extern int renameat2(int old_directory, const char *old_path, int new_directory,
 
 /// With flags 2 (SYNC_FILE_RANGE_WRITE) it starts writing dirty pages to the disk without waiting for it.
 extern int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
+
+/// A pipe; with the flags of open(2), such as O_CLOEXEC.
+extern int pipe2(int descriptors[2], int flags);
+
+/// A file in memory; with flags 1 (MFD_CLOEXEC) no child inherits it.
+extern int memfd_create(const char *name, unsigned int flags);
+
+/// Has a spawned program close every descriptor from this one on.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 #endif

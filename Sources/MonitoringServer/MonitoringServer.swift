@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 public import LiveMonitoring
 import Logging
+public import Monitoring
 import NIOCore
 import ServiceLifecycle
 import Synchronization
@@ -28,6 +29,11 @@ public final class MonitoringServer: Sendable {
         public var token: AccessToken?
         /// Its bounds.
         public var limits = ServerLimits()
+        /// Series of the program's own for `/metrics`, asked for with each request; their names must be none of the server's.
+        public var moreFamilies: Families = { [] }
+
+        /// Series by their families.
+        public typealias Families = @Sendable () -> [(family: MetricFamily, samples: [MetricSample])]
 
         /// Describes a server.
         public init(address: ListenAddress = .loopback, token: AccessToken? = nil) {
@@ -64,7 +70,14 @@ public final class MonitoringServer: Sendable {
         }
         self.configuration = configuration
         let policy = AccessPolicy(token: configuration.token)
-        responder = MonitoringResponder(hub: hub, history: history, policy: policy, limits: configuration.limits)
+        responder = MonitoringResponder(
+            hub: hub, history: history, policy: policy, limits: configuration.limits,
+            moreFamilies: configuration.moreFamilies)
+    }
+
+    /// The series of `/metrics` as OpenTelemetry's collectors take them; see ``Monitoring/OTLPExposition``.
+    public func openTelemetry(resource: OTLPExposition.Resource) -> [UInt8] {
+        responder.openTelemetry(resource: resource)
     }
 
     /// What it has counted.

@@ -37,12 +37,12 @@ final class ServerStatistics: Sendable {
 
     func endStream() { state.withLock { $0.eventStreams -= 1 } }
 
-    /// The series of the server and its feeds.
-    func exposition(of hub: MonitoringHub, _ history: HistoryHealth?) -> [UInt8] {
-        PrometheusExposition.bytes(
-            of: Self.families(of: hub.feeds, at: hub.now) + AlertExposition.families(of: hub)
-                + Self.families(of: counts)
-                + (history.map { Self.families(of: $0) } ?? []))
+    /// The series of the server, its feeds, alerts and history.
+    func families(
+        of hub: MonitoringHub, _ history: HistoryHealth?
+    ) -> [(family: MetricFamily, samples: [MetricSample])] {
+        Self.families(of: hub.feeds, at: hub.now) + AlertExposition.families(of: hub) + Self.families(of: counts)
+            + (history.map { Self.families(of: $0) } ?? [])
     }
 
     private static func families(of health: HistoryHealth) -> [(family: MetricFamily, samples: [MetricSample])] {

@@ -19,13 +19,17 @@ import Testing
             "NIOHTTPTypes", "ServiceLifecycle", "Logging",
         ],
         "AlertRuleFiles": ["Monitoring", "StreamingMetrics", "Yams"],
+        "AlertChannels": [
+            "AlertRuleFiles", "Monitoring", "StreamingMetrics", "CCurl", "CLinux", "Logging", "CoreMetrics",
+        ],
+        "AlertTopicChannel": ["AlertChannels", "Monitoring", "StreamingMetrics", "Kafka"],
         "MetricsStore": ["MetricsTopic", "StreamingMetrics", "Kafka", "GRDB"],
         "KafkaTesting": ["Kafka", "CRdKafka"],
         "StreamingTesting": ["EmbeddedEngine", "StructuredStreaming", "StreamingMetrics"],
         "streamgauge": [
             "StreamingMetrics", "StructuredStreaming", "EmbeddedEngine", "Kafka", "KafkaTesting", "MetricsTopic",
-            "MetricsStore", "Monitoring", "AlertRuleFiles", "LiveMonitoring", "TopicMonitoring", "MonitoringServer",
-            "MonitoringHistory", "ArgumentParser", "Logging",
+            "MetricsStore", "Monitoring", "AlertRuleFiles", "AlertChannels", "AlertTopicChannel", "LiveMonitoring",
+            "TopicMonitoring", "MonitoringServer", "MonitoringHistory", "ArgumentParser", "Logging",
         ],
         "make-activity-data": ["ArgumentParser"],
     ]
@@ -50,6 +54,15 @@ import Testing
             #expect(
                 file.path.hasPrefix("Sources/Kafka/RdKafka/") || file.target == "KafkaTesting",
                 "\(file) must not import CRdKafka: Sources/Kafka/RdKafka is the door")
+        }
+    }
+
+    @Test func `libcurl is behind one door`() throws {
+        for file in try Repository.files(below: "Sources", ending: ".swift")
+        where try Self.imports(of: file).contains("CCurl") {
+            #expect(
+                file.path.hasPrefix("Sources/AlertChannels/Transfer/"),
+                "\(file) must not import CCurl: Sources/AlertChannels/Transfer is the door")
         }
     }
 

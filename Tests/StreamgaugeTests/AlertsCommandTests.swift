@@ -158,7 +158,9 @@ import Testing
         #expect(run.errorLines.count == 1 && run.error.contains("--help"), "\(run.error)")
     }
 
-    @Test(arguments: ["", "check", "test", "export", "pack"]) func `every help text has examples`(verb: String)
+    @Test(arguments: ["", "check", "test", "export", "pack", "notify"]) func `every help text has examples`(
+        verb: String
+    )
         async throws
     {
         let run = try await program.run(["alerts"] + (verb.isEmpty ? [] : [verb]) + ["--help"])

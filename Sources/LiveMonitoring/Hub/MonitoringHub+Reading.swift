@@ -68,6 +68,16 @@ extension MonitoringHub {
         return PrometheusExposition.bytes(of: fleet, at: time)
     }
 
+    /// Everything as OpenTelemetry's collectors take it.
+    ///
+    /// - Parameter families: What is told beside the queries.
+    public func openTelemetry(
+        and families: [(family: MetricFamily, samples: [MetricSample])] = [], resource: OTLPExposition.Resource
+    ) -> [UInt8] {
+        let (fleet, time) = state.withLock { ($0.fleet, now($0)) }
+        return OTLPExposition.bytes(of: fleet, and: families, at: time, since: start, resource: resource)
+    }
+
     // MARK: Following
 
     /// Tells each tick that something may have changed since the last time; several that nobody waited for are told once.

@@ -50,6 +50,8 @@ public final class MonitoringHub: Sendable {
     /// Tells positions of this hub from those of another, such as the one before a restart.
     public let epoch: UInt64
     let clock: @Sendable () -> MonitorTime
+    /// When it was made, since when counters count.
+    let start: MonitorTime
     let state: Mutex<WatchedFleet>
     let watch: AlertWatch?
     let listeners = UpdateListeners()
@@ -73,6 +75,7 @@ public final class MonitoringHub: Sendable {
         }
         self.settings = settings
         self.clock = clock
+        start = clock()
         self.observers = observers
         epoch = .random(in: 1...UInt64.max)
         watch = alerts

@@ -40,6 +40,37 @@ public struct Alert: Sendable, Hashable, Codable {
     public var reason: String
     /// Why nobody is told; nil: notices go out.
     public var suppression: Suppression?
+
+    /// Describes an alert; its fingerprint comes of its labels.
+    public init(
+        name: String, state: State, labels: [String: String], annotations: [String: String] = [:], value: Double? = nil,
+        activeAt: MonitorTime, firedAt: MonitorTime? = nil, resolvedAt: MonitorTime? = nil, reason: String = ""
+    ) {
+        let labels = labels.merging(["alertname": name]) { $1 }
+        self.init(
+            fingerprint: AlertFingerprint.of(labels.sorted { $0.key < $1.key }.map { MetricLabel($0.key, $0.value) }),
+            name: name, state: state, labels: labels, annotations: annotations, value: value, activeAt: activeAt,
+            firedAt: firedAt, resolvedAt: resolvedAt, reason: reason)
+    }
+
+    init(
+        fingerprint: String, name: String, state: State, labels: [String: String], annotations: [String: String],
+        value: Double?, activeAt: MonitorTime, firedAt: MonitorTime? = nil, resolvedAt: MonitorTime? = nil,
+        reason: String,
+        suppression: Suppression? = nil
+    ) {
+        self.fingerprint = fingerprint
+        self.name = name
+        self.state = state
+        self.labels = labels
+        self.annotations = annotations
+        self.value = value
+        self.activeAt = activeAt
+        self.firedAt = firedAt
+        self.resolvedAt = resolvedAt
+        self.reason = reason
+        self.suppression = suppression
+    }
 }
 
 /// Notices of a group of alerts, for the channels.
@@ -66,6 +97,41 @@ public struct AlertNotification: Sendable, Hashable, Codable {
     public var alerts: [Alert]
     /// Fingerprints of those that are in it for the first time in their state.
     public var news: [String]
+
+    /// Describes notices; what its alerts share is found by looking.
+    ///
+    /// - Parameters:
+    ///   - key: Tells it from other notices.
+    ///   - news: Fingerprints of what is new; nil: all of it.
+    public init(
+        key: String, group: String, at: MonitorTime, bestBefore: MonitorTime, isRepeated: Bool = false,
+        groupLabels: [String: String] = [:], alerts: [Alert], news: [String]? = nil
+    ) {
+        self.key = key
+        self.group = group
+        self.at = at
+        self.bestBefore = bestBefore
+        self.isRepeated = isRepeated
+        self.groupLabels = groupLabels
+        self.alerts = alerts
+        self.news = news ?? alerts.map(\.fingerprint).sorted()
+        status = .resolved
+        commonLabels = [:]
+        commonAnnotations = [:]
+        noteWhatIsCommon()
+    }
+
+    /// Finds anew what its alerts share, and whether one fires.
+    public mutating func noteWhatIsCommon() {
+        status = alerts.contains { $0.state == .firing } ? .firing : .resolved
+        commonLabels = Self.common(alerts.map(\.labels))
+        commonAnnotations = Self.common(alerts.map(\.annotations))
+    }
+
+    private static func common(_ all: [[String: String]]) -> [String: String] {
+        guard let first = all.first else { return [:] }
+        return first.filter { name, value in all.allSatisfy { $0[name] == value } }
+    }
 }
 
 /// What one evaluation brought.

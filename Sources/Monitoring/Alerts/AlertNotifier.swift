@@ -165,15 +165,9 @@ extension AlertEvaluator {
         let identity = [MetricLabel("group", key), MetricLabel("notice", "\(number) \(now.millisecondsSinceEpoch)")]
         return AlertNotification(
             key: AlertFingerprint.of(identity), group: key, at: now, bestBefore: now + rules.grouping.bestBefore,
-            status: alerts.contains { $0.state == .firing } ? .firing : .resolved, isRepeated: isRepeated,
-            groupLabels: Dictionary(groupLabels.map { ($0.name, $0.value) }) { first, _ in first },
-            commonLabels: Self.common(alerts.map(\.labels)), commonAnnotations: Self.common(alerts.map(\.annotations)),
-            alerts: alerts, news: news.sorted())
-    }
-
-    private static func common(_ all: [[String: String]]) -> [String: String] {
-        guard let first = all.first else { return [:] }
-        return first.filter { name, value in all.allSatisfy { $0[name] == value } }
+            isRepeated: isRepeated,
+            groupLabels: Dictionary(groupLabels.map { ($0.name, $0.value) }) { first, _ in first }, alerts: alerts,
+            news: news.sorted())
     }
 
     // MARK: Suppressing

@@ -16,17 +16,6 @@ public enum PrometheusExposition {
 
     /// Everything of all queries at a moment, as UTF-8.
     public static func bytes(of fleet: QueryFleet, at time: MonitorTime, options: Options = Options()) -> [UInt8] {
-        var queries = MetricSection(
-            MetricFamily(name: "streamgauge_queries", help: "Queries in a state.", kind: .gauge, labels: ["state"]))
-        let states = fleet.states
-        for state in QueryState.allCases {
-            queries.sample("", [MetricLabel("state", state.rawValue)], Double(states[state] ?? 0))
-        }
-        var expired = MetricSection(
-            MetricFamily(
-                name: "streamgauge_queries_expired_total", help: "Queries that were forgotten.", kind: .counter,
-                labels: []))
-        expired.sample("", [], Double(fleet.expired))
         var sections = MetricCatalog.entries.map { MetricSection($0.family, queries: fleet.count) }
         var partitions = MetricSection(partitionFamily)
         fleet.forEachMonitor { monitor in
@@ -34,7 +23,23 @@ public enum PrometheusExposition {
             let identity = add(snapshot, to: &sections)
             if options.partitionsPerSource > 0 { add(monitor, snapshot, identity, options, to: &partitions) }
         }
-        return joined([queries, expired] + sections + [partitions])
+        return bytes(of: families(of: fleet)) + joined(sections + [partitions])
+    }
+
+    /// The series of the fleet as a whole.
+    static func families(of fleet: QueryFleet) -> [(family: MetricFamily, samples: [MetricSample])] {
+        let states = fleet.states
+        return [
+            (
+                MetricFamily("streamgauge_queries", help: "Queries in a state.", kind: .gauge, labels: ["state"]),
+                QueryState.allCases.map { MetricSample(Double(states[$0] ?? 0), MetricLabel("state", $0.rawValue)) }
+            ),
+            (
+                MetricFamily(
+                    "streamgauge_queries_expired_total", help: "Queries that were forgotten.", kind: .counter),
+                [MetricSample(Double(fleet.expired))]
+            ),
+        ]
     }
 
     /// Everything of all queries at a moment.

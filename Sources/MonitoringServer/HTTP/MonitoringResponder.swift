@@ -15,11 +15,16 @@ final class MonitoringResponder: HTTPResponder {
     let statistics = ServerStatistics()
     private let policy: AccessPolicy
     private let limits: ServerLimits
+    private let moreFamilies: MonitoringServer.Configuration.Families
     private let follower: EventFollower
 
-    init(hub: MonitoringHub, history: (any HistorySource)?, policy: AccessPolicy, limits: ServerLimits) {
+    init(
+        hub: MonitoringHub, history: (any HistorySource)?, policy: AccessPolicy, limits: ServerLimits,
+        moreFamilies: @escaping MonitoringServer.Configuration.Families = { [] }
+    ) {
         self.hub = hub
         self.history = history
+        self.moreFamilies = moreFamilies
         self.policy = policy
         self.limits = limits
         follower = EventFollower(hub: hub, statistics: statistics)
@@ -68,6 +73,15 @@ final class MonitoringResponder: HTTPResponder {
         return try await content(of: route, Arguments(arguments), request)
     }
 
+    /// What is told to metrics' readers beside the queries.
+    private var families: [(family: MetricFamily, samples: [MetricSample])] {
+        statistics.families(of: hub, history?.health) + moreFamilies()
+    }
+
+    func openTelemetry(resource: OTLPExposition.Resource) -> [UInt8] {
+        hub.openTelemetry(and: families, resource: resource)
+    }
+
     private static func route(_ path: String) throws(Refusal) -> Route {
         do throws(Route.Failure) {
             return try Route(path: path)
@@ -85,8 +99,7 @@ final class MonitoringResponder: HTTPResponder {
         case .asset(let name): return try Self.asset(name, request)
         case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
         case .metrics:
-            let text = hub.exposition() + statistics.exposition(of: hub, history?.health)
-            return Reply.of(text, type: PrometheusType.text)
+            return Reply.of(hub.exposition() + PrometheusExposition.bytes(of: families), type: PrometheusType.text)
         case .health: return try health()
         case .queries: return try QueryList(arguments).reply(hub)
         case .query(let id):

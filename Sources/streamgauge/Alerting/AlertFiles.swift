@@ -76,7 +76,7 @@ enum AlertFiles {
         return file[...end] + path
     }
 
-    private static func text(of file: String) throws -> String {
+    static func text(of file: String) throws -> String {
         var reader = try LineReader(path: file, maximumBytes: 4 << 20)
         var bytes: [UInt8] = []
         while let line = try reader.next(isStopped: { false }) {
@@ -92,7 +92,7 @@ enum AlertFiles {
         return text
     }
 
-    private static func refusal(_ error: AlertFileError) -> CommandError {
+    static func refusal(_ error: AlertFileError) -> CommandError {
         let first = error.problems[0]
         let more = error.problems.count - 1
         return CommandError(

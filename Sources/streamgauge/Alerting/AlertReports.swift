@@ -1,3 +1,4 @@
+import AlertChannels
 import AlertRuleFiles
 import Monitoring
 import StreamingMetrics
@@ -22,21 +23,60 @@ struct AlertCheckReport {
                 "\(file): \(NumberText.count(counts.rules, "rule")) in \(NumberText.count(counts.groups, "group")), all right"
             )
         }
-        return problems.map { TerminalText.line("\(file):\($0.line):\($0.column): \($0.message)") }
-            .joined(separator: "\n")
+        return problems.text(file)
     }
 
     var json: String {
-        let list = problems.map { problem in
-            JSONValue.object([
-                .init("line", .integer(Int64(problem.line))), .init("column", .integer(Int64(problem.column))),
-                .init("message", .string(problem.message)),
-            ])
-        }
-        return JSONValue.object([
+        JSONValue.object([
             .init("file", .string(file)), .init("groups", .integer(Int64(counts.groups))),
-            .init("rules", .integer(Int64(counts.rules))), .init("problems", .array(list)),
+            .init("rules", .integer(Int64(counts.rules))), .init("problems", problems.json),
         ]).jsonText
+    }
+}
+
+/// What a check of a channels file found, for people and for programs.
+struct ChannelCheckReport {
+    let file: String
+    let result: Result<AlertChannelPlan, AlertFileError>
+
+    var problems: [AlertFileProblem] {
+        if case .failure(let error) = result { error.problems } else { [] }
+    }
+
+    private var counts: (channels: Int, routes: Int) {
+        guard case .success(let plan) = result else { return (0, 0) }
+        return (plan.channels.count, plan.routes.count)
+    }
+
+    var text: String {
+        guard problems.isEmpty else { return problems.text(file) }
+        return TerminalText.line(
+            "\(file): \(NumberText.count(counts.channels, "channel")) and \(NumberText.count(counts.routes, "route")), all right"
+        )
+    }
+
+    var json: String {
+        JSONValue.object([
+            .init("file", .string(file)), .init("channels", .integer(Int64(counts.channels))),
+            .init("routes", .integer(Int64(counts.routes))), .init("problems", problems.json),
+        ]).jsonText
+    }
+}
+
+extension [AlertFileProblem] {
+    /// One line each, as compilers write them.
+    fileprivate func text(_ file: String) -> String {
+        map { TerminalText.line("\(file):\($0.line):\($0.column): \($0.message)") }.joined(separator: "\n")
+    }
+
+    fileprivate var json: JSONValue {
+        .array(
+            map { problem in
+                .object([
+                    .init("line", .integer(Int64(problem.line))), .init("column", .integer(Int64(problem.column))),
+                    .init("message", .string(problem.message)),
+                ])
+            })
     }
 }
 

@@ -17,7 +17,8 @@ struct Serve: AsyncParsableCommand {
             /api/v1/events, series for Prometheus at /metrics, and its own health at /healthz. Ctrl-C ends it.
 
             Alert rules are judged once a second: the shipped ones, or those of --rules, with their silences, inhibitions and \
-            grouping. Notifications are told on standard error, one line each. In a recording rules are judged at its own \
+            grouping. Notifications are told on standard error, one line each, and through the channels of --channels, such as \
+            a webhook or mail, whose file is read once. In a recording rules are judged at its own \
             times, and nobody is notified. SIGHUP reads the files of --rules again. --alert-state keeps pending and firing alerts across restarts.
 
             A recording is read at once, and the clock then stands at its end; with --speed it goes on as it happened. Others \
@@ -34,7 +35,9 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge serve --replay progress.jsonl --speed 60
               streamgauge serve --bootstrap-servers localhost:9092 --shadow-groups spark-
+              streamgauge serve --bootstrap-servers localhost:9092 --otlp-endpoint http://localhost:4318
               streamgauge serve --bootstrap-servers localhost:9092 --rules rules.yml --alert-state alerts.json
+              streamgauge serve --bootstrap-servers localhost:9092 --channels channels.yml
               openssl rand -hex 32 > token && chmod 600 token
               streamgauge serve --bootstrap-servers localhost:9092 --listen 0.0.0.0:8080 --token-file token
             """)
@@ -65,6 +68,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var alerts: AlertOptions
     @OptionGroup var shadow: ShadowOptions
+    @OptionGroup var export: ExportOptions
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "\(ListenAddress.loopback)"
@@ -85,6 +89,8 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
         } else if alerts.alertState != nil {
             throw ValidationError("--alert-state is for what happens now: leave it out with --replay")
+        } else if alerts.channels != nil {
+            throw ValidationError("--channels is for what happens now: leave it out with --replay")
         }
         if let speed, !speed.isFinite || speed <= 0 {
             throw ValidationError("--speed must be a number above 0")
@@ -99,25 +105,29 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
+        let brokers = recordings.isEmpty ? try brokers() : nil
         let history = try historyOptions.recorder()
-        let watch = try alerts.watch(isReplay: !recordings.isEmpty)
-        let groups = try shadow.groups(kafka)
-        let (hub, feed) = try source(watch, [history, groups].compactMap { $0 }, resumingAt: history?.takenThrough)
-        let server = try MonitoringServer(
-            hub: hub, configuration: MonitoringServer.Configuration(address: address, token: token), history: history)
-        let signals = StopSignals()
+        let groups = try brokers.flatMap { try shadow.groups(kafka, metrics: $0) }
+        let channels = try alerts.channels.map { try LiveChannels(file: $0) }
+        let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
+        let pusher = try export.pusher()
+        let hub = MonitoringHub(
+            settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
+            observers: [history, groups].compactMap { $0 })
+        let feed = try brokers.map { topicFeed($0, resumingAt: history?.takenThrough) } ?? recordingFeed()
+        var configuration = MonitoringServer.Configuration(address: address, token: token)
+        configuration.moreFamilies = { (channels?.families ?? []) + (pusher?.families ?? []) }
+        let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
         let reload = RulesReload(alerts.rules, for: watch)
         defer { withExtendedLifetime(reload) {} }
         let outcome = await Outcome {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await hub.run([feed]) }
-                if let groups { group.addTask { await groups.run() } }
-                defer { group.cancelAll() }
-                try await signals.whileRunning(stop: { await server.stop() }) {
-                    try await server.run { address in
-                        StandardStream.output.tell("listening on http://\(address)\n")
-                    }
-                }
+            try await LiveChannels.run(channels, repeating: hub) {
+                try await Self.run(
+                    server,
+                    beside: [
+                        { await hub.run([feed]) }, { await groups?.run() },
+                        { [export] in await pusher?.run(server, every: export.interval) },
+                    ])
             }
         }
         // Behind the feeds: what they gave last is kept as well.
@@ -125,20 +135,35 @@ struct Serve: AsyncParsableCommand {
         try outcome.get()
     }
 
-    private func source(
-        _ watch: AlertWatch?, _ observers: [any HubObserver], resumingAt taken: MonitorTime?
-    ) throws -> (MonitoringHub, any MonitoringFeed) {
-        guard recordings.isEmpty else {
-            var feed = try RecordingFeed(paths: recordings, speed: speed)
-            feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: settings(.replay), alerts: watch, observers: observers), feed)
+    /// Serves until a signal comes, with other work beside it.
+    private static func run(_ server: MonitoringServer, beside works: [@Sendable () async -> Void]) async throws {
+        let signals = StopSignals()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for work in works { group.addTask { await work() } }
+            defer { group.cancelAll() }
+            try await signals.whileRunning(stop: { await server.stop() }) {
+                try await server.run { address in StandardStream.output.tell("listening on http://\(address)\n") }
+            }
         }
-        let configuration: KafkaConfiguration
+    }
+
+    // MARK: Feeds
+
+    private func brokers() throws -> KafkaConfiguration {
         do {
-            configuration = try kafka.configuration()
+            return try kafka.configuration()
         } catch let error as ValidationError {
             throw ValidationError("\(error.message); or --replay with recorded files")
         }
+    }
+
+    private func recordingFeed() throws -> any MonitoringFeed {
+        var feed = try RecordingFeed(paths: recordings, speed: speed)
+        feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
+        return feed
+    }
+
+    private func topicFeed(_ configuration: KafkaConfiguration, resumingAt taken: MonitorTime?) -> any MonitoringFeed {
         var feed = TopicFeed(configuration: configuration)
         if !topic.topics.isEmpty { feed.topics = topic.topics }
         feed.start = topic.start
@@ -151,9 +176,7 @@ struct Serve: AsyncParsableCommand {
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (
-            MonitoringHub(settings: settings(MonitoringHub.Settings()), alerts: watch, observers: observers), feed
-        )
+        return feed
     }
 
     private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {

@@ -19,22 +19,34 @@ struct AlertOptions: ParsableArguments, Sendable {
             valueName: "file"))
     var alertState: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tell of alerts through the channels of this file too; see streamgauge alerts notify.", valueName: "file"))
+    var channels: String?
+
     func validate() throws {
-        for (option, isEmpty) in [("--alert-state", alertState == ""), ("--rules", rules.contains(""))] where isEmpty {
+        let given = [
+            ("--alert-state", alertState == ""), ("--rules", rules.contains("")), ("--channels", channels == ""),
+        ]
+        for (option, isEmpty) in given where isEmpty {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
         guard noRules else { return }
         if !rules.isEmpty { throw ValidationError("--rules and --no-rules exclude each other: give one of them") }
         if alertState != nil { throw ValidationError("--alert-state is for alerts: leave --no-rules out") }
+        if channels != nil { throw ValidationError("--channels is for alerts: leave --no-rules out") }
     }
 
     /// Reads the rules and the state; nil where no rules are wanted.
-    func watch(isReplay: Bool) throws -> AlertWatch? {
+    ///
+    /// - Parameter channels: Are told besides standard error.
+    func watch(isReplay: Bool, channels: LiveChannels? = nil) throws -> AlertWatch? {
         guard !noRules else { return nil }
         let rules = try AlertFiles.rules(rules)
         let file = try alertState.map { try AlertStateFile(path: $0) }
+        let handlers: [any AlertNotificationHandler] = [LoggedNotifications()] + (channels.map { [$0] } ?? [])
         return AlertWatch(
-            rules: rules, handler: LoggedNotifications(), stateFile: file, isReplay: isReplay,
+            rules: rules, handler: AlertNotificationHandlers(handlers), stateFile: file, isReplay: isReplay,
             onStateFailure: { StandardStream.error.tell("warning: \(TerminalText.line("\($0)"))\n") })
     }
 }

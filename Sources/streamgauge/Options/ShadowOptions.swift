@@ -26,9 +26,11 @@ struct ShadowOptions: ParsableArguments, Sendable {
     }
 
     /// Makes the client that commits; nil where none is asked for.
-    func groups(_ kafka: KafkaOptions) throws -> ShadowGroups? {
+    ///
+    /// - Parameter metrics: The brokers that have the metrics.
+    func groups(_ kafka: KafkaOptions, metrics: KafkaConfiguration) throws -> ShadowGroups? {
         guard let shadowGroups else { return nil }
-        let configuration = try shadowKafkaConfig.map { try kafka.configuration(file: $0) } ?? kafka.configuration()
+        let configuration = try shadowKafkaConfig.map { try kafka.configuration(file: $0) } ?? metrics
         let faults = ConsumerFaults(of: "shadow groups")
         return try ShadowGroups(
             configuration: configuration, prefix: shadowGroups, onError: { faults.report($0) },

@@ -1,0 +1,86 @@
+public import Monitoring
+import Synchronization
+
+/// Sends a server's series to a collector at even intervals, as OTLP.
+///
+/// A collector that is away costs the series of that while and nothing else: each sending has all that is known, and counters go on. What
+/// fails is told once, until it works again.
+public final class MetricsPusher: Sendable {
+    /// Sends one request's body.
+    public typealias Post = @Sendable ([UInt8]) async throws -> Void
+
+    /// What became of the sendings.
+    public struct Statistics: Sendable, Hashable {
+        /// Sendings that a collector took.
+        public var sent: UInt64 = 0
+        /// Sendings that failed.
+        public var failed: UInt64 = 0
+    }
+
+    private let resource: OTLPExposition.Resource
+    private let post: Post
+    private let onFailure: @Sendable (any Error) -> Void
+    private let onRecovery: @Sendable () -> Void
+    private let state = Mutex((statistics: Statistics(), isFailing: false))
+
+    /// Describes who sends and how.
+    ///
+    /// - Parameters:
+    ///   - resource: Who sends.
+    ///   - onFailure: Gets the first error of those that follow one another.
+    ///   - onRecovery: Called when it works again after that.
+    ///   - post: Sends one request's body, with the type that ``Monitoring/OTLPExposition/contentType`` says.
+    public init(
+        resource: OTLPExposition.Resource, onFailure: @escaping @Sendable (any Error) -> Void,
+        onRecovery: @escaping @Sendable () -> Void = {}, post: @escaping Post
+    ) {
+        self.resource = resource
+        self.onFailure = onFailure
+        self.onRecovery = onRecovery
+        self.post = post
+    }
+
+    /// What became of the sendings so far.
+    public var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// The same as series for `/metrics`.
+    public var families: [(family: MetricFamily, samples: [MetricSample])] {
+        let counts = statistics
+        func family(_ name: String, _ help: String, _ value: UInt64) -> (MetricFamily, [MetricSample]) {
+            (MetricFamily("streamgauge_otlp_\(name)_total", help: help, kind: .counter), [MetricSample(Double(value))])
+        }
+        return [
+            family("pushes", "Times that a collector took the series.", counts.sent),
+            family("push_failures", "Times that the series could not be sent.", counts.failed),
+        ]
+    }
+
+    /// Sends at each interval until the task is cancelled.
+    public func run(_ server: MonitoringServer, every interval: Duration) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: interval) } catch { return }
+            await push(server.openTelemetry(resource: resource))
+        }
+    }
+
+    func push(_ body: [UInt8]) async {
+        do {
+            try await post(body)
+            let wasFailing = state.withLock { state in
+                state.statistics.sent += 1
+                defer { state.isFailing = false }
+                return state.isFailing
+            }
+            if wasFailing { onRecovery() }
+        } catch {
+            // Broken off at the end: no failure of the collector's.
+            if Task.isCancelled { return }
+            let isNews = state.withLock { state in
+                state.statistics.failed += 1
+                defer { state.isFailing = true }
+                return !state.isFailing
+            }
+            if isNews { onFailure(error) }
+        }
+    }
+}
