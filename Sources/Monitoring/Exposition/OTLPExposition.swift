@@ -34,7 +34,8 @@ public enum OTLPExposition {
     ///   - families: What stands beside them, such as a server's series.
     ///   - start: Since when counters count.
     public static func bytes(
-        of fleet: QueryFleet, and families: [(family: MetricFamily, samples: [MetricSample])] = [], at time: MonitorTime,
+        of fleet: QueryFleet, and families: [(family: MetricFamily, samples: [MetricSample])] = [],
+        at time: MonitorTime,
         since start: MonitorTime, resource: Resource = Resource()
     ) -> [UInt8] {
         let times = Times(time: time, start: start)

@@ -125,8 +125,8 @@ struct Serve: AsyncParsableCommand {
                 try await Self.run(
                     server,
                     beside: [
-                        { await hub.run([feed]) }, { await groups?.run() },
-                        { [export] in await pusher?.run(server, every: export.interval) },
+                        { await hub.run([feed]) }, { if let groups { await groups.run() } },
+                        { [export] in if let pusher { await pusher.run(server, every: export.interval) } },
                     ])
             }
         }

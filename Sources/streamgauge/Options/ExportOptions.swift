@@ -44,11 +44,13 @@ struct ExportOptions: ParsableArguments, Sendable {
         let post: WebPost
         do throws(ChannelError) {
             post = try WebPost(
-                Self.metricsAddress(otlpEndpoint), headers: otlpHeaders.map { ($0.name, $0.value) }, allowsPrivate: true,
+                Self.metricsAddress(otlpEndpoint), headers: otlpHeaders.map { ($0.name, $0.value) },
+                allowsPrivate: true,
                 timeout: .seconds(10), environment: ProcessInfo.processInfo.environment)
         } catch {
             throw CommandError(
-                "cannot send series to --otlp-endpoint: \(error.message)", hint: "give an address such as http://localhost:4318"
+                "cannot send series to --otlp-endpoint: \(error.message)",
+                hint: "give an address such as http://localhost:4318"
             )
         }
         let resource = OTLPExposition.Resource(
