@@ -62,11 +62,9 @@ extension MonitoringHub {
     }
 
     private func judgeAlerts(at time: MonitorTime, _ watch: AlertWatch) {
+        advance(to: time)
         watch.judge {
-            state.withLock { state in
-                state.advance(to: time)
-                return state.alertInput(at: time)
-            }
+            state.withLock { $0.alertInput(at: time) }
         } _: { verdict in
             state.withLock { $0.take(verdict) }
         }
