@@ -25,8 +25,8 @@ import Testing
         for expression in panels.expressions + panels.variables {
             let metrics = expression.matches(of: /\b(?:streamgauge_[a-z_]+|ALERTS)\b/).map { String($0.output) }
             #expect(!metrics.isEmpty, "\(expression)")
-            for metric in metrics { #expect(Series.labels(of: metric) != nil, "\(metric) in \(expression)") }
-            let known = Set(metrics.flatMap { Series.labels(of: $0) ?? [] })
+            for metric in metrics { #expect(ScrapedSeries.labels(of: metric) != nil, "\(metric) in \(expression)") }
+            let known = Set(metrics.flatMap { ScrapedSeries.labels(of: $0) ?? [] })
             let asked = expression.matches(of: /([a-z_]+)\s*=~?"/).map { String($0.output.1) }
             let grouped = expression.matches(of: /by \(([^)]*)\)/).flatMap { $0.output.1.split(separator: ", ") }
             for label in asked + grouped.map(String.init) {
@@ -45,7 +45,7 @@ import Testing
 }
 
 /// The labels of the series that Prometheus has after a scrape.
-private enum Series {
+private enum ScrapedSeries {
     static func labels(of metric: String) -> [String]? {
         if metric == "ALERTS" { return ["alertname", "alertstate", "query", "id", "severity"] }
         if metric == "streamgauge_queries" { return ["state"] }
