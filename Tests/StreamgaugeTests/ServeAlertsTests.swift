@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `a firing alert outlives a killed server and is not told again`() async throws {
+    @Test func `F36: a firing alert outlives a killed server and is not told again`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         try await withTopic { servers, forward in
             try await forward(0)
@@ -153,7 +153,7 @@ import Testing
         #expect(try await !isOverInterval("other=1ms"))
     }
 
-    @Test func `a hangup has the rules read again, and wrong ones change nothing`() async throws {
+    @Test func `F36: a hangup has the rules read again, and wrong ones change nothing`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         let (run, address) = try await command.serve(["--replay", Self.failing, "--rules", rules])
         func names() async throws -> Bool {
