@@ -175,7 +175,7 @@ import Testing
         let bad = try write("bad.yml", Self.quiet.replacing("expr:", with: "exrp:"))
         let damaged = try write("damaged.json", "{")
         let cases: [([String], String)] = [
-            (["--replay", Self.failing, "--rules", bad], "\(bad):5:"),
+            (["--replay", Self.failing, "--rules", bad], "\(bad):4:9: a rule needs expr"),
             (["--replay", Self.failing, "--rules", folder.path("none.yml")], "none.yml"),
             (["--bootstrap-servers", "x", "--alert-state", damaged], "it is damaged, or no alert state"),
             (["--bootstrap-servers", "x", "--alert-state", folder.path("none/a.json")], "No such file or directory"),
