@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `a firing alert outlives a killed server and is not told again`() async throws {
+    @Test func `F36: a firing alert outlives a killed server and is not told again`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         try await withTopic { servers, forward in
             try await forward(0)
@@ -153,7 +153,7 @@ import Testing
         #expect(try await !isOverInterval("other=1ms"))
     }
 
-    @Test func `a hangup has the rules read again, and wrong ones change nothing`() async throws {
+    @Test func `F36: a hangup has the rules read again, and wrong ones change nothing`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         let (run, address) = try await command.serve(["--replay", Self.failing, "--rules", rules])
         func names() async throws -> Bool {
@@ -175,7 +175,7 @@ import Testing
         let bad = try write("bad.yml", Self.quiet.replacing("expr:", with: "exrp:"))
         let damaged = try write("damaged.json", "{")
         let cases: [([String], String)] = [
-            (["--replay", Self.failing, "--rules", bad], "\(bad):5:"),
+            (["--replay", Self.failing, "--rules", bad], "\(bad):4:9: a rule needs expr"),
             (["--replay", Self.failing, "--rules", folder.path("none.yml")], "none.yml"),
             (["--bootstrap-servers", "x", "--alert-state", damaged], "it is damaged, or no alert state"),
             (["--bootstrap-servers", "x", "--alert-state", folder.path("none/a.json")], "No such file or directory"),

@@ -34,12 +34,13 @@ import Testing
         scene.tick(1...5)
         let seen = scene.hub.lastChange
         #expect(scene.hub.alerts.alerts.map(\.state) == [.pending])
-        scene.hub.take(maker.nextRun.started(6), at: BatchMaker.time(6))
+        let next = maker.nextRun
+        scene.hub.take(next.started(6), at: BatchMaker.time(6))
         scene.tick(7...8)
         #expect(scene.hub.alerts.alerts.isEmpty)
         let told = try #require(scene.hub.changes(after: seen)?.alerts)
         #expect(told.map(\.state) == [.resolved] && told.map(\.firedAt) == [nil])
-        scene.hub.take(maker.terminated("again"), at: BatchMaker.time(9))
+        scene.hub.take(next.terminated("again"), at: BatchMaker.time(9))
         scene.tick(10...10)
         #expect(scene.hub.changes(after: seen)?.alerts.map(\.state) == [.pending])
     }

@@ -68,7 +68,8 @@ import Testing
             "streamgauge_alert_notifications_total 0", "streamgauge_feed_up{feed=\"replay\"} 1",
         ]
         #expect(Set(expected).subtracting(lines) == [])
-        let series = lines.filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != " " }) }
+        // A label's value may have spaces.
+        let series = lines.filter { !$0.hasPrefix("#") }.map { $0[..<($0.lastIndex(of: " ") ?? $0.endIndex)] }
         #expect(Set(series).count == series.count)
         let heads = lines.filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) }
         #expect(Set(heads).count == heads.count)
