@@ -120,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
                 shown = list(fleet.queries.values())[offset:offset + limit]
                 return self.json({"at": now, "replay": False, "total": len(fleet.queries), "queries": [one.row(now) for one in shown]})
             if parts == ["alerts"]:
-                return self.json({"at": now, "alerts": fleet.alerts, "rules": RULES})
+                alerts = [alert for alert in fleet.alerts if alert["state"] in query.get("state", alert["state"]).split(",")]
+                return self.json({"at": now, "alerts": alerts, "rules": RULES})
             one = fleet.queries.get(parts[1]) if len(parts) > 1 and parts[0] == "queries" else None
             if one is None:
                 return self.error(404, "not_found", "no such query is known")

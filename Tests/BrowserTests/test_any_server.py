@@ -38,6 +38,23 @@ class AnyServerTests(PageTestCase):
         page.wait("document.querySelector('.batches pre')?.textContent.includes('numInputRows')")
         self.assertIn("rows/s", self.text(page, ".chart .legend"))
 
+    def test_what_fires_is_on_the_page_and_on_its_query(self):
+        page = self.open()
+        firing = page.eval("""fetch('/api/v1/alerts?state=firing').then(answer => answer.json())
+            .then(list => list.alerts.filter(alert => alert.labels.severity !== 'none').map(alert => [alert.name, alert.labels.id ?? null]))""")
+        self.assertEqual(page.eval("document.querySelector('.alert-strip').hidden"), not firing)
+        if len(firing) > 3:
+            page.eval("document.querySelector('.alert-strip > button').click()")
+        shown = page.eval("[...document.querySelectorAll('.alert-strip .alert-name')].map(name => name.textContent)")
+        self.assertEqual(sorted(shown), sorted(name for name, _ in firing))
+        rules = page.eval("document.querySelector('.rules').hidden ? 0 : document.querySelectorAll('.rules tbody tr').length")
+        self.assertEqual(rules, page.eval("fetch('/api/v1/alerts').then(answer => answer.json()).then(list => list.rules.length)"))
+        name, query_id = next(((name, query_id) for name, query_id in firing if query_id), (None, None))
+        if query_id:
+            page.goto(f"{self.address}/queries/{query_id}")
+            page.wait(f"[...document.querySelectorAll('.alert-strip .alert-name')].some(node => node.textContent === {name!r})")
+            self.assertIn(f'id="{query_id}"', page.eval("document.querySelector('.alert .labels').textContent"))
+
     def test_a_query_that_is_not_known_is_said_to_be_so(self):
         self.expected_errors = ("404",)
         page = self.open("/queries/00000000-0000-4000-8000-000000000000", ready=None)

@@ -10,6 +10,7 @@ import Testing
     private static let fixtures = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "MonitoringTests/Fixtures")
     private static let failing = fixtures.appending(path: "spark-4.1.1/fail-udf.jsonl").path
+    private static let slow = fixtures.appending(path: "spark-4.1.1/slow-behind.jsonl").path
 
     /// A query is quiet after two seconds, and that is told at once.
     private static let quiet = """
@@ -93,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `a firing alert outlives a killed server and is not told again`() async throws {
+    @Test func `F36: a firing alert outlives a killed server and is not told again`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         try await withTopic { servers, forward in
             try await forward(0)
@@ -134,7 +135,25 @@ import Testing
         #expect(try await without.wait().status == 0)
     }
 
-    @Test func `a hangup has the rules read again, and wrong ones change nothing`() async throws {
+    @Test func `a trigger interval that is given is what batches are measured by`() async throws {
+        func isOverInterval(_ interval: String) async throws -> Bool {
+            let (run, address) = try await command.serve(["--replay", Self.slow, "--trigger-interval", interval])
+            while run.isRunning, try await !command.get(address, "/healthz").text.contains("\"ended\"") {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            let list = try await command.get(address, "/api/v1/queries").text
+            let id = try #require(list.firstMatch(of: /"id":"([0-9a-f-]+)"/)?.1)
+            let text = try await command.get(address, "/api/v1/queries/\(id)").text
+            run.signal(SIGTERM)
+            _ = try await run.wait()
+            return text.contains("the trigger interval is 1 ms")
+        }
+        #expect(try await isOverInterval("1ms"))
+        #expect(try await isOverInterval("falling_behind=1ms"))
+        #expect(try await !isOverInterval("other=1ms"))
+    }
+
+    @Test func `F36: a hangup has the rules read again, and wrong ones change nothing`() async throws {
         let rules = try write("rules.yml", Self.quiet)
         let (run, address) = try await command.serve(["--replay", Self.failing, "--rules", rules])
         func names() async throws -> Bool {

@@ -37,7 +37,9 @@ import Testing
         ["serve", "--replay", "f", "--alert-state", "a.json"],
         ["serve", "--bootstrap-servers", "x", "--alert-state", ""],
         ["serve", "--bootstrap-servers", "x", "--alert-state", "a.json", "--no-rules"],
-        ["serve", "--bootstrap-servers", "x", "--topic", ""],
+        ["serve", "--bootstrap-servers", "x", "--topic", ""], ["serve", "--replay", "f", "--trigger-interval", "fast"],
+        ["serve", "--replay", "f", "--trigger-interval", "=5s"],
+        ["serve", "--replay", "f", "--trigger-interval", "a=0"],
         ["serve", "--bootstrap-servers", "x", "--from-beginning", "--since", "1 hour ago"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])

@@ -50,6 +50,14 @@ struct Serve: AsyncParsableCommand {
             valueName: "factor"))
     var speed: Double?
 
+    @Option(
+        name: .customLong("trigger-interval"),
+        help: ArgumentHelp(
+            "The trigger interval of all queries (5s), or of one (orders=5s); may be given several times. (default: found in "
+                + "the times of their triggers)", valueName: "duration"),
+        transform: { try TriggerIntervalOption($0) })
+    var triggerIntervals: [TriggerIntervalOption] = []
+
     @OptionGroup var alerts: AlertOptions
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
@@ -113,7 +121,7 @@ struct Serve: AsyncParsableCommand {
         guard recordings.isEmpty else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-            return (MonitoringHub(settings: .replay, alerts: watch), feed)
+            return (MonitoringHub(settings: settings(.replay), alerts: watch), feed)
         }
         let configuration: KafkaConfiguration
         do {
@@ -129,6 +137,12 @@ struct Serve: AsyncParsableCommand {
         feed.onContact = { faults.clear() }
         feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
         feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return (MonitoringHub(alerts: watch), feed)
+        return (MonitoringHub(settings: settings(MonitoringHub.Settings()), alerts: watch), feed)
+    }
+
+    private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {
+        var settings = settings
+        settings.monitor.take(triggerIntervals)
+        return settings
     }
 }

@@ -14,7 +14,7 @@ import Testing
 
     private var path: String { folder.url.appending(path: "alerts.json").path }
 
-    @Test func `pending and firing alerts go on after a restart, and what was told is not told again`() async throws {
+    @Test func `F36: pending and firing alerts outlive a restart, and are not told again`() async throws {
         var rules = try AlertRules.states(["Failed": .failed])
         rules.groups.append(
             contentsOf: try AlertRules.states(["Terminated": .terminated], for: .seconds(60)).groups.map {
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `a second monitor cannot use it, and the next one can`() throws {
+    @Test func `F36: a second monitor cannot use it, and the next one can`() throws {
         do {
             let first = try AlertStateFile(path: path)
             #expect(first.state == nil)

@@ -25,7 +25,7 @@ import Testing
         #expect(told.alerts.map(\.labels["query"]) == ["orders"])
     }
 
-    @Test func `a query that goes on is told as resolved once, and its row fires no more`() async throws {
+    @Test func `F36: a query that goes on is told as resolved once, and its row fires no more`() async throws {
         let scene = AlertScene(try .states(["Stalled": .stalled]))
         scene.hub.take(maker.started(0), at: BatchMaker.time(0))
         scene.batches(maker)
@@ -38,6 +38,29 @@ import Testing
         #expect(scene.hub.rows().map(\.firing) == [0])
         #expect(scene.hub.detail(of: maker.id)?.alerts.map(\.name) == ["Stalled"])
         #expect(scene.hub.alertStatistics?.notifications == 2)
+    }
+
+    @Test func `F36: a query that fails and starts again and again is one incident with one end`() async throws {
+        let scene = AlertScene(try ShippedRules.rules())
+        var run = maker
+        for second in stride(from: 0, to: 60, by: 2) {
+            scene.hub.take(run.started(Double(second)), at: BatchMaker.time(Double(second)))
+            scene.tick(second...second)
+            scene.hub.take(run.terminated("boom"), at: BatchMaker.time(Double(second) + 0.5))
+            scene.tick((second + 1)...(second + 1))
+            run = run.nextRun
+        }
+        scene.hub.take(run.started(60), at: BatchMaker.time(60))
+        for second in 60..<2000 {
+            scene.hub.take(run.batch(Int64(second), Double(second)), at: BatchMaker.time(Double(second) + 0.5))
+            scene.tick((second + 1)...(second + 1))
+        }
+        await scene.finish()
+        func told(_ name: String) -> [Alert.State] {
+            scene.recorder.notifications.filter { $0.commonLabels["alertname"] == name }.map(\.status)
+        }
+        #expect(told("QueryFailed") == [.firing, .resolved])
+        #expect(told("QueryRestartLoop") == [.firing, .resolved])
     }
 
     @Test func `while old events are read nothing is judged, and what fires then is told afterwards`() async throws {
