@@ -3,7 +3,6 @@
 #define CLINUX_SHIM_H
 
 #include <malloc.h>
-#include <spawn.h>
 #include <sys/types.h>
 
 /// Renames; with flags 1 (RENAME_NOREPLACE) it fails with EEXIST if the target exists.
@@ -19,7 +18,8 @@ extern int pipe2(int descriptors[2], int flags);
 /// A file in memory; with flags 1 (MFD_CLOEXEC) no child inherits it.
 extern int memfd_create(const char *name, unsigned int flags);
 
-/// Has a spawned program close every descriptor from this one on.
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+/// Has a spawned program close every descriptor from this one on; the actions are a posix_spawn_file_actions_t, whose header would
+/// make this module the owner of types that others have from Glibc.
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);
 
 #endif

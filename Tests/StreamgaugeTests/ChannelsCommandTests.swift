@@ -102,6 +102,31 @@ import Testing
         #expect(run.status == status && run.errorLines.count == 1 && run.error.contains(message), "\(run.error)")
     }
 
+    @Test func `F39 a channel's secret is never printed, whatever the other side says`() async throws {
+        let canary = "canary-\(UInt64.random(in: .min ... .max))"
+        let path = try write(
+            "channels.yml",
+            """
+            channels:
+              - name: run
+                command: {argv: [/bin/sh, -c, 'echo "the key is $KEY" >&2; exit 1'], environment: {KEY: env:CANARY}}
+              - name: hook
+                webhook: {url: "http://localhost:9/", allow_http: true, headers: {Authorization: env:CANARY}}
+              - name: topic
+                kafka: {topic: t, options: {bootstrap.servers: "localhost:1", sasl.password: env:CANARY}}
+            """)
+        for arguments in [["check", "--channels", path], ["notify", "--channels", path]] {
+            let run = try await program.run(["alerts"] + arguments, environment: ["CANARY": canary])
+            #expect(!run.output.contains(canary) && !run.error.contains(canary), "\(run.output)\(run.error)")
+            #expect(arguments[0] == "check" || run.output.contains("the key is <redacted>"), "\(run.output)")
+        }
+        let bare = try write(
+            "bare.yml",
+            "channels: [{name: a, webhook: {url: 'https://x.example', headers: {Authorization: \(canary)}}}]")
+        let refused = try await program.run(["alerts", "check", "--channels", bare])
+        #expect(refused.status == 1 && !refused.output.contains(canary), "\(refused.output)")
+    }
+
     @Test func `an unknown channel is told with those that there are`() async throws {
         let run = try await program.run(["alerts", "notify", "--channels", try channels(), "--channel", "mail"])
         #expect(run.status == 1 && run.error.contains("there is no channel mail"), "\(run.error)")

@@ -114,22 +114,24 @@ struct DeliveryQueue: Sendable {
     mutating func next(at now: Duration, time: MonitorTime) -> Step {
         giveUpLate(at: now, time)
         if underWay != nil { return .rest }
-        if notBefore > now, !waiting.isEmpty { return .wait(until: wakeUp) }
-        if let first = waiting.first {
-            waiting.removeFirst()
-            underWay = first
-            return .deliver(first)
+        let refreshAt = standing.isEmpty ? nil : nextRefresh
+        guard notBefore <= now else {
+            // Something will be tried again then; to give up may be sooner.
+            let deadlines = waiting.map(\.deadline).min()
+            guard let deadlines else { return refreshAt.map { .wait(until: max($0, notBefore)) } ?? .rest }
+            return .wait(until: min(notBefore, deadlines))
         }
-        guard let resend = policy.resend, let due = nextRefresh, !standing.isEmpty else { return .rest }
-        let start = max(due, notBefore)
-        guard start <= now else { return .wait(until: start) }
-        let entry = Entry(notification: refresh(time), deadline: now + resend, isRefresh: true)
-        underWay = entry
-        return .deliver(entry)
+        // Repetitions first: however much there is to tell, what was told is not forgotten.
+        if let refreshAt, refreshAt <= now {
+            let entry = Entry(notification: refresh(time), deadline: now, isRefresh: true)
+            underWay = entry
+            return .deliver(entry)
+        }
+        guard let first = waiting.first else { return refreshAt.map { .wait(until: $0) } ?? .rest }
+        waiting.removeFirst()
+        underWay = first
+        return .deliver(first)
     }
-
-    /// When there is something to do next: to try again, or to give up.
-    private var wakeUp: Duration { min(notBefore, waiting.map(\.deadline).min() ?? notBefore) }
 
     private mutating func giveUpLate(at now: Duration, _ time: MonitorTime) {
         let late = waiting.count { $0.deadline <= now }
@@ -155,7 +157,7 @@ struct DeliveryQueue: Sendable {
         underWay = nil
         entry.attempts += 1
         if entry.attempts > 1 { statistics.retries += 1 }
-        if let resend = policy.resend { nextRefresh = now + resend }
+        if let resend = policy.resend, entry.isRefresh || nextRefresh == nil { nextRefresh = now + resend }
         if let error {
             failed(entry, error, at: now, time, jitter)
         } else {
@@ -181,7 +183,8 @@ struct DeliveryQueue: Sendable {
         // What is refused for good says little of the next one: that is tried soon.
         notBefore = now + (error.isRetriable ? pause : min(pause, policy.firstPause))
         guard !entry.isRefresh else {
-            nextRefresh = notBefore
+            // A moment later: if notices wait, one of them is next.
+            nextRefresh = notBefore + .milliseconds(1)
             return
         }
         guard error.isRetriable, now < entry.deadline else {

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// A handle of libcurl for one transfer, with what holds for all of them: no redirect, no proxy, no signal, bounded times, and every
 /// address looked at.
@@ -69,6 +70,8 @@ final class CurlHandle {
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_NOSIGNAL, 1)
+        // A name that nobody answers for is looked up on a thread; the time limit holds without waiting for its end.
+        set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectMilliseconds)
         set(CURLOPT_TIMEOUT_MS, timeouts.wholeMilliseconds)
         set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -89,7 +92,26 @@ final class CurlHandle {
 
     // MARK: Running
 
-    func perform() -> CURLcode { fault ?? curl_easy_perform(handle) }
+    func perform() -> CURLcode {
+        if let fault { return fault }
+        return Self.withoutPipeSignal { curl_easy_perform(handle) }
+    }
+
+    /// A connection that the other side has closed would end the program by SIGPIPE, which libcurl leaves to its caller.
+    private static func withoutPipeSignal<Result>(_ body: () -> Result) -> Result {
+        var pipe = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, &before)
+        defer {
+            var none = timespec()
+            // One that came is taken, unless somebody else had it blocked and waits for it.
+            if sigismember(&before, SIGPIPE) == 0 { while sigtimedwait(&pipe, nil, &none) == SIGPIPE {} }
+            pthread_sigmask(SIG_SETMASK, &before, nil)
+        }
+        return body()
+    }
 
     /// The status of the last answer, of HTTP or SMTP; 0 where there was none.
     var responseCode: Int {
