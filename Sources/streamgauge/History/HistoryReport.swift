@@ -56,9 +56,7 @@ struct HistoryReport {
 
     private func trigger(_ row: HistoryRow, _ query: HistoryQuery) -> [HistoryLines.Value] {
         let figures = row.figures
-        func whole(_ measure: HistoryMeasure) -> HistoryLines.Value {
-            .integer(figures.sum(measure).map { Int64($0) })
-        }
+        func whole(_ measure: HistoryMeasure) -> HistoryLines.Value { .integer(figures.wholeSum(measure)) }
         func number(_ measure: HistoryMeasure) -> HistoryLines.Value { .number(figures.sum(measure)) }
         return [
             .time(row.time), .text(name(query)), .text(query.id.uuidString.lowercased()),
@@ -95,7 +93,7 @@ struct HistoryReport {
         var values: [HistoryLines.Value] = [
             .time(row.time), .text(name(query)), .text(query.id.uuidString.lowercased()), .integer(step),
             .integer(figures.triggers), .integer(figures.batches),
-            .integer(figures.sum(.inputRows).map { Int64($0) }), .integer(figures.sum(.lateRows).map { Int64($0) }),
+            .integer(figures.wholeSum(.inputRows)), .integer(figures.wholeSum(.lateRows)),
             .number(lagSeconds(figures)),
         ]
         for measure in HistoryMeasure.allCases {
