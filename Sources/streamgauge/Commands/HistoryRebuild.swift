@@ -61,9 +61,10 @@ struct HistoryRebuild: AsyncParsableCommand {
         try outcome.get()
         let health = history.health
         if let error = health.error { throw CommandError(error) }
+        let queries = try HistoryReader(path: history.path).queries().count
         StandardStream.error.tell(
             "read \(NumberText.count(health.written - before.written, "event")) into \(history.path), "
-                + "which has \(NumberText.count(try HistoryReader(path: history.path).queries().count, "query"))\n")
+                + "which has \(queries == 1 ? "1 query" : "\(queries) queries")\n")
     }
 
     /// What gives the events to a hub.
