@@ -58,7 +58,13 @@ struct HistoryRebuild: AsyncParsableCommand {
             try await signals.cancelling { try await source(hub) }
         }
         await history.stop()
-        try outcome.get()
+        do {
+            try outcome.get()
+        } catch is CancellationError {
+            throw CommandError(
+                "stopped before the end; \(history.path) has what was read so far",
+                hint: "run it again: what is there counts once")
+        }
         let health = history.health
         if let error = health.error { throw CommandError(error) }
         let queries = try HistoryReader(path: history.path).queries().count
