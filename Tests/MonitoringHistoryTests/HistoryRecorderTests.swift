@@ -37,9 +37,11 @@ import Testing
             of: query, HistoryRange(step: .raw, limit: .max), now: history.clock.now)
         #expect(rows.rows.count == 20_000)
         history.write(maker.batches(20_000..<25_000))
+        let now = try #require(try history.recorder.reader.queries().first)
         let again = try history.recorder.reader.rows(
-            of: query, HistoryRange(step: .seconds(3600), limit: .max), now: history.clock.now)
-        #expect(again.rows.reduce(0) { $0 + $1.figures.triggers } == 25_000)
+            of: now, HistoryRange(step: .seconds(3600), limit: .max), now: history.clock.now)
+        let triggers = again.rows.map { Int($0.figures.triggers) }.reduce(0, +)
+        #expect(triggers == 25_000)
     }
 
     @Test func `a fault that will not pass gives up what met it, and goes on`() throws {
@@ -73,21 +75,21 @@ import Testing
         let recorder = try HistoryRecorder(path: file.path)
         let hub = MonitoringHub(settings: .replay, observers: [recorder])
         let maker = Batches(interval: 1000)
-        for event in [maker.started] + maker.batches(0..<12_000) {
+        for event in [maker.started] + maker.batches(0..<6_000) {
             hub.take(event, at: event.ownTime)
             await hub.makeRoom()
         }
         await recorder.stop()
-        #expect(recorder.health.lost == 0 && recorder.health.written == 12_001)
+        #expect(recorder.health.lost == 0 && recorder.health.written == 6_001)
         // After the end nothing is kept, and nobody waits.
-        hub.take(maker.batch(12_000), at: Batches.time(hours: 10))
+        hub.take(maker.batch(6_000), at: Batches.time(hours: 10))
         await hub.makeRoom()
-        #expect(recorder.health.lost == 1)
+        #expect(recorder.health.lost >= 1)
         await recorder.stop()
         let reader = try HistoryReader(path: file.path)
         let query = try #require(try reader.queries().first)
         #expect(
-            try reader.rows(of: query, HistoryRange(step: .raw, limit: .max), now: .systemTime).rows.count == 12_000)
+            try reader.rows(of: query, HistoryRange(step: .raw, limit: .max), now: .systemTime).rows.count == 6_000)
         let states = try reader.transitions(of: query, from: nil, through: nil)
         #expect(states.first?.to == .starting && states.contains { $0.to == .processing })
         let again = try HistoryRecorder(path: file.path)

@@ -43,7 +43,7 @@ import Testing
         let hours = try rows(.seconds(3600))
         #expect(hours.map(\.figures.triggers) == [360, 360])
         #expect(hours[1].figures.sum(.lateRows) == 360)
-        #expect(hours[1].figures.greatest(.stateBytes) == 4096 * 719)
+        #expect(hours[1].figures.greatest(.stateBytes) == 2_945_024)
     }
 
     @Test func `the same events read again change nothing`() throws {
@@ -90,14 +90,14 @@ import Testing
     @Test func `copies of batches do not count when their points are long gone`() throws {
         let file = HistoryFile()
         let history = try SteppedHistory(file)
-        let maker = Batches(interval: 120_000)
-        for start in stride(from: Int64(0), to: 3600, by: 100) { history.write(maker.batches(start..<(start + 100))) }
+        let maker = Batches(interval: 240_000)
+        for start in stride(from: Int64(0), to: 1100, by: 100) { history.write(maker.batches(start..<(start + 100))) }
         let before = try history.content()
-        #expect(before.split(separator: "\n").filter { $0.hasPrefix("raw") }.count == 721)
-        history.write(maker.batches(0..<3600))
+        #expect(before.split(separator: "\n").filter { $0.hasPrefix("raw") }.count == 361)
+        history.write(maker.batches(0..<1100))
         #expect(try history.content() == before)
         // One that is really new counts, however late.
-        history.write([Batches(1, run: 9, interval: 120_000).batch(5)])
+        history.write([Batches(1, run: 9, interval: 240_000).batch(5)])
         #expect(try history.content() != before)
     }
 
@@ -105,14 +105,14 @@ import Testing
         let file = HistoryFile()
         let history = try SteppedHistory(file)
         // As Spark up to 3.3 tells of them: the number is that of the batch to come.
-        let maker = Batches(interval: 60_000)
-        let idle = (0..<4000).map { minute in maker.batch(7, rows: 0, at: Batches.time(seconds: Int64(minute) * 60)) }
-        let last = maker.batch(7, at: Batches.time(seconds: 4000 * 60))
-        for start in stride(from: 0, to: 4000, by: 500) { history.write(Array(idle[start..<(start + 500)])) }
+        let maker = Batches(interval: 120_000)
+        let idle = (0..<2000).map { number in maker.batch(7, rows: 0, at: Batches.time(seconds: Int64(number) * 120)) }
+        let last = maker.batch(7, at: Batches.time(seconds: 2000 * 120))
+        for start in stride(from: 0, to: 2000, by: 500) { history.write(Array(idle[start..<(start + 500)])) }
         history.write([last])
         let before = try history.content()
         let hours = before.split(separator: "\n").filter { $0.hasPrefix("seconds(3600)") }
-        #expect(hours.count == 67 && hours[3].contains(" 60 0 "), "\(hours)")
+        #expect(hours.count == 67 && hours[3].contains(" 30 0 "), "\(hours)")
         history.write(idle + [last])
         #expect(try history.content() == before)
     }
@@ -189,7 +189,7 @@ import Testing
 
     @Test func `values beyond all measure neither stop it nor overflow`() throws {
         let file = HistoryFile()
-        let history = try SteppedHistory(file)
+        let history = try SteppedHistory(file, at: Batches.time(hours: 1))
         let maker = Batches()
         var events: [StreamingQueryEvent] = []
         for number in 0..<50 as Range<Int64> {

@@ -79,27 +79,25 @@ import Testing
     }
 
     @Test func `a rebuild that is killed again and again gives what an undisturbed one gives`() async throws {
-        let (id, text) = recording("orders", batches: 60_000, rows: { Int64($0 % 977) })
-        let (other, more) = recording(nil, batches: 20_000)
+        let (id, text) = recording("orders", batches: 9_000, rows: { Int64($0 % 977) })
+        let (other, more) = recording(nil, batches: 3_000)
         try folder.write("a.jsonl", text)
         try folder.write("b.jsonl", more)
         let paths = ["--replay", folder.path("a.jsonl"), "--replay", folder.path("b.jsonl")]
         var kills = 0
-        for _ in 0..<12 {
+        for _ in 0..<6 {
             let run = try program.start(["history", "rebuild", "--history", file] + paths)
             // From the first transaction on, and then somewhere.
-            let size = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
             let log = file + "-wal"
             try await run.waitUntil {
                 let attributes = try? FileManager.default.attributesOfItem(atPath: log)
                 return (attributes?[.size] as? Int ?? 0) > 0
             }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...300)))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500)))
             guard run.isRunning else { break }
             run.signal(SIGKILL)
             _ = try await run.wait()
             kills += 1
-            _ = size
         }
         #expect(kills > 0)
         let end = try await program.run(["history", "rebuild", "--history", file] + paths)
@@ -117,7 +115,7 @@ import Testing
         let hours = try await program.run(
             ["history", "--history", whole, "--query", id.uuidString, "--resolution", "1h", "--format", "csv"])
         let triggers = hours.output.split(separator: "\n").dropFirst().compactMap { Int($0.split(separator: ",")[4]) }
-        #expect(triggers.reduce(0, +) == 60_000)
+        #expect(triggers.reduce(0, +) == 9_000)
     }
 
     @Test func `what serve wrote live from a topic, a rebuild from the topic gives again`() async throws {
@@ -126,9 +124,9 @@ import Testing
         try await broker.waitUntil { broker.output.hasSuffix("\n") }
         let servers = String(try #require(broker.output.split(separator: "=").last).dropLast())
         let live = folder.path("live.db")
-        func serve() async throws -> RunningProgram {
+        func serve(_ more: String...) async throws -> RunningProgram {
             let run = try program.start(
-                ["serve", "--bootstrap-servers", servers, "--listen", "127.0.0.1:0", "--history", live])
+                ["serve", "--bootstrap-servers", servers, "--listen", "127.0.0.1:0", "--history", live] + more)
             try await run.waitUntil { run.output.hasSuffix("\n") }
             return run
         }
@@ -159,10 +157,10 @@ import Testing
         }
         first.signal(SIGKILL)
         _ = try await first.wait()
-        // What comes while nobody listens is read by the next one, which goes on where the file ends.
+        // What the first one wrote counts once. (This broker finds no record by its time, which is how a server goes on by itself.)
         try await forward(text[half...])
-        let second = try await serve()
-        while try await metric(second, "streamgauge_history_events_total") < text.count - half, second.isRunning {
+        let second = try await serve("--from-beginning")
+        while try await metric(second, "streamgauge_history_events_total") < text.count, second.isRunning {
             try await Task.sleep(for: .milliseconds(50))
         }
         second.signal(SIGTERM)

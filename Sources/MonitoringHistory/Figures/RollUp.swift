@@ -51,6 +51,11 @@ public struct RollUp: Sendable, Hashable {
     public func count(_ measure: HistoryMeasure) -> Int64 { summaries[measure.rawValue].count }
     /// The sum of a measure; nil where no trigger says it.
     public func sum(_ measure: HistoryMeasure) -> Double? { value(measure) { Double($0.sum) } }
+    /// The same of rows, records and bytes, which are whole.
+    public func wholeSum(_ measure: HistoryMeasure) -> Int64? {
+        let summary = summaries[measure.rawValue]
+        return summary.count > 0 && measure.scale == 1 ? summary.sum : nil
+    }
     /// The mean of a measure over the triggers that say it.
     public func mean(_ measure: HistoryMeasure) -> Double? { value(measure) { Double($0.sum) / Double($0.count) } }
     /// The least of a measure.

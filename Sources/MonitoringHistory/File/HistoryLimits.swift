@@ -9,10 +9,6 @@ public struct HistoryLimits: Sendable, Hashable {
     /// Bytes of the file at most. The log beside it takes some more while it is written.
     public var maximumBytes: Int64 = 1 << 30
 
-    /// Points and minutes are kept for so long even where the file is too large otherwise.
-    static let leastRaw = Duration.seconds(3600)
-    static let leastMinutes = Duration.seconds(86_400)
-
     /// The defaults: a day, 30 days, a year, and 1 GiB.
     public init() {}
 }

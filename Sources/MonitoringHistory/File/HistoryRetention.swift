@@ -106,33 +106,34 @@ struct HistoryRetention {
 
     // MARK: Size
 
-    /// Deletes an eighth of the time that a table spans, again and again, until what is left fits: points down to the last hour, then
-    /// minutes down to the last day, then hours.
+    /// What goes, in this order, until what is left fits: of each table an eighth of the time that it spans, again and again, but for
+    /// its end. Hours go last: they are few and tell most.
+    private static let stages: [(table: String, keeping: Duration)] = [
+        ("points", .seconds(3600)), ("minutes", .seconds(86_400)), ("points", .seconds(600)),
+        ("minutes", .seconds(3600)), ("hours", .seconds(3600)),
+    ]
+
     private mutating func shrink(
         _ database: Database, _ present: Int64, _ minutes: inout RollUpTable, _ hours: inout RollUpTable
     ) throws -> Bool {
         var isChanged = false
-        for _ in 0..<200 {
-            guard try usedBytes(database) > limits.maximumBytes else { break }
-            hasFreed = true
-            if let cut = try cut(of: "points", "slot", keeping: HistoryLimits.leastRaw, present, database) {
-                isChanged = try deletePoints(before: cut, database) || isChanged
-                try note("raw_from_ms", cut, database)
-            } else if let cut = try cut(of: "minutes", "time", keeping: HistoryLimits.leastMinutes, present, database) {
-                _ = try minutes.delete(before: cut, database)
-                try note("minutes_from_ms", cut, database)
-            } else if let cut = try cut(of: "hours", "time", keeping: .zero, present, database) {
-                _ = try hours.delete(before: cut, database)
-                let gone = min(cut, present.addingSaturated(-limits.raw.milliseconds))
-                isChanged = try deleteRuns(before: gone, database) || isChanged
-            } else if let oldest = try Int64.fetchOne(database, sql: "SELECT min(slot) FROM points") {
-                // All of it is of the last hour: then so much less of that.
-                let cut = oldest.addingSaturated(max(HistorySchema.slot, present.addingSaturated(-oldest) / 8))
-                guard cut < present else { break }
-                isChanged = try deletePoints(before: cut, database) || isChanged
-                try note("raw_from_ms", cut, database)
-            } else {
-                break
+        for (table, least) in Self.stages {
+            while try usedBytes(database) > limits.maximumBytes,
+                let cut = try cut(of: table, keeping: least, present, database)
+            {
+                hasFreed = true
+                switch table {
+                case "points":
+                    isChanged = try deletePoints(before: cut, database) || isChanged
+                    try note("raw_from_ms", cut, database)
+                case "minutes":
+                    _ = try minutes.delete(before: cut, database)
+                    try note("minutes_from_ms", cut, database)
+                default:
+                    _ = try hours.delete(before: cut, database)
+                    let gone = min(cut, present.addingSaturated(-limits.raw.milliseconds))
+                    isChanged = try deleteRuns(before: gone, database) || isChanged
+                }
             }
         }
         return isChanged
@@ -143,16 +144,22 @@ struct HistoryRetention {
         try database.execute(sql: "INSERT OR REPLACE INTO meta VALUES (?, ?)", arguments: [name, cut])
     }
 
-    /// Nil where nothing of a table is older than what is to be kept.
+    /// Up to when a table loses its rows; nil where it has none that are older than what is to be kept.
     private func cut(
-        of table: String, _ column: String, keeping least: Duration, _ present: Int64, _ database: Database
+        of table: String, keeping least: Duration, _ present: Int64, _ database: Database
     ) throws -> Int64? {
+        let (column, length): (String, Int64) =
+            switch table {
+            case "points": ("slot", HistorySchema.slot)
+            case "minutes": ("time", 60_000)
+            default: ("time", 3_600_000)
+            }
         guard let oldest = try Int64.fetchOne(database, sql: "SELECT min(\(column)) FROM \(table)") else { return nil }
         let last = present.addingSaturated(-least.milliseconds)
-        let length: Int64 = table == "points" ? HistorySchema.slot : table == "minutes" ? 60_000 : 3_600_000
-        guard oldest.addingSaturated(length) <= last else { return nil }
-        let cut = oldest.addingSaturated(max(length, present.addingSaturated(-oldest) / 8))
-        return min(max(cut, oldest.addingSaturated(length)), last)
+        // At least its oldest slot, so that each call takes something away.
+        let next = oldest.addingSaturated(length)
+        guard next <= last else { return nil }
+        return min(max(next, oldest.addingSaturated(present.addingSaturated(-oldest) / 8)), last)
     }
 
     private func usedBytes(_ database: Database) throws -> Int64 {

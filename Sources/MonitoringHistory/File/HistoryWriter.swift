@@ -131,7 +131,7 @@ struct HistoryWriter {
                 run.isChanged = true
             }
             run.name(progress.name ?? name)
-            let length = Int64((point.durationSeconds ?? 0) * 1000)
+            let length = HistoryMeasure.durationSeconds.stored(point) ?? 0
             run.widen(from: start, through: start.addingSaturated(length))
             return true
         }

@@ -81,14 +81,15 @@ struct RollUpRow {
     }
 
     init(_ row: Row) throws {
-        (time, query) = (row[0], row[1])
+        (time, query) = (try row.whole(0), try row.whole(1))
         rollUp = RollUp()
-        (rollUp.triggers, rollUp.batches) = (row[2], row[3])
+        (rollUp.triggers, rollUp.batches) = (try row.whole(2), try row.whole(3))
         for place in rollUp.summaries.indices {
             let base = 4 + 4 * place
-            guard let count = row[base] as Int64? else { continue }
+            guard let count = try row.wholeIfKnown(base) else { continue }
             rollUp.summaries[place] = RollUp.Summary(
-                count: count, sum: row[base + 1], least: row[base + 2], greatest: row[base + 3])
+                count: count, sum: try row.whole(base + 1), least: try row.whole(base + 2),
+                greatest: try row.whole(base + 3))
         }
         rollUp.phases = try PhaseSums(ofColumn: Self.columns.count - 1, row)
     }
@@ -110,9 +111,29 @@ struct RollUpRow {
 
 extension PhaseSums {
     init(ofColumn column: Int, _ row: Row) throws {
-        guard let sums = PhaseSums(bytes: row[column] as Data) else {
+        guard let bytes = Data.fromDatabaseValue(row[column]), let sums = PhaseSums(bytes: bytes) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row has phases that are none")
         }
         self = sums
+    }
+}
+
+extension Row {
+    /// A whole number. What a broken file has in its place is an error and no trap.
+    func whole(_ column: Int) throws -> Int64 {
+        guard let value = try wholeIfKnown(column) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row has no number where one must be")
+        }
+        return value
+    }
+
+    /// A whole number, or none.
+    func wholeIfKnown(_ column: Int) throws -> Int64? {
+        let value: DatabaseValue = self[column]
+        if value.isNull { return nil }
+        guard let number = Int64.fromDatabaseValue(value) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row has no number where one must be")
+        }
+        return number
     }
 }

@@ -61,15 +61,15 @@ struct HistorySelection {
         let names = try phaseNames()
         var rows: [(run: String, row: HistoryRow)] = []
         for row in fetched.prefix(limit) {
-            let values = (3..<(columns.count - 1)).map { row[$0] as Int64? }
+            let values = try (3..<(columns.count - 1)).map { try row.wholeIfKnown($0) }
             let phases = try PhaseSums(ofColumn: columns.count - 1, row)
-            let figures = RollUp(TriggerFigures(values: values, ranBatch: row[2], phases: phases))
-            let (batch, run): (Int64, String) = (row[1], row[columns.count])
+            let figures = RollUp(TriggerFigures(values: values, ranBatch: try row.whole(2) != 0, phases: phases))
+            let (batch, run) = (try row.whole(1), String.fromDatabaseValue(row[columns.count]) ?? "")
             rows.append(
                 (
                     run,
                     HistoryRow(
-                        time: MonitorTime(millisecondsSinceEpoch: row[0]), runId: UUID(uuidString: run),
+                        time: MonitorTime(millisecondsSinceEpoch: try row.whole(0)), runId: UUID(uuidString: run),
                         batchId: batch < 0 ? nil : batch, figures: figures,
                         phaseSeconds: seconds(of: figures, names))
                 ))
@@ -150,7 +150,9 @@ struct HistorySelection {
         var seconds: [String: Double] = [:]
         for sum in figures.phases.sums {
             guard let name = names[sum.phase] else { continue }
-            seconds[name] = Double(sum.milliseconds) / Double(max(1, figures.triggers)) / 1000
+            // To the microsecond: digits below are none of the mean's.
+            let mean = Double(sum.milliseconds) / Double(max(1, figures.triggers))
+            seconds[name] = (mean * 1000).rounded() / 1_000_000
         }
         return seconds
     }

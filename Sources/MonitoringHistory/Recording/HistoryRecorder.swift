@@ -254,8 +254,13 @@ public final class HistoryRecorder: Sendable {
 
     /// Closes the file, behind the last step.
     func end() {
-        // What is written is safe already; the log is moved into the file by whoever opens it next.
+        // What is written is safe already. The pool's last connection may be one that only reads and leaves the log beside the file;
+        // one that is alone moves it in.
         try? pool.close()
+        if let alone = try? DatabaseQueue(path: path) {
+            _ = try? alone.inDatabase { try Int.fetchOne($0, sql: "SELECT count(*) FROM meta") }
+            try? alone.close()
+        }
         lock.release()
         let waiters = state.withLock { state in
             (state.isStopping, state.hasEnded) = (true, true)

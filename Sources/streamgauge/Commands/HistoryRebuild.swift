@@ -58,12 +58,19 @@ struct HistoryRebuild: AsyncParsableCommand {
             try await signals.cancelling { try await source(hub) }
         }
         await history.stop()
-        try outcome.get()
+        do {
+            try outcome.get()
+        } catch is CancellationError {
+            throw CommandError(
+                "stopped before the end; \(history.path) has what was read so far",
+                hint: "run it again: what is there counts once")
+        }
         let health = history.health
         if let error = health.error { throw CommandError(error) }
+        let queries = try HistoryReader(path: history.path).queries().count
         StandardStream.error.tell(
             "read \(NumberText.count(health.written - before.written, "event")) into \(history.path), "
-                + "which has \(NumberText.count(try HistoryReader(path: history.path).queries().count, "query"))\n")
+                + "which has \(queries == 1 ? "1 query" : "\(queries) queries")\n")
     }
 
     /// What gives the events to a hub.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Kafka
 import LiveMonitoring
 import MetricsTopic
+import Monitoring
 import MonitoringHistory
 import MonitoringServer
 import TopicMonitoring

@@ -18,6 +18,8 @@ struct HistoryLines {
         case time(MonitorTime?)
         case integer(Int64?)
         case number(Double?)
+        /// Milliseconds in a table, where there is no room for digits behind a point.
+        case seconds(Double?)
         case phases([String: Double])
         case flag(Bool)
     }
@@ -89,6 +91,7 @@ struct HistoryLines {
         case .time(let time): time.map(Self.text) ?? "-"
         case .integer(let value): NumberText.integer(value)
         case .number(let value): NumberText.rate(value)
+        case .seconds(let value): NumberText.integer(value.flatMap { Int64(exactly: ($0 * 1000).rounded()) })
         case .phases(let phases): Self.text(phases)
         case .flag(let value): value ? "yes" : "no"
         }
@@ -115,7 +118,7 @@ struct HistoryLines {
         case .text(let text): CSVLine.text(text ?? "")
         case .time(let time): time.map(Self.text) ?? ""
         case .integer(let value): value.map { String($0) } ?? ""
-        case .number(let value): value.map(Self.text) ?? ""
+        case .number(let value), .seconds(let value): value.map(Self.text) ?? ""
         case .phases(let phases): CSVLine.text(Self.text(phases))
         case .flag(let value): value ? "true" : "false"
         }
@@ -139,7 +142,7 @@ struct HistoryLines {
         case .text(let text): writer.string(orNull: text)
         case .time(let time): writer.string(orNull: time.map(Self.text))
         case .integer(let value): if let value { writer.integer(value) } else { writer.literal("null") }
-        case .number(let value): write(value, &writer)
+        case .number(let value), .seconds(let value): write(value, &writer)
         case .flag(let value): if value { writer.literal("true") } else { writer.literal("false") }
         case .phases(let phases):
             writer.beginObject()

@@ -49,22 +49,20 @@ struct HistoryReport {
         .shown("time", "time", 24, isText: true), .shown("name", "query", 20, isText: true), .hidden("id"),
         .hidden("runId"), .shown("batchId", "batch", 8), .hidden("ranBatch"), .shown("inputRows", "rows", 10),
         .shown("inputRowsPerSecond", "rows/s in", 12), .shown("processedRowsPerSecond", "rows/s processed", 16),
-        .shown("durationSeconds", "seconds", 8), .shown("lagRecords", "records behind", 14),
+        .shown("durationSeconds", "batch ms", 9), .shown("lagRecords", "records behind", 14),
         .shown("lagSeconds", "s behind", 9), .shown("watermarkDelaySeconds", "watermark s", 11),
         .shown("stateRows", "state rows", 10), .hidden("stateBytes"), .hidden("lateRows"), .hidden("phaseSeconds"),
     ]
 
     private func trigger(_ row: HistoryRow, _ query: HistoryQuery) -> [HistoryLines.Value] {
         let figures = row.figures
-        func whole(_ measure: HistoryMeasure) -> HistoryLines.Value {
-            .integer(figures.sum(measure).map { Int64($0) })
-        }
+        func whole(_ measure: HistoryMeasure) -> HistoryLines.Value { .integer(figures.wholeSum(measure)) }
         func number(_ measure: HistoryMeasure) -> HistoryLines.Value { .number(figures.sum(measure)) }
         return [
             .time(row.time), .text(name(query)), .text(query.id.uuidString.lowercased()),
             .text(row.runId?.uuidString.lowercased()), .integer(row.batchId), .flag(figures.batches > 0),
             whole(.inputRows), number(.inputRowsPerSecond), number(.processedRowsPerSecond),
-            number(.durationSeconds), whole(.lagRecords), .number(lagSeconds(figures)),
+            .seconds(figures.sum(.durationSeconds)), whole(.lagRecords), .number(lagSeconds(figures)),
             number(.watermarkDelaySeconds), whole(.stateRows), whole(.stateBytes), whole(.lateRows),
             .phases(row.phaseSeconds),
         ]
@@ -86,7 +84,7 @@ struct HistoryReport {
 
     private static let headings = [
         "inputRowsPerSecondMean": "rows/s in", "processedRowsPerSecondMean": "rows/s processed",
-        "durationSecondsMean": "seconds", "durationSecondsMaximum": "longest",
+        "durationSecondsMean": "batch ms", "durationSecondsMaximum": "longest ms",
         "lagRecordsMaximum": "most behind", "stateRowsMaximum": "state rows",
     ]
 
@@ -95,13 +93,12 @@ struct HistoryReport {
         var values: [HistoryLines.Value] = [
             .time(row.time), .text(name(query)), .text(query.id.uuidString.lowercased()), .integer(step),
             .integer(figures.triggers), .integer(figures.batches),
-            .integer(figures.sum(.inputRows).map { Int64($0) }), .integer(figures.sum(.lateRows).map { Int64($0) }),
+            .integer(figures.wholeSum(.inputRows)), .integer(figures.wholeSum(.lateRows)),
             .number(lagSeconds(figures)),
         ]
         for measure in HistoryMeasure.allCases {
-            values += [
-                .number(figures.least(measure)), .number(figures.mean(measure)), .number(figures.greatest(measure)),
-            ]
+            let three = [figures.least(measure), figures.mean(measure), figures.greatest(measure)]
+            values += three.map { measure == .durationSeconds ? .seconds($0) : .number($0) }
         }
         return values + [.phases(row.phaseSeconds)]
     }

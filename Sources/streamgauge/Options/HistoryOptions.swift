@@ -29,9 +29,9 @@ struct HistoryOptions: ParsableArguments, Sendable {
         guard let history else { return nil }
         var limits = HistoryLimits()
         if let historySize { limits.maximumBytes = historySize }
-        return try HistoryRecorder(path: history, limits: limits) { line in
-            StandardStream.error.tell("warning: \(TerminalText.line(line))\n")
-        }
+        return try HistoryRecorder(
+            path: history, limits: limits,
+            onFault: { StandardStream.error.tell("warning: \(TerminalText.line($0))\n") })
     }
 
     private static let units: [(name: String, bytes: Int64)] = [
