@@ -20,6 +20,7 @@ struct StreamGauge: AsyncParsableCommand {
               streamgauge forward progress.jsonl --bootstrap-servers localhost:9092
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
               streamgauge serve --bootstrap-servers localhost:9092
+              streamgauge top --bootstrap-servers localhost:9092
               streamgauge alerts test --replay progress.jsonl
               streamgauge doctor --bootstrap-servers localhost:9092
 
@@ -27,7 +28,7 @@ struct StreamGauge: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Run.self, Forward.self, Consume.self, Serve.self, Alerts.self, Spool.self,
+            Run.self, Forward.self, Consume.self, Serve.self, Top.self, Alerts.self, Spool.self,
             Doctor.self, Broker.self, Demo.self,
         ])
 
