@@ -68,12 +68,13 @@ enum TerminalMode {
     static func restoreOnCrash() {
         for number in crashes {
             var action = sigaction()
-            action.__sigaction_handler.sa_handler = { number in
+            action.__sigaction_handler.sa_sigaction = { number, info, _ in
                 TerminalMode.leaveAtOnce()
                 sigaction(number, TerminalMode.previous + Int(number), nil)
-                raise(number)
+                // A fault comes again by itself, from where it happened; what a program has sent does not.
+                if let info, info.pointee.si_code <= 0 { raise(number) }
             }
-            action.sa_flags = Int32(SA_ONSTACK) | Int32(SA_NODEFER)
+            action.sa_flags = Int32(SA_SIGINFO) | Int32(SA_ONSTACK) | Int32(SA_NODEFER)
             sigaction(number, &action, previous + Int(number))
         }
     }

@@ -8,7 +8,7 @@ final class TerminalSignals: Sendable {
 
     private let endings = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
-    private let queue = DispatchQueue(label: "streamgauge.terminal-signals")
+    private let queue: DispatchQueue
     // DispatchSource is thread-safe; these are only kept alive here and cancelled once.
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
@@ -23,6 +23,8 @@ final class TerminalSignals: Sendable {
         onEnd: @escaping @Sendable () -> Void, onStop: @escaping @Sendable () -> Void,
         onContinue: @escaping @Sendable () -> Void, onResize: @escaping @Sendable () -> Void
     ) {
+        let queue = DispatchQueue(label: "streamgauge.terminal-signals")
+        self.queue = queue
         let others: [(Int32, @Sendable () -> Void)] = [
             (SIGTSTP, {}), (SIGCONT, onContinue), (SIGWINCH, onResize),
         ]

@@ -64,7 +64,7 @@ extension TopView {
         add(
             "rows/s processed", FigureText.count(query.processedRowsPerSecond),
             "\(FigureText.count(query.sustainedProcessedRowsPerSecond)) possible", points.map(\.processedRowsPerSecond))
-        add("rows in the batch", FigureText.count(query.inputRows), "", points.map(\.inputRows))
+        add("rows of a batch", FigureText.count(query.inputRows), "", points.map(\.inputRows))
         add(
             "batch duration", FigureText.duration(query.batchDurationSeconds),
             query.triggerIntervalSeconds.map { "trigger \(FigureText.duration($0))" } ?? "",

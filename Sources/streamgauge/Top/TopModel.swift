@@ -30,6 +30,8 @@ struct TopModel: Sendable {
     mutating func take(_ key: Key) -> TopState.Action {
         let before = state
         let action = state.take(key, room)
+        // A page that is opened again is not to begin with what was known then.
+        if before.screen != state.screen, watched == nil { detail = nil }
         if (before.order, before.isDescending, before.filter) != (state.order, state.isDescending, state.filter) {
             arrange()
         }

@@ -31,18 +31,21 @@ struct TopScreen {
         let updates = hub.updates()
         defer { for line in remarks.take() { StandardStream.error.tell(line + "\n") } }
         try TerminalMode.enter()
-        defer { TerminalMode.leave() }
-        let keys = TerminalKeys(
-            descriptor: STDIN_FILENO, onKeys: { continuation.yield(.keys($0)) }, onEnd: { continuation.yield(.end) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run([feed]) }
             group.addTask {
                 for await _ in updates { continuation.yield(.tick) }
             }
             defer { group.cancelAll() }
+            // Before the feed ends, since closing a client may take a while.
+            defer { TerminalMode.leave() }
+            let keys = TerminalKeys(
+                descriptor: STDIN_FILENO, onKeys: { continuation.yield(.keys($0)) },
+                onEnd: { continuation.yield(.end) })
+            defer { withExtendedLifetime(keys) {} }
             try await show(events, signals)
         }
-        withExtendedLifetime(keys) {}
+        withExtendedLifetime(signals) {}
     }
 
     private func show(_ events: AsyncStream<Event>, _ signals: TerminalSignals) async throws {

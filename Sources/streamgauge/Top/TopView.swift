@@ -87,7 +87,9 @@ struct TopView: Sendable {
                 line.add("\(FigureText.count(Double(count))) \(word)", TextStyle(color: .yellow))
             }
         }
-        if let rate = picture.eventsPerSecond { line.add("  \(FigureText.count(rate)) events/s") }
+        // A recording that was read at once came as fast as it could.
+        let isRunning = picture.feeds.contains { $0.state != .ended }
+        if isRunning, let rate = picture.eventsPerSecond { line.add("  \(FigureText.count(rate)) events/s") }
         if let error = picture.feeds.compactMap(\.error).first ?? picture.remark {
             line.add("  \(TerminalText.line(String(error.unicodeScalars.prefix(400))))", TextStyle(color: .red))
         }

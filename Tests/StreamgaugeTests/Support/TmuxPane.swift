@@ -12,14 +12,10 @@ final class TmuxPane {
     ///   - environment: Variables of the shell, beside those that tmux sets.
     init(columns: Int = 120, rows: Int = 24, environment: [String: String] = ["LC_ALL": "C.UTF-8"]) async throws {
         var arguments = ["-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)"]
-        for (name, value) in environment.merging(
-            ["PS1": "$ ", "ENV": "", "PATH": "/usr/bin:/bin"], uniquingKeysWith: { left, _ in left })
-        {
-            arguments += ["-e", "\(name)=\(value)"]
-        }
-        // A shell with job control and without a history of its own.
+        for (name, value) in environment { arguments += ["-e", "\(name)=\(value)"] }
+        // A shell with job control and without anybody's settings.
         try await tmux(arguments + ["exec bash --norc --noprofile -i"])
-        try await waitUntil { $0.hasPrefix("$") }
+        try await waitUntil { $0.hasPrefix("bash") }
     }
 
     deinit {
@@ -31,11 +27,17 @@ final class TmuxPane {
         end.waitUntilExit()
     }
 
+    /// The server stays when the first of these ends: it must not keep what tells that they have.
+    private static let closing = """
+        ( for file in /proc/self/fd/*; do number=${file##*/}; [ $number -le 2 ] || eval "exec $number>&-"; done
+        exec tmux "$@" )
+        """
+
     @discardableResult
     private func tmux(_ arguments: [String]) async throws -> String {
         let run = try await RunningProgram(
-            executable: URL(filePath: "/usr/bin/env"), arguments: ["tmux", "-u", "-L", socket] + arguments, input: nil,
-            output: nil
+            executable: URL(filePath: "/bin/bash"),
+            arguments: ["-c", Self.closing, "tmux", "-u", "-L", socket] + arguments, input: nil, output: nil
         ).wait()
         try #require(run.status == 0, "tmux \(arguments): \(run.error)")
         return run.output
