@@ -14,60 +14,57 @@ final class TmuxPane {
         var arguments = ["-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)"]
         for (name, value) in environment { arguments += ["-e", "\(name)=\(value)"] }
         // A shell with job control and without anybody's settings.
-        try await tmux(arguments + ["exec bash --norc --noprofile -i"])
+        try tmux(arguments + ["exec bash --norc --noprofile -i"])
         try await waitUntil { $0.hasPrefix("bash") }
     }
 
-    deinit {
-        let end = Process()
-        end.executableURL = URL(filePath: "/usr/bin/env")
-        end.arguments = ["tmux", "-L", socket, "kill-server"]
-        end.standardError = FileHandle.nullDevice
-        try? end.run()
-        end.waitUntilExit()
-    }
+    deinit { _ = try? tmux(["kill-server"]) }
 
-    /// The server stays when the first of these ends: it must not keep what tells that they have.
+    /// The server stays when its first client ends: it must not keep files by which others tell that they have ended.
     private static let closing = """
-        ( for file in /proc/self/fd/*; do number=${file##*/}; [ $number -le 2 ] || eval "exec $number>&-"; done
-        exec tmux "$@" )
+        for file in /proc/self/fd/*; do number=${file##*/}; [ $number -le 2 ] || eval "exec $number>&-"; done; exec "$@"
         """
 
+    /// Runs tmux and gives its output. A look at a screen takes milliseconds, and there are hundreds of them.
     @discardableResult
-    private func tmux(_ arguments: [String]) async throws -> String {
-        let run = try await RunningProgram(
-            executable: URL(filePath: "/bin/bash"),
-            arguments: ["-c", Self.closing, "tmux", "-u", "-L", socket] + arguments, input: nil, output: nil
-        ).wait()
-        try #require(run.status == 0, "tmux \(arguments): \(run.error)")
-        return run.output
+    private func tmux(_ arguments: [String]) throws -> String {
+        let words = ["bash", "-c", Self.closing, "bash", "tmux", "-u", "-L", socket] + arguments
+        let quoted = words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let pipe = try #require(popen("exec \(quoted) 2>&1", "r"))
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 { output += chunk.prefix(count) }
+        let text = String(decoding: output, as: UTF8.self)
+        let status = pclose(pipe)
+        try #require(status == 0, "tmux \(arguments): \(text)")
+        return text
     }
 
     /// What it shows, one line for each row, without blanks at their ends.
-    func screen() async throws -> String { try await tmux(["capture-pane", "-p"]) }
+    func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
 
     /// The same with sequences for styles.
-    func styledScreen() async throws -> String { try await tmux(["capture-pane", "-p", "-e"]) }
+    func styledScreen() throws -> String { try tmux(["capture-pane", "-p", "-e"]) }
 
     /// A value of the pane, such as `alternate_on` or `cursor_flag`.
-    func value(_ name: String) async throws -> String {
-        try await tmux(["display-message", "-p", "#{\(name)}"]).trimmingCharacters(in: .newlines)
+    func value(_ name: String) throws -> String {
+        try tmux(["display-message", "-p", "#{\(name)}"]).trimmingCharacters(in: .newlines)
     }
 
     /// Presses keys by tmux' names for them: `q`, `Enter`, `Down`, `C-c`.
-    func press(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
+    func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
 
     /// Types text as it is.
-    func type(_ text: String) async throws { try await tmux(["send-keys", "-l", text]) }
+    func type(_ text: String) throws { try tmux(["send-keys", "-l", text]) }
 
     /// Runs a command in the shell.
-    func run(_ command: String) async throws {
-        try await type(command)
-        try await press("Enter")
+    func run(_ command: String) throws {
+        try type(command)
+        try press("Enter")
     }
 
-    func resize(columns: Int, rows: Int) async throws {
-        try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+    func resize(columns: Int, rows: Int) throws {
+        try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
     }
 
     /// Waits for the screen to be so, and gives it.
@@ -75,8 +72,8 @@ final class TmuxPane {
     func waitUntil(_ condition: (String) -> Bool) async throws -> String {
         // So many looks and not a time: a busy machine has as many.
         var screen = ""
-        for _ in 0..<1500 {
-            screen = try await self.screen()
+        for _ in 0..<800 {
+            screen = try self.screen()
             if condition(screen) { return screen }
             try await Task.sleep(for: .milliseconds(20))
         }
