@@ -236,7 +236,7 @@ let package = Package(
             name: "StreamgaugeTests",
             dependencies: [
                 "streamgauge", "make-activity-data", "StreamingMetrics", "Kafka", "KafkaTesting", "MetricsTopic",
-                "MetricsStore",
+                "MetricsStore", "Monitoring", "LiveMonitoring",
             ],
             swiftSettings: strict),
         .testTarget(

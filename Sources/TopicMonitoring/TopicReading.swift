@@ -59,6 +59,8 @@ final class TopicReading: Sendable {
 
     /// Takes what was read together.
     func take(_ batch: MetricsBatch, _ onFault: (String) -> Void) {
+        // A batch may hold nothing but an error of the client, and that is no contact.
+        guard !batch.records.isEmpty || !batch.nextOffsets.isEmpty else { return settle() }
         let (isLive, wasAway) = state.withLock { state in
             let wasAway = state.isAway
             state.nextOffsets.merge(batch.nextOffsets) { $1 }

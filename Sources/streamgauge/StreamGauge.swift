@@ -21,6 +21,7 @@ struct StreamGauge: AsyncParsableCommand {
               streamgauge consume --bootstrap-servers localhost:9092 --from-beginning
               streamgauge serve --bootstrap-servers localhost:9092
               streamgauge history --history history.db --query test_stream --since "2 hours ago"
+              streamgauge top --bootstrap-servers localhost:9092
               streamgauge alerts test --replay progress.jsonl
               streamgauge doctor --bootstrap-servers localhost:9092
 
@@ -28,7 +29,7 @@ struct StreamGauge: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Run.self, Forward.self, Consume.self, Serve.self, History.self, Alerts.self, Spool.self,
+            Run.self, Forward.self, Consume.self, Serve.self, Top.self, History.self, Alerts.self, Spool.self,
             Doctor.self, Broker.self, Demo.self,
         ])
 

@@ -41,6 +41,12 @@ import Testing
         ["serve", "--replay", "f", "--trigger-interval", "=5s"],
         ["serve", "--replay", "f", "--trigger-interval", "a=0"],
         ["serve", "--bootstrap-servers", "x", "--from-beginning", "--since", "1 hour ago"],
+        ["top"], ["top", "--bootstrap-servers", "x", "--replay", "f"],
+        ["top", "--replay", "f", "--since", "1 hour ago"],
+        ["top", "--bootstrap-servers", "x", "--once"], ["top", "--replay", "f", "--format", "json"],
+        ["top", "--replay", "f", "--once", "--format", "xml"], ["top", "--replay", "f", "--interval", "0"],
+        ["top", "--replay", "f", "--once", "--interval", "2"], ["top", "--replay", ""],
+        ["top", "--bootstrap-servers", "x", "--speed", "2"], ["top", "--replay", "f", "--speed", "0"],
         ["broker", "--port", "70000"], ["demo", "--max-files-per-trigger", "0"],
     ])
     func `a wrong command line gives one line with a hint and the exit code 2`(arguments: [String]) async throws {
@@ -52,7 +58,7 @@ import Testing
         #expect(run.error.contains("--help"))
     }
 
-    @Test(arguments: ["", "run", "forward", "consume", "serve", "doctor", "broker", "demo"])
+    @Test(arguments: ["", "run", "forward", "consume", "serve", "top", "doctor", "broker", "demo"])
     func `every help text has examples`(verb: String) async throws {
         let run = try await program.run(verb.isEmpty ? ["--help"] : [verb, "--help"])
         #expect(run.status == 0)

@@ -5,15 +5,24 @@ import Synchronization
 final class ConsumerFaults: Sendable {
     private let subject: String?
     private let told = Mutex<Set<KafkaError.Code>>([])
+    private let tell: @Sendable (String) -> Void
 
-    /// - Parameter subject: What has the trouble, where that is not the command itself.
-    init(of subject: String? = nil) { self.subject = subject }
+    /// - Parameters:
+    ///   - subject: What has the trouble, where that is not the command itself.
+    ///   - tell: Gets the lines; by default standard error does.
+    init(
+        of subject: String? = nil,
+        tell: @escaping @Sendable (String) -> Void = { StandardStream.error.tell($0 + "\n") }
+    ) {
+        self.subject = subject
+        self.tell = tell
+    }
 
     /// Called by the client.
     func report(_ error: KafkaError) {
         guard told.withLock({ $0.insert(error.code).inserted }) else { return }
         let subject = subject.map { "\($0): " } ?? ""
-        StandardStream.error.tell("warning: \(subject)\(TerminalText.line(error.description)); trying on\n")
+        tell("warning: \(subject)\(TerminalText.line(error.description)); trying on")
     }
 
     /// All is well again.

@@ -30,9 +30,14 @@ struct CommandLogHandler: LogHandler {
     }
 
     /// Shows librdkafka's own lines when the configuration asks for its debug lines; otherwise errors tell enough.
-    static func librdkafka(_ configuration: KafkaConfiguration) -> @Sendable (KafkaLogEntry) -> Void {
+    ///
+    /// - Parameter tell: Gets the lines; by default standard error does.
+    static func librdkafka(
+        _ configuration: KafkaConfiguration,
+        tell: @escaping @Sendable (String) -> Void = { StandardStream.error.tell($0 + "\n") }
+    ) -> @Sendable (KafkaLogEntry) -> Void {
         guard configuration.asksForDebug else { return { _ in } }
-        return { StandardStream.error.tell("\($0.level): librdkafka: \(TerminalText.line($0.message))\n") }
+        return { tell("\($0.level): librdkafka: \(TerminalText.line($0.message))") }
     }
 }
 

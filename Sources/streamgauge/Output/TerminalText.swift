@@ -38,9 +38,7 @@ enum TerminalText {
     }
 
     /// How many columns of a terminal the text takes.
-    static func width(_ text: String) -> Int {
-        text.reduce(0) { $0 + ($1.unicodeScalars.first.map(isWide) == true ? 2 : 1) }
-    }
+    static func width(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + width($1) } }
 
     /// The text cut to a width, with an ellipsis where something is missing.
     static func cut(_ text: String, to width: Int) -> String {
@@ -63,14 +61,60 @@ enum TerminalText {
         }
     }
 
-    /// East Asian characters and emoji.
-    private static func isWide(_ scalar: Unicode.Scalar) -> Bool {
+    /// Columns of one scalar: two for East Asian characters and emoji, none for what is written over the character before.
+    private static func width(_ scalar: Unicode.Scalar) -> Int {
+        if scalar.value < 0x300 { return 1 }
         switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
-            0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
-            true
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            return isMark(scalar) ? 0 : 2
+        // Vowels and ends of Hangul syllables that are written apart.
+        case 0x1160...0x11FF, 0xD7B0...0xD7FB: return 0
+        // Half of a flag.
+        case 0x1F1E6...0x1F1FF: return 1
+        default: return isMark(scalar) ? 0 : scalar.properties.isEmojiPresentation ? 2 : 1
+        }
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark: true
         default: false
         }
+    }
+}
+
+extension TerminalText {
+    /// Marks over one character that are shown; a name may have thousands.
+    private static let maximumMarks = 4
+
+    /// The beginning of a text that fits into a width, made safe, with an ellipsis where something is missing, and its width.
+    ///
+    /// Looks at no more of the text than is shown. Where the terminal has ASCII only, other characters are written as `\u{e9}`.
+    static func fitted(_ text: String, to width: Int, _ glyphs: Glyphs) -> (text: String, width: Int) {
+        var result = ""
+        var used = 0
+        var marks = 0
+        // What is kept, should the text prove too long.
+        var kept = (end: result.endIndex, width: 0)
+        for scalar in text.unicodeScalars {
+            let isBare = self.width(scalar) == 0 && result.isEmpty
+            let isWrittenOut = isUnsafe(scalar) || isBare || (glyphs.isASCII && scalar.value > 0x7E)
+            let shown = isWrittenOut ? "\\u{\(String(scalar.value, radix: 16))}" : ""
+            let columns = isWrittenOut ? shown.utf8.count : self.width(scalar)
+            marks = columns == 0 ? marks + 1 : 0
+            if marks > maximumMarks { continue }
+            if used + columns > width {
+                result.unicodeScalars.removeSubrange(kept.end...)
+                guard width > kept.width else { return (result, kept.width) }
+                result.append(glyphs.ellipsis)
+                return (result, kept.width + 1)
+            }
+            if isWrittenOut { result += shown } else { result.unicodeScalars.append(scalar) }
+            used += columns
+            if used < width { kept = (result.endIndex, used) }
+        }
+        return (result, used)
     }
 }
 
