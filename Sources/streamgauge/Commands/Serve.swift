@@ -1,8 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import Kafka
 import LiveMonitoring
-import MetricsTopic
 import Monitoring
 import MonitoringHistory
 import MonitoringServer
@@ -43,21 +41,8 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --bootstrap-servers localhost:9092 --listen 0.0.0.0:8080 --token-file token
             """)
 
-    @OptionGroup var kafka: KafkaOptions
+    @OptionGroup var feeds: FeedOptions
     @OptionGroup var historyOptions: HistoryOptions
-
-    @OptionGroup var topic: TopicOptions
-
-    @Option(
-        name: .customLong("replay"), parsing: .upToNextOption,
-        help: ArgumentHelp("Files of recorded events, one JSON text a line, instead of the topics.", valueName: "file"))
-    var recordings: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Replay so many times as fast as it happened: 1 is as fast, 60 a minute in a second. (default: all at once)",
-            valueName: "factor"))
-    var speed: Double?
 
     @Option(
         name: .customLong("trigger-interval"),
@@ -78,23 +63,15 @@ struct Serve: AsyncParsableCommand {
     var tokenFile: String?
 
     func validate() throws {
-        let given = [
-            "--listen": listen, "--token-file": tokenFile, "--replay": recordings.contains("") ? "" : nil,
-        ]
-        for option in given.keys.sorted() where given[option] == .some("") {
+        for (option, value) in [("--listen", listen), ("--token-file", tokenFile)] where value == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        if recordings.isEmpty {
-            if speed != nil { throw ValidationError("--speed is for recordings: give --replay as well") }
-        } else if kafka.areGiven || topic.areGiven || shadow.shadowGroups != nil {
-            throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
-        } else if alerts.alertState != nil {
-            throw ValidationError("--alert-state is for what happens now: leave it out with --replay")
-        } else if alerts.channels != nil {
-            throw ValidationError("--channels is for what happens now: leave it out with --replay")
-        }
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw ValidationError("--speed must be a number above 0")
+        let live = [
+            ("--alert-state", alerts.alertState), ("--channels", alerts.channels),
+            ("--shadow-groups", shadow.shadowGroups),
+        ]
+        if feeds.isReplay, let (option, _) = live.first(where: { $0.1 != nil }) {
+            throw ValidationError("\(option) is for what happens now: leave it out with --replay")
         }
         do throws(MonitoringError) {
             _ = try ListenAddress(listen)
@@ -106,16 +83,18 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
-        let brokers = recordings.isEmpty ? try brokers() : nil
+        let brokers = try feeds.brokers()
         let history = try historyOptions.recorder()
-        let groups = try brokers.flatMap { try shadow.groups(kafka, metrics: $0) }
+        let groups = try brokers.flatMap { try shadow.groups(feeds.kafka, metrics: $0) }
         let channels = try alerts.channels.map { try LiveChannels(file: $0) }
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
         let pusher = try export.pusher()
         let hub = MonitoringHub(
             settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
             observers: [history, groups].compactMap { $0 })
-        let feed = try brokers.map { topicFeed($0, resumingAt: history?.takenThrough) } ?? recordingFeed()
+        let feed = try feeds.feed(brokers, resumingAt: history?.takenThrough) {
+            StandardStream.error.tell($0 + "\n")
+        }
         var configuration = MonitoringServer.Configuration(address: address, token: token)
         configuration.moreFamilies = { (channels?.families ?? []) + (pusher?.families ?? []) }
         let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
@@ -146,38 +125,6 @@ struct Serve: AsyncParsableCommand {
                 try await server.run { address in StandardStream.output.tell("listening on http://\(address)\n") }
             }
         }
-    }
-
-    // MARK: Feeds
-
-    private func brokers() throws -> KafkaConfiguration {
-        do {
-            return try kafka.configuration()
-        } catch let error as ValidationError {
-            throw ValidationError("\(error.message); or --replay with recorded files")
-        }
-    }
-
-    private func recordingFeed() throws -> any MonitoringFeed {
-        var feed = try RecordingFeed(paths: recordings, speed: speed)
-        feed.onRefusal = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-        return feed
-    }
-
-    private func topicFeed(_ configuration: KafkaConfiguration, resumingAt taken: MonitorTime?) -> any MonitoringFeed {
-        var feed = TopicFeed(configuration: configuration)
-        if !topic.topics.isEmpty { feed.topics = topic.topics }
-        feed.start = topic.start
-        if case .end = topic.start, let taken {
-            // A little before what the history has, since clocks differ: what is known already counts once.
-            feed.start = .timestamp(max(0, taken.millisecondsSinceEpoch - 300_000))
-        }
-        let faults = ConsumerFaults()
-        feed.onError = { faults.report($0) }
-        feed.onContact = { faults.clear() }
-        feed.onFault = { StandardStream.error.tell(TerminalText.line($0) + "\n") }
-        feed.onLog = CommandLogHandler.librdkafka(configuration)
-        return feed
     }
 
     private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {

@@ -1,10 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-import Kafka
 import LiveMonitoring
-import MetricsTopic
-import TopicMonitoring
 
 /// `streamgauge top`: the monitor on a terminal.
 struct Top: AsyncParsableCommand {
@@ -28,36 +25,7 @@ struct Top: AsyncParsableCommand {
               streamgauge top --bootstrap-servers localhost:9092 --from-beginning --once --format json
             """)
 
-    @OptionGroup var kafka: KafkaOptions
-
-    @Option(
-        name: .customLong("topic"),
-        help: """
-            A topic to read; may be given several times. (default: \(TopicContract.progressTopic) and \
-            \(TopicContract.lifecycleTopic))
-            """)
-    var topics: [String] = []
-
-    @Flag(help: "Begin with the oldest record; otherwise with the next one to come.")
-    var fromBeginning = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin with the first record of this time or later: \"2 hours ago\", or 2026-11-23T10:21:45Z.",
-            valueName: "time"),
-        transform: { try SinceTime($0, nowMs: Int64(Date().timeIntervalSince1970 * 1000)) })
-    var since: SinceTime?
-
-    @Option(
-        name: .customLong("replay"), parsing: .upToNextOption,
-        help: ArgumentHelp("Files of recorded events, one JSON text a line, instead of the topics.", valueName: "file"))
-    var recordings: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Replay so many times as fast as it happened: 1 is as fast, 60 a minute in a second. (default: all at once)",
-            valueName: "factor"))
-    var speed: Double?
+    @OptionGroup var feeds: FeedOptions
 
     @Option(
         help: ArgumentHelp(
@@ -72,22 +40,8 @@ struct Top: AsyncParsableCommand {
     var format: TopReportFormat?
 
     func validate() throws {
-        for (option, values) in [("--topic", topics), ("--replay", recordings)] where values.contains("") {
-            throw ValidationError("\(option) has an empty value: give one, or leave the option out")
-        }
-        if fromBeginning, since != nil {
-            throw ValidationError("--from-beginning and --since exclude each other: give one of them")
-        }
-        if recordings.isEmpty {
-            if speed != nil { throw ValidationError("--speed is for recordings: give --replay as well") }
-            if once, !fromBeginning, since == nil {
-                throw ValidationError("--once shows what is there: say from when on with --from-beginning or --since")
-            }
-        } else if kafka.areGiven || fromBeginning || since != nil || !topics.isEmpty {
-            throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
-        }
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw ValidationError("--speed must be a number above 0")
+        if once, !feeds.isReplay, !feeds.topic.fromBeginning, feeds.topic.since == nil {
+            throw ValidationError("--once shows what is there: say from when on with --from-beginning or --since")
         }
         if let interval, !(1...86_400).contains(interval) {
             throw ValidationError("--interval must be from 1 to 86400 seconds")
@@ -131,26 +85,9 @@ struct Top: AsyncParsableCommand {
     private func source(
         tell: @escaping @Sendable (String) -> Void
     ) throws -> (MonitoringHub, any MonitoringFeed) {
-        guard recordings.isEmpty else {
-            var feed = try RecordingFeed(paths: recordings, speed: speed)
-            feed.onRefusal = { tell(TerminalText.line($0)) }
-            return (MonitoringHub(settings: .replay), feed)
-        }
-        let configuration: KafkaConfiguration
-        do {
-            configuration = try kafka.configuration()
-        } catch let error as ValidationError {
-            throw ValidationError("\(error.message); or --replay with recorded files")
-        }
-        var feed = TopicFeed(configuration: configuration)
-        if !topics.isEmpty { feed.topics = topics }
-        if let since { feed.start = .timestamp(since.milliseconds) } else if fromBeginning { feed.start = .beginning }
-        let faults = ConsumerFaults(tell: tell)
-        feed.onError = { faults.report($0) }
-        feed.onContact = { faults.clear() }
-        feed.onFault = { tell(TerminalText.line($0)) }
-        feed.onLog = CommandLogHandler.librdkafka(configuration, tell: tell)
-        return (MonitoringHub(), feed)
+        let brokers = try feeds.brokers()
+        let hub = MonitoringHub(settings: brokers == nil ? .replay : MonitoringHub.Settings())
+        return (hub, try feeds.feed(brokers, tell: tell))
     }
 }
 
