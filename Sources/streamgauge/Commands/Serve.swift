@@ -89,9 +89,12 @@ struct Serve: AsyncParsableCommand {
         let channels = try alerts.channels.map { try LiveChannels(file: $0) }
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
         let pusher = try export.pusher()
+        var observers: [any HubObserver] = []
+        if let history { observers.append(history) }
+        if let groups { observers.append(groups) }
         let hub = MonitoringHub(
             settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
-            observers: [history, groups].compactMap { $0 })
+            observers: observers)
         let feed = try feeds.feed(brokers, resumingAt: history?.takenThrough) {
             StandardStream.error.tell($0 + "\n")
         }

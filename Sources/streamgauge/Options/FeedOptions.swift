@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Kafka
 import LiveMonitoring
+import MetricsTopic
 import Monitoring
 import TopicMonitoring
 
