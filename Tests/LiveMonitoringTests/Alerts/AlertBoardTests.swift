@@ -30,6 +30,8 @@ import Testing
 
     @Test func `an alert that was pending and ceased to be is told as resolved to who has seen it`() throws {
         let scene = AlertScene(try .states(["Failed": .failed], for: .seconds(60)))
+        // With its name, which is one of the alert's labels.
+        scene.hub.take(maker.started(0), at: BatchMaker.time(0))
         scene.hub.take(maker.terminated("boom"), at: BatchMaker.time(0))
         scene.tick(1...5)
         let seen = scene.hub.lastChange
