@@ -129,6 +129,7 @@ struct AlertChannelReader {
 
     private mutating func channel(_ value: Value) -> ChannelSettings? {
         let common = ["name", "timeout", "give_up_after", "send_resolved", "queue"]
+        let known = document.problems.count
         guard let fields = document.fields(value, "a channel", keys: common + Self.kinds) else { return nil }
         guard let nameValue = fields["name"] else {
             document.report("a channel needs a name", at: value)
@@ -137,6 +138,8 @@ struct AlertChannelReader {
         guard let name = name(nameValue) else { return nil }
         let given = Self.kinds.filter { fields[$0] != nil }
         guard given.count == 1, let kindName = given.first, let inner = fields[kindName] else {
+            // A misspelt one was told as a key that is not known.
+            if given.isEmpty, document.problems.count > known { return nil }
             let found = given.isEmpty ? "none is" : "\(given.joined(separator: " and ")) are"
             document.report(
                 "the channel \(name) needs one of \(Self.kinds.joined(separator: ", ")); \(found) there", at: value)
