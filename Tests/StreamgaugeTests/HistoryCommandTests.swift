@@ -41,10 +41,11 @@ import Testing
     @Test func `queries are listed, and a query's rows are told in each format`() async throws {
         let (id, text) = recording("=cmd|'/c calc'!A1,\"x\"", batches: 120)
         try folder.write("a.jsonl", text)
-        try await rebuild(folder.path("a.jsonl"), Self.recording)
+        // Alone: beside a recording of years later it would be too old to be kept.
+        try await rebuild(folder.path("a.jsonl"))
         let list = try await history()
         #expect(list.status == 0 && list.error == "")
-        #expect(list.output.split(separator: "\n").count == 4 && list.output.contains(id.uuidString.lowercased()))
+        #expect(list.output.split(separator: "\n").count == 3 && list.output.contains(id.uuidString.lowercased()))
         let text1 = try await history("--query", id.uuidString, "--resolution", "1m", "--format", "csv")
         let lines = text1.output.split(separator: "\n").map(String.init)
         #expect(lines.count == 3 && lines[0].hasPrefix("time,name,id,stepSeconds,triggers,batches,inputRows,lateRows,"))

@@ -55,7 +55,7 @@ struct HistoryRebuild: AsyncParsableCommand {
         let hub = MonitoringHub(settings: .replay, observers: [history])
         let signals = StopSignals()
         let outcome = await Outcome {
-            try await signals.cancelling { try await source(hub) }
+            try await signals.cancelling { try await Self.read(source, hub, history) }
         }
         await history.stop()
         do {
@@ -71,6 +71,24 @@ struct HistoryRebuild: AsyncParsableCommand {
         StandardStream.error.tell(
             "read \(NumberText.count(health.written - before.written, "event")) into \(history.path), "
                 + "which has \(queries == 1 ? "1 query" : "\(queries) queries")\n")
+    }
+
+    /// Reads to the end, or until the file cannot be written: to read on would be for nothing.
+    private static func read(
+        _ source: @escaping @Sendable (MonitoringHub) async throws -> Void, _ hub: MonitoringHub,
+        _ history: HistoryRecorder
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await source(hub) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .milliseconds(200))
+                    if let error = history.health.error { throw CommandError(error) }
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     /// What gives the events to a hub.
