@@ -39,7 +39,7 @@ import Testing
         let places = try Dashboard(text("deploy/grafana/dashboards/streamgauge.json")).places
         for (index, place) in places.enumerated() {
             #expect(place.maxX <= 24)
-            for other in places[..<index] { #expect(!place.intersects(other)) }
+            for other in places[..<index] { #expect(place.intersection(other).isEmpty, "\(place) and \(other)") }
         }
     }
 }
