@@ -5,7 +5,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get -qq update \
     && apt-get -qq install --yes --no-install-recommends \
-        pkg-config librdkafka-dev libsimdjson-dev liblz4-dev libsqlite3-dev \
+        pkg-config librdkafka-dev libsimdjson-dev liblz4-dev libsqlite3-dev libcurl4-openssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # The manifest names the tests' folders, so they must be there.
@@ -19,7 +19,7 @@ RUN swift build -c release --static-swift-stdlib --product streamgauge \
 FROM debian:bookworm-slim
 RUN apt-get -qq update \
     && apt-get -qq install --yes --no-install-recommends \
-        librdkafka1 libsimdjson14 liblz4-1 libsqlite3-0 ca-certificates tzdata \
+        librdkafka1 libsimdjson14 liblz4-1 libsqlite3-0 libcurl4 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/streamgauge --create-home --uid 10001 streamgauge
 COPY --from=build /streamgauge /usr/local/bin/streamgauge
