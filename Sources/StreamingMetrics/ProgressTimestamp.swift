@@ -24,7 +24,10 @@ public struct ProgressTimestamp: Sendable, Hashable, CustomStringConvertible {
 
     /// Milliseconds since 1970-01-01T00:00:00Z; nil where the text is none of Spark's usual form.
     public var millisecondsSinceEpoch: Int64? {
-        if case .milliseconds(let value) = storage { value } else { nil }
+        // Never inlined: borrowed from a progress in another module, Swift 6.3's optimiser ends the borrow too early and fails.
+        @inline(never) get {
+            if case .milliseconds(let value) = storage { value } else { nil }
+        }
     }
 
     /// The text as Spark writes it.

@@ -105,7 +105,7 @@ import Testing
             // One at a time, so that files and not single blocks are what is full.
             while metrics.statistics.buffered > 5, batch < 20 { try await Task.sleep(for: .milliseconds(1)) }
         }
-        let summary = await metrics.stop(deadline: .now + .milliseconds(300))
+        let summary = await metrics.stop(deadline: .now + .seconds(2))
         #expect(summary.statistics.isBalanced)
         #expect(summary.statistics.buffered == 0)
         #expect(summary.statistics.spooled > 0)
