@@ -241,10 +241,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [
-                "MetricsStore", "MetricsTopic", "TopicMonitoring", "LiveMonitoring", "StreamingMetrics", "Kafka",
-                "streamgauge",
-            ],
+            dependencies: ["MetricsStore", "MetricsTopic", "StreamingMetrics", "Kafka", "streamgauge"],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
     ],

@@ -20,7 +20,7 @@ public struct NewTopic: Sendable, Hashable {
     }
 }
 
-/// Creates, deletes and lists topics, and knows the offsets of consumer groups.
+/// Creates, deletes and lists topics.
 ///
 /// Every call waits for the brokers' answer on a thread of its own; one that does not come in time is a ``KafkaError`` with
 /// the code `timedOut`. librdkafka's mock cluster has no controller, so creating and deleting always time out there.
@@ -119,39 +119,6 @@ public final class KafkaAdmin: Sendable {
     ) async throws(KafkaError) -> LogOffsets {
         try await DedicatedThread.call(name: "kafka-admin") { () throws(KafkaError) in
             try self.handle.logOffsets(of: partition, timeoutMs: timeout.milliseconds)
-        }
-    }
-
-    /// Sets what a consumer group has committed, as if it had read so far. The group comes to be when it is not there; it must have no
-    /// member that reads these topics.
-    ///
-    /// - Parameters:
-    ///   - offsets: For each partition the offset of the next record to be read; others stay as they are.
-    ///   - group: The group's id.
-    /// - Returns: The errors of those partitions for which it was refused.
-    /// - Throws: ``KafkaError`` when the request failed as a whole.
-    public func setCommittedOffsets(
-        _ offsets: [TopicPartition: Int64], of group: String, timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> [TopicPartition: KafkaError] {
-        if offsets.isEmpty { return [:] }
-        if let (partition, offset) = offsets.first(where: { $0.value < 0 }) {
-            throw KafkaError(
-                code: .invalidArgument,
-                message: "cannot set the offsets of group \"\(group)\": \(offset) is no offset of "
-                    + "\(partition.topic)[\(partition.partition)]; give 0 or more")
-        }
-        return try await DedicatedThread.call(name: "kafka-admin") { () throws(KafkaError) in
-            try self.handle.alterOffsets(of: group, to: offsets, timeoutMs: timeout.milliseconds)
-        }
-    }
-
-    /// What a consumer group has committed: for each partition the offset of the next record to be read; empty for a group that is not
-    /// there.
-    public func committedOffsets(
-        of group: String, timeout: Duration = .seconds(10)
-    ) async throws(KafkaError) -> [TopicPartition: Int64] {
-        try await DedicatedThread.call(name: "kafka-admin") { () throws(KafkaError) in
-            try self.handle.committedOffsets(of: group, timeoutMs: timeout.milliseconds)
         }
     }
 

@@ -171,6 +171,15 @@ import Testing
         #expect(try await run.wait().status == 0)
     }
 
+    @Test func `a hangup without files of rules is told and ends nothing`() async throws {
+        let (run, address) = try await command.serve(["--replay", Self.failing])
+        run.signal(SIGHUP)
+        try await run.waitUntil { run.error.contains("SIGHUP: no file of --rules is there to be read again\n") }
+        #expect(try await command.get(address, "/healthz").status == 200)
+        run.signal(SIGTERM)
+        #expect(try await run.wait().status == 0)
+    }
+
     @Test func `rules and states that cannot be used are one error and the exit code 1`() async throws {
         let bad = try write("bad.yml", Self.quiet.replacing("expr:", with: "exrp:"))
         let damaged = try write("damaged.json", "{")

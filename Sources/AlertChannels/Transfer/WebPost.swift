@@ -56,6 +56,12 @@ package struct WebPost: Sendable {
     /// Scheme, host and port.
     package var origin: String { settings.address.origin }
 
+    /// Whether what is sent can be read on its way: without TLS, and not to this machine.
+    package var isInClear: Bool {
+        let host = settings.address.host.lowercased()
+        return settings.address.scheme == "http" && host != "localhost" && host != "[::1]" && !host.hasPrefix("127.")
+    }
+
     /// Sends a body and waits for the answer; any answer but 2xx is an error.
     package func send(_ body: [UInt8], contentType: String) async throws(ChannelError) {
         let request = settings.request(settings.address, contentType: contentType, body: body)

@@ -137,7 +137,8 @@ public final class AlertWatch: Sendable {
         var isFailing = false
     }
 
-    /// Notifications first and then the state that says that they were made: killed in between, the monitor tells twice and never not.
+    /// Notifications first and then the state that says that they were made: killed in between, the monitor hands them over twice and
+    /// never not. What a handler keeps for later, such as a channel whose other side is away, it loses with the process.
     private func deliver(isLast: Bool, _ progress: inout Progress) async {
         while let notification = state.withLock({ $0.nextNotification() }) {
             await handler?.notify(notification)

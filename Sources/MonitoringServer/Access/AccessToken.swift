@@ -23,11 +23,18 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         bytes = Array(text.utf8)
     }
 
+    /// Where systemd puts the files of `LoadCredential=`; nil in other processes.
+    public static var credentialsDirectory: String? { getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } }
+
     /// Reads a file's only line.
     ///
+    /// - Parameter credentials: A folder whose files a group may read too: systemd gives them a right of the group's that stands for
+    ///   the service's own user.
     /// - Throws: ``LiveMonitoring/MonitoringError`` when it cannot be read, when others than its owner may read it, or for what is no
     ///   token.
-    public init(file path: String) throws(MonitoringError) {
+    public init(
+        file path: String, credentials: String? = AccessToken.credentialsDirectory
+    ) throws(MonitoringError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw MonitoringError("cannot read the token file \(path): \(String(cString: strerror(errno)))")
@@ -37,7 +44,8 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw MonitoringError("cannot read the token file \(path): it is no file")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        let isCredential = credentials.map { path.hasPrefix($0 + "/") } ?? false
+        guard status.st_mode & (isCredential ? 0o037 : 0o077) == 0 else {
             throw MonitoringError(
                 "cannot use the token file \(path): others than its owner may read or write it",
                 hint: "chmod 600 \(path)")

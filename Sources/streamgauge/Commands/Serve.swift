@@ -33,7 +33,6 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --bootstrap-servers localhost:9092 --since "1 hour ago" --listen 127.0.0.1:9000
               streamgauge serve --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge serve --replay progress.jsonl --speed 60
-              streamgauge serve --bootstrap-servers localhost:9092 --shadow-groups spark-
               streamgauge serve --bootstrap-servers localhost:9092 --otlp-endpoint http://localhost:4318
               streamgauge serve --bootstrap-servers localhost:9092 --rules rules.yml --alert-state alerts.json
               streamgauge serve --bootstrap-servers localhost:9092 --channels channels.yml
@@ -53,7 +52,6 @@ struct Serve: AsyncParsableCommand {
     var triggerIntervals: [TriggerIntervalOption] = []
 
     @OptionGroup var alerts: AlertOptions
-    @OptionGroup var shadow: ShadowOptions
     @OptionGroup var export: ExportOptions
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
@@ -66,10 +64,7 @@ struct Serve: AsyncParsableCommand {
         for (option, value) in [("--listen", listen), ("--token-file", tokenFile)] where value == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        let live = [
-            ("--alert-state", alerts.alertState), ("--channels", alerts.channels),
-            ("--shadow-groups", shadow.shadowGroups),
-        ]
+        let live = [("--alert-state", alerts.alertState), ("--channels", alerts.channels)]
         if feeds.isReplay, let (option, _) = live.first(where: { $0.1 != nil }) {
             throw ValidationError("\(option) is for what happens now: leave it out with --replay")
         }
@@ -84,17 +79,13 @@ struct Serve: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
         let brokers = try feeds.brokers()
+        let pusher = try export.pusher(acceptsClear: feeds.kafka.insecure)
         let history = try historyOptions.recorder()
-        let groups = try brokers.flatMap { try shadow.groups(feeds.kafka, metrics: $0) }
         let channels = try alerts.channels.map { try LiveChannels(file: $0) }
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
-        let pusher = try export.pusher()
-        var observers: [any HubObserver] = []
-        if let history { observers.append(history) }
-        if let groups { observers.append(groups) }
         let hub = MonitoringHub(
             settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
-            observers: observers)
+            observers: history.map { [$0] } ?? [])
         let feed = try feeds.feed(brokers, resumingAt: history?.takenThrough) {
             StandardStream.error.tell($0 + "\n")
         }
@@ -108,7 +99,7 @@ struct Serve: AsyncParsableCommand {
                 try await Self.run(
                     server,
                     beside: [
-                        { await hub.run([feed]) }, { if let groups { await groups.run() } },
+                        { await hub.run([feed]) },
                         { [export] in if let pusher { await pusher.run(server, every: export.interval) } },
                     ])
             }

@@ -3,26 +3,16 @@ import Synchronization
 
 /// Says each kind of trouble with brokers once, until they answer again.
 final class ConsumerFaults: Sendable {
-    private let subject: String?
     private let told = Mutex<Set<KafkaError.Code>>([])
     private let tell: @Sendable (String) -> Void
 
-    /// - Parameters:
-    ///   - subject: What has the trouble, where that is not the command itself.
-    ///   - tell: Gets the lines; by default standard error does.
-    init(
-        of subject: String? = nil,
-        tell: @escaping @Sendable (String) -> Void = { StandardStream.error.tell($0 + "\n") }
-    ) {
-        self.subject = subject
-        self.tell = tell
-    }
+    /// - Parameter tell: Gets the lines; by default standard error does.
+    init(tell: @escaping @Sendable (String) -> Void = { StandardStream.error.tell($0 + "\n") }) { self.tell = tell }
 
     /// Called by the client.
     func report(_ error: KafkaError) {
         guard told.withLock({ $0.insert(error.code).inserted }) else { return }
-        let subject = subject.map { "\($0): " } ?? ""
-        tell("warning: \(subject)\(TerminalText.line(error.description)); trying on")
+        tell("warning: \(TerminalText.line(error.description)); trying on")
     }
 
     /// All is well again.

@@ -39,7 +39,9 @@ struct ExportOptions: ParsableArguments, Sendable {
     }
 
     /// Makes what sends; nil where no collector is named.
-    func pusher() throws -> MetricsPusher? {
+    ///
+    /// - Parameter acceptsClear: Whether headers may go over a network that anybody can listen to.
+    func pusher(acceptsClear: Bool) throws -> MetricsPusher? {
         guard let otlpEndpoint else { return nil }
         let post: WebPost
         do throws(ChannelError) {
@@ -48,10 +50,12 @@ struct ExportOptions: ParsableArguments, Sendable {
                 allowsPrivate: true,
                 timeout: .seconds(10), environment: ProcessInfo.processInfo.environment)
         } catch {
+            throw ValidationError("cannot send series to --otlp-endpoint: \(error.message)")
+        }
+        if !otlpHeaders.isEmpty, post.isInClear, !acceptsClear {
             throw CommandError(
-                "cannot send series to --otlp-endpoint: \(error.message)",
-                hint: "give an address such as http://localhost:4318"
-            )
+                "the headers for \(post.origin) would be sent in clear",
+                hint: "use https://, or accept it with --insecure")
         }
         let resource = OTLPExposition.Resource(
             version: StreamGauge.version, instance: UUID().uuidString.lowercased())
@@ -65,7 +69,8 @@ struct ExportOptions: ParsableArguments, Sendable {
     /// A collector's address without a path stands for the path that OTLP gives metrics.
     static func metricsAddress(_ endpoint: String) -> String {
         let rest = endpoint.split(separator: "://", maxSplits: 1).last ?? ""
-        guard let slash = rest.firstIndex(of: "/") else { return endpoint + "/v1/metrics" }
+        // An address with a query or a fragment says itself where it leads, or is refused.
+        guard let slash = rest.firstIndex(where: { "/?#".contains($0) }) else { return endpoint + "/v1/metrics" }
         return rest[slash...] == "/" ? endpoint + "v1/metrics" : endpoint
     }
 }

@@ -67,8 +67,9 @@ struct FeedOptions: ParsableArguments, Sendable {
         if !topic.topics.isEmpty { feed.topics = topic.topics }
         feed.start = topic.start
         if case .end = topic.start, let taken {
-            // A little before it, since clocks differ: what is known already counts once.
-            feed.start = .timestamp(max(0, taken.millisecondsSinceEpoch - 300_000))
+            // A little before it, since clocks differ: what is known already counts once. And never in a future that some event told.
+            let known = min(taken, .systemTime).millisecondsSinceEpoch
+            feed.start = .timestamp(max(0, known - 300_000))
         }
         let faults = ConsumerFaults(tell: tell)
         feed.onError = { faults.report($0) }

@@ -60,16 +60,6 @@ struct KafkaOptions: ParsableArguments, Sendable {
         return try checked(settings)
     }
 
-    /// Other brokers' options, from a file alone.
-    func configuration(file: String) throws -> KafkaConfiguration {
-        let settings = try KafkaSettings(
-            path: file, environment: [:], flags: [], defaults: ["client.id": "streamgauge"])
-        guard !settings.configuration.bootstrapServers.isEmpty else {
-            throw CommandError("no broker is given in \(file)", hint: "add a line: bootstrap.servers=host:port")
-        }
-        return try checked(settings)
-    }
-
     private func checked(_ settings: KafkaSettings) throws -> KafkaConfiguration {
         let configuration = settings.configuration
         let weaknesses = configuration.weaknesses

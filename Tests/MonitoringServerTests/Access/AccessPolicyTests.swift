@@ -112,6 +112,16 @@ import Testing
         #expect(throws: MonitoringError.self) { try AccessToken(file: "/tmp") }
     }
 
+    @Test func `a group may read a file of systemd's credentials, and others may not`() throws {
+        let path = try file("0123456789abcdef", mode: 0o440)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        #expect(try AccessToken(file: path, credentials: folder).matches("0123456789abcdef"))
+        #expect(throws: MonitoringError.self) { try AccessToken(file: path, credentials: folder + "/elsewhere") }
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+        #expect(throws: MonitoringError.self) { try AccessToken(file: path, credentials: folder) }
+    }
+
     @Test func `a token shows in no text`() throws {
         let token = try AccessToken("0123456789abcdef")
         var dumped = ""
