@@ -52,7 +52,7 @@ import Testing
         let quoted = "\"'=cmd|'/c calc'!A1,\"\"x\"\"\""
         #expect(
             lines[1].hasPrefix(
-                "2023-11-15T00:00:00.000Z,\(quoted),\(id.uuidString.lowercased()),60,60,60,6000,,,100,100,100,100.25,"))
+                "2023-11-15T00:00:00.000Z,\(quoted),\(id.uuidString.lowercased()),60,60,60,6000,,,100,100,100,100.3,"))
         #expect(lines[1].hasSuffix(",addBatch=0.2") && lines[2].hasPrefix("2023-11-15T00:01:00.000Z,"))
         #expect(Set(lines.map { $0.replacing(quoted, with: "q").count { $0 == "," } }).count == 1)
         let json = try await history("--query", id.uuidString, "--resolution", "raw", "--format", "json").output
