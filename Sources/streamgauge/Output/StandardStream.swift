@@ -11,8 +11,11 @@ struct StandardStream: Sendable {
     /// Whether somebody looks at a screen.
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// Whether colours are welcome: on a terminal, unless `NO_COLOR` is set.
-    var hasColor: Bool { isTerminal && getenv("NO_COLOR") == nil }
+    /// Whether colours are welcome: on a terminal, unless `NO_COLOR` is set and not empty (https://no-color.org).
+    var hasColor: Bool {
+        guard isTerminal else { return false }
+        return getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
+    }
 
     /// Writes data: what is lost is an error.
     func write(_ text: String) throws {
