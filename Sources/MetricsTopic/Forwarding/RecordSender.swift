@@ -233,13 +233,14 @@ final class RecordSender {
 
     /// Says why clients fail that deliver nothing, and sets when the next one may be replaced: after 1, 2, 4 … 30 seconds.
     private func noteFailure() {
-        guard !isFailureNoted else { return }
-        isFailureNoted = true
-        let acknowledged = shared.withLock { $0.ledger.acknowledged }
-        failuresInRow = acknowledged > acknowledgedBefore ? 0 : failuresInRow + 1
-        guard failuresInRow > 0 else { return }
-        replaceAt = clock.now + .seconds(min(30, 1 << min(failuresInRow - 1, 5)))
-        if let error = client.fatalError { alarms.cannotDeliver(error.cause) }
+        if !isFailureNoted {
+            isFailureNoted = true
+            let acknowledged = shared.withLock { $0.ledger.acknowledged }
+            failuresInRow = acknowledged > acknowledgedBefore ? 0 : failuresInRow + 1
+            if failuresInRow > 0 { replaceAt = clock.now + .seconds(min(30, 1 << min(failuresInRow - 1, 5))) }
+        }
+        // Asked until it is replaced: its records may fail a moment before it knows why.
+        if failuresInRow > 0, let error = client.fatalError { alarms.cannotDeliver(error.cause) }
     }
 
     /// Ends the client and starts another, which gets everything that is not settled, in the old order.

@@ -238,7 +238,7 @@ import Testing
             else { return nil }
             return alarms.count { if case .clientReplaced = $0 { true } else { false } }
         }
-        #expect(try #require(told) <= 2)
+        #expect(try #require(told) <= 3)
         try cluster.clearErrors(on: .initProducerId)
         #expect(try await metrics.flush(timeout: .seconds(60)))
         #expect(await metrics.stop().statistics.acknowledged == 5)
