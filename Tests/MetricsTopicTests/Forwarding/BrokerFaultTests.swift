@@ -25,10 +25,13 @@ import Testing
         return cluster
     }
 
-    private func metrics(_ cluster: MockCluster, alarms: Monitor<[ForwardingAlarm]>? = nil) throws -> KafkaMetrics {
+    private func metrics(
+        _ cluster: MockCluster, alarms: Monitor<[ForwardingAlarm]>? = nil, lingerMs: Int = 5
+    ) throws -> KafkaMetrics {
         // The mock does not look at sequence numbers: it would take a request behind one that failed, which a broker refuses.
         var configuration = cluster.configuration
         configuration.properties["max.in.flight.requests.per.connection"] = "1"
+        configuration.properties["linger.ms"] = "\(lingerMs)"
         return try KafkaMetrics(
             configuration: configuration, limits: .init(stallAfter: .milliseconds(200)),
             onAlarm: { alarm in
@@ -244,12 +247,13 @@ import Testing
         #expect(await metrics.stop().statistics.acknowledged == 5)
     }
 
-    /// A request fails as a whole: -1 says nothing, 87 that one of its records is invalid.
+    /// A request fails as a whole: -1 says nothing, 87 that one of its records is invalid. All are in one request: of a request with a
+    /// single record it is known which one is invalid.
     @Test(arguments: [-1, 87] as [Int32]) func `F04 one failed request refuses none of the events in it`(code: Int32)
         async throws
     {
         let cluster = try cluster()
-        let metrics = try metrics(cluster)
+        let metrics = try metrics(cluster, lingerMs: 300)
         let runId = UUID()
         offer(0..<1, of: runId, to: metrics)
         #expect(try await metrics.flush())
