@@ -26,7 +26,7 @@ import Testing
     }
 
     private func metrics(
-        _ cluster: MockCluster, alarms: Monitor<[ForwardingAlarm]>? = nil, lingerMs: Int = 5
+        _ cluster: MockCluster, alarms: Monitor<[ForwardingAlarm]>? = nil, lingerMs: Int = 20
     ) throws -> KafkaMetrics {
         // The mock does not look at sequence numbers: it would take a request behind one that failed, which a broker refuses.
         var configuration = cluster.configuration
