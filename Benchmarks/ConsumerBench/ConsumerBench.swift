@@ -19,9 +19,10 @@ import Synchronization
             print("usage: consumer-bench --bootstrap-servers HOST:PORT --count N [--topic NAME]")
             exit(2)
         }
-        // noida-db answers a fetch with the whole rest of the partition.
+        // noida-db answers a fetch with the whole rest of the partition, and at the end of the log at once, however long the
+        // fetch may wait: with messages left to take, the client is not to ask for more all the while.
         let configuration = KafkaConfiguration(
-            bootstrapServers: servers, properties: ["receive.message.max.bytes": "1000000000"])
+            bootstrapServers: servers, properties: ["receive.message.max.bytes": "1000000000", "queued.min.messages": "1"])
         var consumer = MetricsConsumer(configuration: configuration, topics: [topic], start: .beginning)
         // The documents on the topic repeat, and every record is to be counted.
         consumer.deduplicates = false

@@ -69,7 +69,7 @@ def cpu_seconds():
 servers, wanted = sys.argv[1], int(sys.argv[2])
 topic = sys.argv[3] if len(sys.argv) > 3 else "streaming-metrics"
 consumer = Consumer({"bootstrap.servers": servers, "group.id": "peer", "enable.auto.commit": False, "log_level": 0,
-                     "receive.message.max.bytes": 1000000000})
+                     "receive.message.max.bytes": 1000000000, "queued.min.messages": 1})
 partitions = consumer.list_topics(topic, 30).topics[topic].partitions
 consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
 decoder = msgspec.json.Decoder(Progress)

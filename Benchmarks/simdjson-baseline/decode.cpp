@@ -135,4 +135,5 @@ int main(int argc, char **argv) {
     double scale = 1e6 / double(documents.size());
     std::printf("simdjson (%s): mean %.3f us, best %.3f us, check %ld\n",
         simdjson::get_active_implementation()->name().c_str(), spent / rounds * scale, best * scale, long(check));
+    return 0;
 }

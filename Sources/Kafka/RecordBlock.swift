@@ -21,6 +21,8 @@ import Glibc
     let topic: String
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
+    /// Where the memory goes afterwards, if it has the usual size.
+    private let pool: BlockPool?
     private(set) var count = 0
 
     /// How much memory a block takes until it is sealed, if no single record needs more. A record that is kept keeps its
@@ -50,14 +52,18 @@ import Glibc
         static let size = MemoryLayout<Prefix>.size
     }
 
-    init(topic: String, capacity: Int) {
+    init(topic: String, capacity: Int, pool: BlockPool? = nil) {
         self.topic = String(decoding: Array(topic.utf8), as: UTF8.self)
         self.capacity = max(capacity, Prefix.size)
+        self.pool = pool
         // Memory that cannot be had ends the program, as everywhere in Swift.
-        memory = malloc(self.capacity)!
+        memory = (self.capacity == Self.usualCapacity ? pool?.take() : nil) ?? malloc(self.capacity)!
     }
 
-    deinit { free(memory) }
+    deinit {
+        if let pool, capacity == Self.usualCapacity, pool.give(memory) { return }
+        free(memory)
+    }
 
     /// Bytes that a record will take.
     static func size(key: Bytes, value: Bytes, headers: [Header]) -> Int {
@@ -100,9 +106,9 @@ import Glibc
         place += bytes.count
     }
 
-    /// Gives back what no record needs; nothing is packed afterwards.
+    /// Gives back what no record needs, if that is much; nothing is packed afterwards.
     func seal() {
-        guard count < capacity, let shrunk = realloc(memory, max(count, 1)) else { return }
+        guard count < capacity / 4 * 3, let shrunk = realloc(memory, max(count, 1)) else { return }
         memory = shrunk
         capacity = count
     }
@@ -145,6 +151,7 @@ import Glibc
 
 /// Packs records into blocks for the one who reads them.
 struct RecordPacker {
+    private let pool = BlockPool()
     private var block: RecordBlock?
     private var topic = ""
 
@@ -171,7 +178,7 @@ struct RecordPacker {
         if let block, block.hasRoom(for: size), self.topic == topic { return block }
         seal()
         self.topic = topic
-        let next = RecordBlock(topic: topic, capacity: max(size, RecordBlock.usualCapacity))
+        let next = RecordBlock(topic: topic, capacity: max(size, RecordBlock.usualCapacity), pool: pool)
         block = next
         return next
     }

@@ -121,9 +121,8 @@ public indirect enum MetricsRecord: Sendable, Hashable {
 
     /// Reads a record of a metrics topic; whatever it holds gives a value.
     public init(_ record: ConsumerRecord) {
-        var texts = TextCache()
         do throws(Unreadable.Reason) {
-            let (event, metadata) = try Self.read(record, &texts)
+            let (event, metadata) = try Self.read(record, nil)
             self = .event(event, metadata)
         } catch {
             self = .unreadable(Unreadable(record, error))
@@ -132,35 +131,39 @@ public indirect enum MetricsRecord: Sendable, Hashable {
 
     /// Reads what a record says, where its bytes lie.
     static func read(
-        _ record: ConsumerRecord, _ texts: inout TextCache
+        _ record: ConsumerRecord, _ texts: TextCache?
     ) throws(Unreadable.Reason) -> (StreamingQueryEvent, Metadata) {
         let (event, encoding) = try record.withValue { value throws(Unreadable.Reason) in
             guard let value else { throw Unreadable.Reason(text: "the record has no value") }
             do throws(MetricsCodecError) {
-                return try MetricsCodec.recognize(value)
+                return try MetricsCodec.recognize(value, texts: texts)
             } catch {
                 throw Unreadable.Reason(text: error.description)
             }
         }
-        return (event, Metadata(record, encoding, &texts))
+        return (event, Metadata(record, encoding, texts))
     }
 }
 
 extension MetricsRecord.Metadata {
-    init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding, _ texts: inout TextCache) {
+    init(_ record: ConsumerRecord, _ encoding: StreamingQueryEvent.Encoding, _ texts: TextCache?) {
         self.init(
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs,
-            key: record.withKey { $0.map { texts.text($0) } }, encoding: encoding)
+            key: record.withKey { $0.map { Self.text($0, texts) } }, encoding: encoding)
         // One way through the headers, and numbers read where they lie; of a name that stands twice the last one counts.
         record.forEachHeader { name, value in
             switch HeaderName(name) {
             case .schemaVersion: schemaVersion = value.flatMap { $0.decimalNumber }.flatMap { Int(exactly: $0) }
-            case .queryName: queryName = value.map { texts.text($0) }
+            case .queryName: queryName = value.map { Self.text($0, texts) }
             case .sequence: sequence = value.flatMap { $0.decimalNumber }
             case .shortened: shortenedFromBytes = value.flatMap { $0.decimalNumber }.flatMap { Int(exactly: $0) }
             case nil: break
             }
         }
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer, _ texts: TextCache?) -> String {
+        texts?.text(bytes) ?? String(decoding: bytes, as: UTF8.self)
     }
 }
 

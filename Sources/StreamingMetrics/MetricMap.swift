@@ -7,13 +7,13 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
     /// One key and its value.
     public typealias Element = (key: String, value: Value)
 
-    package private(set) var pairs: [Pair]
+    @usableFromInline package private(set) var pairs: [Pair]
     /// Whether the pairs are known to be sorted as Spark sorts them; if not, writing looks.
     package private(set) var isKnownSorted = false
 
-    package struct Pair: Sendable, Hashable {
-        package var key: String
-        package var value: Value
+    @usableFromInline package struct Pair: Sendable, Hashable {
+        @usableFromInline package var key: String
+        @usableFromInline package var value: Value
         package init(key: String, value: Value) {
             self.key = key
             self.value = value
@@ -36,17 +36,20 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
     }
 
     /// How many keys there are.
-    public var count: Int { pairs.count }
+    @inlinable public var count: Int { pairs.count }
 
     /// Whether there are none.
-    public var isEmpty: Bool { pairs.isEmpty }
+    @inlinable public var isEmpty: Bool { pairs.isEmpty }
 
     /// The keys in order.
     public var keys: [String] { pairs.map(\.key) }
 
     /// The value of a key; setting appends a new key at the end, setting nil removes it. Linear in ``count``.
     public subscript(key: String) -> Value? {
-        get { pairs.first { $0.key == key }?.value }
+        @inlinable get {
+            for pair in pairs where pair.key == key { return pair.value }
+            return nil
+        }
         set {
             if let index = pairs.firstIndex(where: { $0.key == key }) {
                 if let newValue { pairs[index].value = newValue } else { pairs.remove(at: index) }
@@ -63,14 +66,16 @@ public struct MetricMap<Value: Sendable & Hashable>: Sendable, Hashable, Express
     }
 
     /// The pairs in order.
-    public func makeIterator() -> Iterator { Iterator(pairs: pairs.makeIterator()) }
+    @inlinable public func makeIterator() -> Iterator { Iterator(pairs: pairs.makeIterator()) }
 
     /// Goes over the pairs.
     public struct Iterator: IteratorProtocol {
-        fileprivate var pairs: IndexingIterator<[Pair]>
+        @usableFromInline var pairs: IndexingIterator<[Pair]>
+
+        @inlinable init(pairs: IndexingIterator<[Pair]>) { self.pairs = pairs }
 
         /// The next pair.
-        public mutating func next() -> Element? { pairs.next().map { ($0.key, $0.value) } }
+        @inlinable public mutating func next() -> Element? { pairs.next().map { ($0.key, $0.value) } }
     }
 
     /// Whether both hold the same pairs, in whatever order.

@@ -48,9 +48,17 @@ public enum MetricsCodec {
     public static func recognize(
         _ bytes: UnsafeRawBufferPointer, limits: Limits = .default
     ) throws(MetricsCodecError) -> (event: StreamingQueryEvent, encoding: StreamingQueryEvent.Encoding) {
+        try recognize(bytes, limits: limits, texts: nil)
+    }
+
+    /// The same for who reads many: texts that come again are those of the cache.
+    package static func recognize(
+        _ bytes: UnsafeRawBufferPointer, limits: Limits = .default, texts: TextCache?
+    ) throws(MetricsCodecError) -> (event: StreamingQueryEvent, encoding: StreamingQueryEvent.Encoding) {
         try checkSize(bytes.count, limits, of: "a streaming query event")
         do throws(JSONFault) {
-            var reader = JSONReader(bytes, maximumDepth: limits.maximumDepth, maximumMembers: limits.maximumMembers)
+            var reader = JSONReader(
+                bytes, maximumDepth: limits.maximumDepth, maximumMembers: limits.maximumMembers, texts: texts)
             return try reader.event()
         } catch {
             throw MetricsCodecError(error, reading: "a streaming query event", in: bytes)

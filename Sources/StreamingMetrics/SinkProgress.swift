@@ -11,8 +11,8 @@ public struct SinkProgress: Sendable, Hashable {
 
     /// Creates a sink's progress.
     public init(
-        description: String?, numOutputRows: Int64? = nil, metrics: MetricMap<String> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
+        description: String?, numOutputRows: Int64? = nil, metrics: MetricMap<String> = MetricMap(),
+        unknownFields: MetricMap<JSONValue> = MetricMap()
     ) {
         self.description = description
         self.numOutputRows = numOutputRows

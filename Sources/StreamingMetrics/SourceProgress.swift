@@ -23,8 +23,8 @@ public struct SourceProgress: Sendable, Hashable {
     public init(
         description: String?, startOffset: JSONValue = .null, endOffset: JSONValue = .null,
         latestOffset: JSONValue? = .null, numInputRows: Int64 = 0, inputRowsPerSecond: Double? = nil,
-        processedRowsPerSecond: Double? = nil, metrics: MetricMap<String> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
+        processedRowsPerSecond: Double? = nil, metrics: MetricMap<String> = MetricMap(),
+        unknownFields: MetricMap<JSONValue> = MetricMap()
     ) {
         self.description = description
         self.startOffset = startOffset

@@ -32,8 +32,8 @@ public struct StateOperatorProgress: Sendable, Hashable {
         operatorName: String?, numRowsTotal: Int64 = 0, numRowsUpdated: Int64 = 0, allUpdatesTimeMs: Int64? = nil,
         numRowsRemoved: Int64? = nil, allRemovalsTimeMs: Int64? = nil, commitTimeMs: Int64? = nil,
         memoryUsedBytes: Int64? = nil, numRowsDroppedByWatermark: Int64? = nil, numShufflePartitions: Int64? = nil,
-        numStateStoreInstances: Int64? = nil, customMetrics: MetricMap<Int64> = [:],
-        unknownFields: MetricMap<JSONValue> = [:]
+        numStateStoreInstances: Int64? = nil, customMetrics: MetricMap<Int64> = MetricMap(),
+        unknownFields: MetricMap<JSONValue> = MetricMap()
     ) {
         self.operatorName = operatorName
         self.numRowsTotal = numRowsTotal

@@ -18,7 +18,7 @@ public struct QueryStartedEvent: Sendable, Hashable {
     /// Creates a started event.
     public init(
         id: UUID, runId: UUID, name: String?, timestamp: ProgressTimestamp?, jobTags: [String]? = [],
-        unknownFields: MetricMap<JSONValue> = [:]
+        unknownFields: MetricMap<JSONValue> = MetricMap()
     ) {
         self.id = id
         self.runId = runId
@@ -37,7 +37,7 @@ public struct QueryProgressEvent: Sendable, Hashable {
     public var unknownFields: MetricMap<JSONValue>
 
     /// Creates a progress event.
-    public init(progress: StreamingQueryProgress, unknownFields: MetricMap<JSONValue> = [:]) {
+    public init(progress: StreamingQueryProgress, unknownFields: MetricMap<JSONValue> = MetricMap()) {
         self.progress = progress
         self.unknownFields = unknownFields
     }
@@ -55,7 +55,7 @@ public struct QueryIdleEvent: Sendable, Hashable {
     public var unknownFields: MetricMap<JSONValue>
 
     /// Creates an idle event.
-    public init(id: UUID, runId: UUID, timestamp: ProgressTimestamp, unknownFields: MetricMap<JSONValue> = [:]) {
+    public init(id: UUID, runId: UUID, timestamp: ProgressTimestamp, unknownFields: MetricMap<JSONValue> = MetricMap()) {
         self.id = id
         self.runId = runId
         self.timestamp = timestamp
@@ -79,7 +79,7 @@ public struct QueryTerminatedEvent: Sendable, Hashable {
     /// Creates a terminated event.
     public init(
         id: UUID, runId: UUID, exception: String?, errorClassOnException: String? = nil,
-        unknownFields: MetricMap<JSONValue> = [:]
+        unknownFields: MetricMap<JSONValue> = MetricMap()
     ) {
         self.id = id
         self.runId = runId

@@ -151,10 +151,10 @@ public struct StreamingQueryProgress: Sendable, Hashable {
     public init(
         id: UUID, runId: UUID, name: String? = nil, timestamp: ProgressTimestamp, batchId: Int64? = nil,
         batchDuration: Int64? = nil, numInputRows: Int64 = 0, inputRowsPerSecond: Double? = nil,
-        processedRowsPerSecond: Double? = nil, durationMs: MetricMap<Int64> = [:], eventTime: MetricMap<String> = [:],
+        processedRowsPerSecond: Double? = nil, durationMs: MetricMap<Int64> = MetricMap(), eventTime: MetricMap<String> = MetricMap(),
         stateOperators: [StateOperatorProgress] = [], sources: [SourceProgress] = [],
-        sink: SinkProgress = SinkProgress(description: ""), observedMetrics: MetricMap<JSONValue> = [:],
-        unknownFields: MetricMap<JSONValue> = [:], rateNotation: RateNotation = .oneDecimal
+        sink: SinkProgress = SinkProgress(description: ""), observedMetrics: MetricMap<JSONValue> = MetricMap(),
+        unknownFields: MetricMap<JSONValue> = MetricMap(), rateNotation: RateNotation = .oneDecimal
     ) {
         self.init(
             Fields(
@@ -203,13 +203,13 @@ extension StreamingQueryProgress {
         var numInputRows: Int64 = 0
         var inputRowsPerSecond: Double?
         var processedRowsPerSecond: Double?
-        var durationMs: MetricMap<Int64> = [:]
-        var eventTime: MetricMap<String> = [:]
+        var durationMs: MetricMap<Int64> = MetricMap()
+        var eventTime: MetricMap<String> = MetricMap()
         var stateOperators: [StateOperatorProgress] = []
         var sources: [SourceProgress] = []
         var sink: SinkProgress = SinkProgress(description: "")
-        var observedMetrics: MetricMap<JSONValue> = [:]
-        var unknownFields: MetricMap<JSONValue> = [:]
+        var observedMetrics: MetricMap<JSONValue> = MetricMap()
+        var unknownFields: MetricMap<JSONValue> = MetricMap()
         var rateNotation: RateNotation = .oneDecimal
     }
 }

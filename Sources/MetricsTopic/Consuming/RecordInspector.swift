@@ -6,7 +6,7 @@ struct RecordInspector {
     private var filter: QueryFilter?
     private var deduplicator: Deduplicator?
     private var tracker: SequenceTracker?
-    private var texts = TextCache()
+    private let texts = TextCache()
     private let start = ContinuousClock.now
     private var sinceCheck = 0
     /// How many records pass between two looks at open holes.
@@ -48,7 +48,7 @@ struct RecordInspector {
         tracker?.read(
             topic: record.topic, partition: record.partition, offset: record.offset, timestampMs: record.timestampMs)
         do throws(MetricsRecord.Unreadable.Reason) {
-            let (event, metadata) = try MetricsRecord.read(record, &texts)
+            let (event, metadata) = try MetricsRecord.read(record, texts)
             guard filter?.includes(event, metadata) ?? true else { return }
             guard isNew(event, metadata, record) else { return give(.duplicate(event, metadata)) }
             give(.event(event, metadata))

@@ -41,7 +41,7 @@ struct DeliveryState: Sendable {
 
     private var offered = 0
     private var recovered = 0
-    private var droppedEarly: [DropReason: Int] = [:]
+    private var droppedEarly = DropCounts()
     var shortened = 0
     var clientsReplaced = 0
 
@@ -89,7 +89,7 @@ struct DeliveryState: Sendable {
         ForwardingStatistics(
             offered: offered, recovered: recovered, acknowledged: ledger.acknowledged,
             buffered: ring.count + inHand + ledger.inMemory, spooled: ledger.onDisk,
-            dropped: droppedEarly.merging(ledger.dropped) { $0 + $1 }, shortened: shortened,
+            dropped: droppedEarly.byReason.merging(ledger.dropped) { $0 + $1 }, shortened: shortened,
             clientsReplaced: clientsReplaced)
     }
 
@@ -144,7 +144,7 @@ struct DeliveryState: Sendable {
 
     /// Counts events that never got a position.
     mutating func dropEarly(_ count: Int, _ reason: DropReason) {
-        droppedEarly[reason, default: 0] += count
+        droppedEarly.add(count, reason)
     }
 
     mutating func condemn(_ position: UInt64, _ verdict: Verdict) { verdicts[position] = verdict }

@@ -17,7 +17,7 @@ struct EventFields: ~Copyable {
     /// The class name in `Event`, as event logs have it.
     var eventClass: String?
     /// Members beside a wrapped progress.
-    var wrapperFields: MetricMap<JSONValue> = [:]
+    var wrapperFields: MetricMap<JSONValue> = MetricMap()
     var hasTimestamp = false
     var needsJavaNotation = false
     /// What was in `progress`.

@@ -3,7 +3,7 @@ extension JSONReader {
     mutating func integers(_ table: FieldTable, in object: StaticString) throws(JSONFault) -> MetricMap<Int64> {
         var pairs: [MetricMap<Int64>.Pair] = []
         let start = position
-        guard !null(), try beginObject() else { return [:] }
+        guard !null(), try beginObject() else { return MetricMap() }
         pairs.reserveCapacity(8)
         var order = KeyTracker()
         repeat {
@@ -21,7 +21,7 @@ extension JSONReader {
     mutating func strings(_ table: FieldTable, in object: StaticString) throws(JSONFault) -> MetricMap<String> {
         var pairs: [MetricMap<String>.Pair] = []
         let start = position
-        guard !null(), try beginObject() else { return [:] }
+        guard !null(), try beginObject() else { return MetricMap() }
         pairs.reserveCapacity(4)
         var order = KeyTracker()
         repeat {
@@ -37,7 +37,7 @@ extension JSONReader {
     mutating func values(_ table: FieldTable, in object: StaticString) throws(JSONFault) -> MetricMap<JSONValue> {
         var pairs: [MetricMap<JSONValue>.Pair] = []
         let start = position
-        guard !null(), try beginObject() else { return [:] }
+        guard !null(), try beginObject() else { return MetricMap() }
         var order = KeyTracker()
         repeat {
             let name = try mapKey(table, &order)

@@ -16,6 +16,10 @@ extension JSONReader {
         if isNegative { index &+= 1 }
         let start = index
         var value: UInt64 = 0
+        if let digits = leadingDigits(at: index) {
+            value = digits.value
+            index &+= digits.count
+        }
         while index < end {
             let digit = base[index] &- UInt8(ascii: "0")
             guard digit < 10 else { break }
@@ -144,6 +148,12 @@ package struct DecimalReading {
 
     @inline(__always)
     mutating func takeDigits(_ reader: inout JSONReader, isFraction: Bool) {
+        while significand < 10_000_000_000, let digits = reader.leadingDigits(at: reader.position) {
+            significand = significand &* powersOfTen[digits.count] &+ digits.value
+            if isFraction { exponent &-= digits.count }
+            reader.position &+= digits.count
+            if digits.count < 8 { return }
+        }
         while reader.position < reader.end {
             let digit = reader.base[reader.position] &- UInt8(ascii: "0")
             guard digit < 10 else { return }

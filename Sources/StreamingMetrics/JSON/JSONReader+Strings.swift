@@ -92,7 +92,14 @@ extension JSONReader {
     @inline(__always)
     package func text(of span: StringSpan) throws(JSONFault) -> String {
         if span.hasEscapes || span.hasNonASCII { return try unusualText(of: span) }
-        return String(decoding: UnsafeBufferPointer(start: span.start, count: span.count), as: UTF8.self)
+        return plainText(UnsafeBufferPointer(start: span.start, count: span.count))
+    }
+
+    /// Text that is known to be ASCII, from the cache if there is one.
+    @inline(__always)
+    func plainText(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        guard let texts, bytes.count > 15 else { return String(decoding: bytes, as: UTF8.self) }
+        return texts.text(UnsafeRawBufferPointer(bytes))
     }
 
     private func unusualText(of span: StringSpan) throws(JSONFault) -> String {

@@ -14,7 +14,7 @@ extension JSONReader {
         try skip(&traits)
         if traits.needsRewriting { return try rewritten(from: start) }
         let raw = UnsafeBufferPointer(start: base + start, count: position - start)
-        guard traits.hasNonASCII else { return JSONValue(canonicalText: String(decoding: raw, as: UTF8.self)) }
+        guard traits.hasNonASCII else { return JSONValue(canonicalText: plainText(raw)) }
         guard let text = String(validating: raw, as: UTF8.self) else {
             throw JSONFault(.invalidUTF8, start, "a value is not UTF-8")
         }
@@ -63,7 +63,7 @@ extension JSONReader {
     private mutating func skipNumber() throws(JSONFault) {
         var index = position
         if base[index] != UInt8(ascii: "0") {
-            while index < end, base[index] &- UInt8(ascii: "0") < 10 { index &+= 1 }
+            index = endOfDigits(from: index)
             if index > position, index < end, base[index] != UInt8(ascii: "."), base[index] | 0x20 != UInt8(ascii: "e")
             {
                 position = index

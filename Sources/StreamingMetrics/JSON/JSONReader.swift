@@ -10,11 +10,13 @@ package struct JSONReader {
     package var depth = 0
     package let maximumDepth: Int
     package let maximumMembers: Int
+    /// Where strings and kept values are looked up; whoever gives it keeps it. Not counted, since readers live for one call.
+    package unowned(unsafe) let texts: TextCache?
 
     /// Creates a reader at the first byte after a byte order mark and white space.
     package init(
         _ bytes: UnsafeRawBufferPointer, maximumDepth: Int = MetricsCodec.Limits.default.maximumDepth,
-        maximumMembers: Int = MetricsCodec.Limits.default.maximumMembers
+        maximumMembers: Int = MetricsCodec.Limits.default.maximumMembers, texts: TextCache? = nil
     ) {
         // An empty buffer may have no address; with `end` 0 nothing is ever read through this one.
         base = (bytes.baseAddress ?? UnsafeRawPointer(JSONReader.emptyBase)).assumingMemoryBound(to: UInt8.self)
@@ -23,6 +25,7 @@ package struct JSONReader {
         // Reading nested values recurses; this bound keeps the stack small whatever the caller asks for.
         self.maximumDepth = min(maximumDepth, 512)
         self.maximumMembers = maximumMembers
+        self.texts = texts
         if end >= 3, base[0] == 0xEF, base[1] == 0xBB, base[2] == 0xBF { position = 3 }
         skipWhitespace()
     }

@@ -64,6 +64,9 @@ package struct JSONWriter: ~Copyable {
         isOwner = true
     }
 
+    /// Takes back what was written after a place.
+    package mutating func truncate(to place: Int) { count = min(count, place) }
+
     // MARK: Primitives
 
     /// Writes one byte.

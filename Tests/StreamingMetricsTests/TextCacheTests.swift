@@ -1,10 +1,10 @@
 import Testing
 
-@testable import MetricsTopic
+@testable import StreamingMetrics
 
 @Suite struct TextCacheTests {
     @Test func `a text is what its bytes say, the first time, again, and after another took its place`() {
-        var cache = TextCache()
+        let cache = TextCache()
         // More than the cache holds, so that they push one another out.
         let texts =
             (0..<2000).map { "a-query-whose-name-ends-in-\($0)" } + ["", "short", String(repeating: "l", count: 500)]
@@ -14,10 +14,21 @@ import Testing
     }
 
     @Test func `bytes that are no UTF-8 are replaced each time`() {
-        var cache = TextCache()
+        let cache = TextCache()
         let bytes = [UInt8](repeating: 0xFF, count: 20)
         for _ in 0..<2 {
             #expect(bytes.withUnsafeBytes { cache.text($0) } == String(repeating: "\u{FFFD}", count: 20))
+        }
+    }
+
+    @Test func `events that are read with the texts of those before are the same events`() throws {
+        let cache = TextCache()
+        for recorded in RecordedEvent.all {
+            let (event, encoding) = try recorded.bytes.withUnsafeBytes { try MetricsCodec.recognize($0, texts: cache) }
+            let (alone, alonesEncoding) = try MetricsCodec.recognize(recorded.bytes)
+            #expect(event == alone, "\(recorded.testDescription)")
+            #expect(event.json == alone.json, "\(recorded.testDescription)")
+            #expect(encoding == alonesEncoding)
         }
     }
 }
