@@ -28,7 +28,10 @@ struct KeptBatch: Sendable {
         hasRows = progress.numInputRows > 0 || progress.durationMs["addBatch"] != nil
         var bytes: [UInt8] = []
         MetricsCodec.encode(progress, into: &bytes)
-        text = Array(bytes)
+        // What it was written into has room for more, which would be kept with it.
+        text = bytes.withUnsafeBufferPointer { bytes in
+            Array(unsafeUninitializedCapacity: bytes.count) { $1 = $0.initialize(fromContentsOf: bytes) }
+        }
     }
 
     /// Bytes that it is counted for: the text, and what an array and an entry cost beside it.

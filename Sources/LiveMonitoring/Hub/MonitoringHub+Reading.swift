@@ -21,12 +21,32 @@ extension MonitoringHub {
     public var hasFailed: Bool { feeds.contains { $0.state == .failed } }
 
     /// Every query, in the order of their titles.
-    public func rows() -> [QueryRow] {
-        state.withLock { state in
-            let time = now(state)
-            return state.orderedIds().compactMap { state.row(of: $0, at: time) }
-        }
+    public func rows() -> [QueryRow] { collect { $0 }.found }
+
+    /// What is known of every query, for those who write all of it down.
+    public func report() -> FleetReport {
+        let (snapshots, expired) = collect { $0.snapshot }
+        return FleetReport(snapshots: snapshots, expired: expired)
     }
+
+    /// Goes through the queries in the order of their titles, as they are at one moment or, where they are heard of meanwhile, later.
+    /// The lock is let go of now and then, so that feeds do not wait for readers.
+    private func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
+        let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
+        var found: [Found] = []
+        found.reserveCapacity(ids.count)
+        for start in stride(from: 0, to: ids.count, by: Self.queriesPerLock) {
+            state.withLock { state in
+                for id in ids[start..<min(start + Self.queriesPerLock, ids.count)] {
+                    if let row = state.row(of: id, at: time) { found.append(take(row)) }
+                }
+            }
+        }
+        return (found, expired)
+    }
+
+    /// How many queries a reader looks at before it lets others.
+    private static let queriesPerLock = 64
 
     /// One query, with its points between two moments; nil when it is not known.
     public func detail(
@@ -62,20 +82,13 @@ extension MonitoringHub {
         state.withLock { $0.notes[id]?.batches.text(of: runId, batchId) }
     }
 
-    /// Everything as Prometheus reads it.
-    public func exposition() -> [UInt8] {
-        let (fleet, time) = state.withLock { ($0.fleet, now($0)) }
-        return PrometheusExposition.bytes(of: fleet, at: time)
-    }
-
     /// Everything as OpenTelemetry's collectors take it.
     ///
     /// - Parameter families: What is told beside the queries.
     public func openTelemetry(
         and families: [(family: MetricFamily, samples: [MetricSample])] = [], resource: OTLPExposition.Resource
     ) -> [UInt8] {
-        let (fleet, time) = state.withLock { ($0.fleet, now($0)) }
-        return OTLPExposition.bytes(of: fleet, and: families, at: time, since: start, resource: resource)
+        OTLPExposition.bytes(of: report(), and: families, at: now, since: start, resource: resource)
     }
 
     // MARK: Following

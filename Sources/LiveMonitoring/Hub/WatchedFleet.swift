@@ -47,7 +47,8 @@ struct WatchedFleet: Sendable {
     ) -> [QueryTransition] {
         let name = fleet.name(of: event.id)
         let changes = fleet.take(event, at: time, queryName: queryName)
-        if self.time.map({ $0 < time }) ?? true { self.time = time }
+        // A live fleet's time moves with its ticks; that of old events is theirs.
+        if settings.isReplay || feeds.contains(where: { $0.state == .catchingUp }) { moveTime(to: time) }
         lastChange += 1
         if notes[event.id] == nil || fleet.name(of: event.id) != name { order = nil }
         note(event.id)
@@ -58,12 +59,14 @@ struct WatchedFleet: Sendable {
     }
 
     mutating func advance(to time: MonitorTime) -> [QueryTransition] {
-        if self.time.map({ $0 < time }) ?? true { self.time = time }
+        moveTime(to: time)
         let changes = fleet.advance(to: time)
         add(changes)
         noteRemovals()
         return changes
     }
+
+    private mutating func moveTime(to new: MonitorTime) { time = max(time ?? new, new) }
 
     mutating func beginWatching(at time: MonitorTime) { fleet.beginWatching(at: time) }
 
@@ -131,20 +134,20 @@ struct WatchedFleet: Sendable {
         return ids
     }
 
-    /// A query's row at a moment.
+    /// A query's row at a moment, or later where it was heard of or asked for since and nothing has changed.
     mutating func row(of id: UUID, at time: MonitorTime) -> QueryRow? {
         guard let note = notes[id] else { return nil }
         if let row = note.row, row.changedAt == note.changedAt {
-            if row.at == time { return row }
+            if row.at >= time { return row }
             guard let snapshot = fleet.snapshot(of: id, at: time) else { return nil }
             let new = QueryRow(
-                at: time, snapshot: snapshot, sparkline: row.sparkline, firing: row.firing, changedAt: note.changedAt)
+                at: snapshot.at, snapshot: snapshot, sparkline: row.sparkline, firing: row.firing, changedAt: note.changedAt)
             notes[id]?.row = new
             return new
         }
         guard let snapshot = fleet.snapshot(of: id, at: time), let history = fleet.history(of: id) else { return nil }
         let new = QueryRow(
-            at: time, snapshot: snapshot, sparkline: history.processedRowsPerSecond(last: QueryRow.sparklinePoints),
+            at: snapshot.at, snapshot: snapshot, sparkline: history.processedRowsPerSecond(last: QueryRow.sparklinePoints),
             firing: board.firingByQuery[id] ?? 0, changedAt: note.changedAt)
         notes[id]?.row = new
         return new

@@ -30,24 +30,23 @@ public enum OTLPExposition {
     /// All queries and other families at a moment, as UTF-8.
     ///
     /// - Parameters:
-    ///   - fleet: The queries.
+    ///   - report: The queries.
     ///   - families: What stands beside them, such as a server's series.
     ///   - start: Since when counters count.
     public static func bytes(
-        of fleet: QueryFleet, and families: [(family: MetricFamily, samples: [MetricSample])] = [],
+        of report: FleetReport, and families: [(family: MetricFamily, samples: [MetricSample])] = [],
         at time: MonitorTime,
         since start: MonitorTime, resource: Resource = Resource()
     ) -> [UInt8] {
         let times = Times(time: time, start: start)
         var sections = MetricCatalog.entries.map { OTLPSection($0.family, times) }
-        fleet.forEachMonitor { monitor in
-            let snapshot = monitor.snapshot(at: time)
+        for snapshot in report.snapshots {
             let identity = MetricCatalog.identity(snapshot)
             for (index, entry) in MetricCatalog.entries.enumerated() {
                 entry.collect(snapshot) { sections[index].sample(identity, $0, $1) }
             }
         }
-        for (family, samples) in PrometheusExposition.families(of: fleet) + families {
+        for (family, samples) in PrometheusExposition.families(of: report) + families {
             var section = OTLPSection(family, times)
             for sample in samples { section.sample([], sample.labels, sample.value) }
             sections.append(section)

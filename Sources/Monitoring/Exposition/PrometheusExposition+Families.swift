@@ -8,12 +8,12 @@ extension MetricFamily {
 extension PrometheusExposition {
     /// Writes families that are not of a query, such as those of a server, as UTF-8. Each is to be given once.
     public static func bytes(of families: [(family: MetricFamily, samples: [MetricSample])]) -> [UInt8] {
-        joined(
-            families.map { family, samples in
-                var section = MetricSection(family)
-                for sample in samples { section.sample("", sample.labels, sample.value) }
-                return section
-            })
+        families.flatMap { family, samples in
+            var text = PrometheusText()
+            text.begin(family)
+            for sample in samples { text.sample([], sample.labels, sample.value) }
+            return text.hasSamples ? text.bytes : []
+        }
     }
 }
 

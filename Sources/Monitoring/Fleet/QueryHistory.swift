@@ -103,6 +103,7 @@ public struct QueryHistory: Sendable, Hashable {
         added &+= 1
         let row = count < capacity ? count : next
         if count < capacity {
+            makeRoom()
             times.append(0)
             batchIds.append(-1)
             values.append(contentsOf: repeatElement(.nan, count: Self.columns))
@@ -113,6 +114,15 @@ public struct QueryHistory: Sendable, Hashable {
         batchIds[row] = sample.progress.batchId.map { max(0, $0) } ?? -1
         write(sample, to: row * Self.columns)
         dropRestarts()
+    }
+
+    /// Arrays double when they are full, to more than there will ever be points; these stop at ``capacity``.
+    private mutating func makeRoom() {
+        guard count == times.capacity || count * Self.columns == values.capacity else { return }
+        let room = min(capacity, max(16, count * 2))
+        times.reserveCapacity(room)
+        batchIds.reserveCapacity(room)
+        values.reserveCapacity(room * Self.columns)
     }
 
     /// Notes that another run began.

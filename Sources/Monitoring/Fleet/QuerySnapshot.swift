@@ -144,8 +144,9 @@ extension QueryMonitor {
     }
 
     private var phaseSeconds: [String: Double] {
-        var seconds: [String: Double] = [:]
-        for (phase, milliseconds) in lastProgress?.durationMs ?? [:] where phase != "triggerExecution" {
+        guard let phases = lastProgress?.durationMs else { return [:] }
+        var seconds = [String: Double](minimumCapacity: phases.count)
+        for (phase, milliseconds) in phases where phase != "triggerExecution" {
             seconds[phase] = Double(max(0, milliseconds)) / 1000
         }
         return seconds

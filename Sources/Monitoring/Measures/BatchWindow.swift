@@ -19,6 +19,16 @@ struct BatchWindow: Sendable, Hashable {
         var phases: MetricMap<Int64>
     }
 
+    /// A batch as it is kept; its phases are a row of ``times``.
+    private struct Kept: Sendable, Hashable {
+        var start: Int64
+        var interval: Int64
+        var duration: Int64
+        var rows: Int64
+        /// The whole of its trigger by the phases; 0 without any.
+        var whole: Int64
+    }
+
     /// Sums over the batches, kept up to date: exact, so that what is taken out leaves nothing behind.
     private struct Sums: Sendable, Hashable {
         var rows: Int128 = 0
@@ -28,56 +38,25 @@ struct BatchWindow: Sendable, Hashable {
         var work: Int128 = 0
         /// The whole of the triggers by their phases.
         var whole: Int128 = 0
-        var phases: [(name: String, milliseconds: Int128)] = []
+        /// Milliseconds by phase, in the order of ``names``.
+        var phases: [Int128] = []
 
-        static func == (left: Sums, right: Sums) -> Bool {
-            left.rows == right.rows && left.interval == right.interval && left.duration == right.duration
-                && left.work == right.work && left.whole == right.whole
-                && left.phases.elementsEqual(right.phases) { $0 == $1 }
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(rows)
-            hasher.combine(interval)
-            hasher.combine(duration)
-        }
-
-        mutating func add(_ batch: Batch, times sign: Int128) {
+        mutating func add(_ batch: Kept, _ times: ArraySlice<Int64>, sign: Int128) {
             rows += sign * Int128(batch.rows)
             interval += sign * Int128(batch.interval)
             duration += sign * Int128(batch.duration)
             if batch.rows > 0 { work += sign * Int128(batch.duration) }
-            guard !batch.phases.isEmpty else { return }
-            var parts: Int128 = 0
-            var trigger: Int128 = 0
-            // The pairs themselves: a map's iterator is generic code of another module, several times as slow.
-            for pair in batch.phases.pairs {
-                let phase = pair.key
-                let length = Int128(max(0, pair.value))
-                if phase == "triggerExecution" {
-                    trigger = length
-                    continue
-                }
-                if phase == "total" { continue }
-                parts += length
-                add(phase, sign * length)
-            }
-            // Spark's own page takes the whole out of what it shows; then the parts are all there is.
-            whole += sign * max(parts, trigger)
-        }
-
-        private mutating func add(_ phase: String, _ length: Int128) {
-            if let index = phases.firstIndex(where: { $0.name == phase }) {
-                phases[index].milliseconds += length
-            } else if phases.count < PhaseShare.maximumPhases {
-                phases.append((phase, length))
-            }
+            whole += sign * Int128(batch.whole)
+            for (column, time) in zip(phases.indices, times) { phases[column] += sign * Int128(time) }
         }
     }
 
     private let span: Int64
     private let limit: Int
-    private(set) var batches: [Batch] = []
+    private var batches: [Kept] = []
+    /// Phases in the order in which they came, and each batch's milliseconds of them, one row behind the other.
+    private var names: [String] = []
+    private var times: [Int64] = []
     private var sums = Sums()
 
     init(_ settings: MonitorSettings) {
@@ -85,21 +64,66 @@ struct BatchWindow: Sendable, Hashable {
         limit = max(2, settings.windowBatches)
     }
 
+    /// How many batches it looks at.
+    var count: Int { batches.count }
+
     /// Notes a batch; one that does not start later than the last begins anew.
     mutating func add(_ batch: Batch) {
         if let last = batches.last, batch.start <= last.start { removeAll() }
         let oldest = batch.start.subtractingSaturated(span)
         var old = max(0, batches.count - limit + 1)
         while old < batches.count, batches[old].start < oldest { old += 1 }
-        for batch in batches.prefix(old) { sums.add(batch, times: -1) }
+        for index in 0..<old { sums.add(batches[index], row(index), sign: -1) }
         batches.removeFirst(old)
-        batches.append(batch)
-        sums.add(batch, times: 1)
+        times.removeFirst(old * names.count)
+        let whole = appendPhases(batch.phases)
+        batches.append(
+            Kept(start: batch.start, interval: batch.interval, duration: batch.duration, rows: batch.rows, whole: whole))
+        sums.add(batches[batches.count - 1], row(batches.count - 1), sign: 1)
+    }
+
+    private func row(_ index: Int) -> ArraySlice<Int64> { times[index * names.count..<(index + 1) * names.count] }
+
+    /// Appends a row of times; gives the whole of the trigger.
+    private mutating func appendPhases(_ phases: MetricMap<Int64>) -> Int64 {
+        var parts: Int64 = 0
+        var trigger: Int64 = 0
+        for pair in phases.pairs where Self.isPart(pair.key) { addColumn(pair.key) }
+        let start = times.count
+        times.append(contentsOf: repeatElement(0, count: names.count))
+        for pair in phases.pairs {
+            let length = max(0, pair.value)
+            if pair.key == "triggerExecution" { trigger = length }
+            guard Self.isPart(pair.key) else { continue }
+            parts = parts.addingSaturated(length)
+            if let column = names.firstIndex(of: pair.key) { times[start + column] = length }
+        }
+        // Spark's own page takes the whole out of what it shows; then the parts are all there is.
+        return max(parts, trigger)
+    }
+
+    private static func isPart(_ phase: String) -> Bool { phase != "triggerExecution" && phase != "total" }
+
+    /// Makes a column for a phase that has none; the rows become wider.
+    private mutating func addColumn(_ phase: String) {
+        guard names.count < PhaseShare.maximumPhases, !names.contains(phase) else { return }
+        let width = names.count
+        names.append(phase)
+        sums.phases.append(0)
+        let old = times
+        times = []
+        times.reserveCapacity(batches.count * (width + 1))
+        for index in batches.indices {
+            times += old[index * width..<(index + 1) * width]
+            times.append(0)
+        }
     }
 
     /// Forgets all: another run begins.
     mutating func removeAll() {
         batches.removeAll(keepingCapacity: true)
+        names = []
+        times = []
         sums = Sums()
     }
 
@@ -125,10 +149,10 @@ struct BatchWindow: Sendable, Hashable {
     var phases: [PhaseShare] {
         guard sums.whole > 0 else { return [] }
         let count = Double(batches.count)
-        let shares = sums.phases.filter { $0.milliseconds > 0 }.map { phase in
+        let shares = zip(names, sums.phases).filter { $0.1 > 0 }.map { name, milliseconds in
             PhaseShare(
-                phase: phase.name, meanSeconds: phase.milliseconds.asDouble / count / 1000,
-                share: phase.milliseconds.asDouble / sums.whole.asDouble)
+                phase: name, meanSeconds: milliseconds.asDouble / count / 1000,
+                share: milliseconds.asDouble / sums.whole.asDouble)
         }
         return shares.sorted { ($1.share, $0.phase) < ($0.share, $1.phase) }
     }

@@ -1,5 +1,5 @@
 /// Whether a query has the right size for its input, in words, with the figures behind them and what to change.
-public struct SizingVerdict: Sendable, Hashable, Codable {
+public struct SizingVerdict: Sendable, Hashable {
     /// The verdict in a word.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// It is busy for less than ``SizingVerdict/lowUse`` of the time and nothing waits: it would do with less.
@@ -27,80 +27,141 @@ public struct SizingVerdict: Sendable, Hashable, Codable {
     public var kind: Kind
     /// The phase that takes most of the time, if it is a bottleneck.
     public var phase: String?
+    /// Where the words come from: most verdicts are never read.
+    private var words: Words
+
+    private enum Words: Sendable {
+        case told(summary: String, advice: [String])
+        case from(SizingEvidence)
+    }
+
     /// The verdict in a sentence with its figures.
-    public var summary: String
+    public var summary: String {
+        switch words {
+        case .told(let summary, _): summary
+        case .from(let evidence): evidence.summary(kind, phase)
+        }
+    }
+
     /// What to change, the most promising first; empty where nothing needs to be.
-    public var advice: [String]
+    public var advice: [String] {
+        switch words {
+        case .told(_, let advice): advice
+        case .from(let evidence): evidence.advice(kind, phase)
+        }
+    }
 
     /// Gives a verdict.
     init(_ evidence: SizingEvidence) {
-        (kind, phase, summary, advice) = (.unknown, nil, "", [])
-        guard let use = evidence.use, evidence.batches.batches.count >= Self.minimumBatches, evidence.meanRows > 0
-        else {
-            let count = evidence.batches.batches.count
-            summary =
-                count < Self.minimumBatches
-                ? "\(count) of \(Self.minimumBatches) batches that a verdict needs were seen"
-                : "the last \(count) batches read no rows"
-            return
-        }
-        let isShort = evidence.isShort
-        if isShort || use >= Self.phaseShare, let top = evidence.topPhase, top.phase != "addBatch",
+        words = .from(evidence)
+        (kind, phase) = (.unknown, nil)
+        guard let use = evidence.use, evidence.batches >= Self.minimumBatches, evidence.meanRows > 0 else { return }
+        if evidence.isShort || use >= Self.phaseShare, let top = evidence.topPhase, top.phase != "addBatch",
             top.share >= Self.phaseShare
         {
             (kind, phase) = (.bottleneck, top.phase)
-            summary = "\(top.phase) takes \(Figures.percent(top.share)) of a trigger, \(evidence.sentence(use))"
-            advice = SizingAdvice.bottleneck(top.phase)
-        } else if evidence.isHeldBack {
+        } else if evidence.isHeldBack || evidence.isShort || (evidence.interval > 0 && use >= Self.highUse) {
             kind = .underProvisioned
-            summary = "records wait although it is idle between batches: \(evidence.sentence(use))"
-            advice = SizingAdvice.limits
-        } else if isShort || (evidence.interval > 0 && use >= Self.highUse) {
-            kind = .underProvisioned
-            summary = (isShort ? "it does not keep up: " : "it has no reserve: ") + evidence.sentence(use)
-            advice = SizingAdvice.short(evidence)
         } else if use < Self.lowUse, evidence.lagSeconds ?? 0 < 1 {
             kind = .overProvisioned
-            summary = "it has more than it needs: \(evidence.sentence(use))"
-            advice = SizingAdvice.spare(evidence)
         } else {
             kind = .wellProvisioned
-            summary = "it keeps up: \(evidence.sentence(use))"
         }
+    }
+
+    /// Whether both say the same.
+    public static func == (left: SizingVerdict, right: SizingVerdict) -> Bool {
+        left.kind == right.kind && left.phase == right.phase && left.summary == right.summary
+            && left.advice == right.advice
+    }
+
+    /// Feeds in what tells verdicts apart.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(phase)
+        hasher.combine(summary)
+    }
+}
+
+extension SizingVerdict: Codable {
+    private enum CodingKeys: CodingKey {
+        case kind, phase, summary, advice
+    }
+
+    /// Reads a verdict with its words.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try container.decode(Kind.self, forKey: .kind)
+        phase = try container.decodeIfPresent(String.self, forKey: .phase)
+        words = .told(
+            summary: try container.decode(String.self, forKey: .summary),
+            advice: try container.decode([String].self, forKey: .advice))
+    }
+
+    /// Writes the verdict with its words.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        try container.encodeIfPresent(phase, forKey: .phase)
+        try container.encode(summary, forKey: .summary)
+        try container.encode(advice, forKey: .advice)
     }
 }
 
 /// What a verdict rests on.
-struct SizingEvidence {
-    var batches: BatchWindow
+struct SizingEvidence: Sendable {
+    /// How many batches were looked at.
+    var batches: Int
+    /// The share of the time in which a trigger runs, as the clock says.
+    var busyRatio: Double?
+    /// The mean duration of a trigger in milliseconds.
+    var meanDuration: Double?
+    /// The mean number of rows of a batch.
+    var meanRows: Double
+    var inputRowsPerSecond: Double?
+    var processedRowsPerSecond: Double?
     /// The trigger interval in milliseconds; 0 without one.
     var interval: Int64
     var pressure: InputPressure
-    var lags: [SourceLag]
-    var stateUse: StateUse?
-    /// The phases of the batches, the largest first.
-    var phases: [PhaseShare]
+    var lagRecords: Int64?
+    var lagSeconds: Double?
+    var hasState: Bool
+    /// Partitions of its state, where it says so.
+    var statePartitions: Int64?
+    /// The phase that takes most.
+    var topPhase: PhaseShare?
+
+    init(
+        batches: BatchWindow, interval: Int64, pressure: InputPressure, lags: [SourceLag], stateUse: StateUse?,
+        phases: [PhaseShare]
+    ) {
+        self.batches = batches.count
+        busyRatio = batches.busyRatio
+        meanDuration = batches.meanDuration
+        meanRows = batches.meanRows ?? 0
+        inputRowsPerSecond = batches.inputRowsPerSecond
+        processedRowsPerSecond = batches.processedRowsPerSecond
+        self.interval = interval
+        self.pressure = pressure
+        for records in lags.lazy.compactMap(\.records) { lagRecords = (lagRecords ?? 0).addingSaturated(records) }
+        lagSeconds = lags.lazy.compactMap(\.secondsBehind).max()
+        hasState = stateUse != nil
+        statePartitions = stateUse?.partitions
+        topPhase = phases.first
+    }
 
     /// The share of the time in which a trigger runs, by the interval where there is one: a batch that is longer than it is more
     /// than all of the time.
     var use: Double? {
-        guard let busy = batches.busyRatio else { return nil }
-        guard interval > 0, let mean = batches.meanDuration else { return busy }
-        return max(busy, mean / Double(interval))
-    }
-
-    var meanRows: Double { batches.meanRows ?? 0 }
-    var topPhase: PhaseShare? { phases.first }
-    var lagSeconds: Double? { lags.compactMap(\.secondsBehind).max() }
-    var lagRecords: Int64? {
-        let known = lags.compactMap(\.records)
-        return known.isEmpty ? nil : known.reduce(Int64(0)) { $0.addingSaturated($1) }
+        guard let busyRatio else { return nil }
+        guard interval > 0, let meanDuration else { return busyRatio }
+        return max(busyRatio, meanDuration / Double(interval))
     }
 
     /// Whether it does not keep up.
     var isShort: Bool {
         if pressure == .sustained { return true }
-        return interval > 0 && (batches.meanDuration ?? 0) > Double(interval)
+        return interval > 0 && (meanDuration ?? 0) > Double(interval)
     }
 
     /// Whether more waits than a few batches hold, while it has time to read it.
@@ -108,21 +169,55 @@ struct SizingEvidence {
         guard interval > 0, let use, use < 0.7, let lagRecords else { return false }
         return Double(lagRecords) > 2 * max(1, meanRows)
     }
+}
 
-    func sentence(_ use: Double) -> String {
-        let count = Double(batches.batches.count)
-        var parts = ["\(Figures.duration(seconds: (batches.meanDuration ?? 0) / 1000)) a trigger"]
+// MARK: Words
+
+extension SizingEvidence {
+    /// A verdict in a sentence.
+    func summary(_ kind: SizingVerdict.Kind, _ phase: String?) -> String {
+        switch kind {
+        case .unknown:
+            batches < SizingVerdict.minimumBatches
+                ? "\(batches) of \(SizingVerdict.minimumBatches) batches that a verdict needs were seen"
+                : "the last \(batches) batches read no rows"
+        case .bottleneck:
+            "\(phase ?? "one phase") takes \(Figures.percent(topPhase?.share ?? 0)) of a trigger, \(sentence)"
+        case .underProvisioned:
+            if isHeldBack {
+                "records wait although it is idle between batches: \(sentence)"
+            } else {
+                (isShort ? "it does not keep up: " : "it has no reserve: ") + sentence
+            }
+        case .overProvisioned: "it has more than it needs: \(sentence)"
+        case .wellProvisioned: "it keeps up: \(sentence)"
+        }
+    }
+
+    /// What to change.
+    func advice(_ kind: SizingVerdict.Kind, _ phase: String?) -> [String] {
+        switch kind {
+        case .unknown, .wellProvisioned: []
+        case .bottleneck: phase.map { SizingAdvice.bottleneck($0) } ?? []
+        case .underProvisioned: isHeldBack ? SizingAdvice.limits : SizingAdvice.short(self)
+        case .overProvisioned: SizingAdvice.spare(self)
+        }
+    }
+
+    private var sentence: String {
+        var parts = ["\(Figures.duration(seconds: (meanDuration ?? 0) / 1000)) a trigger"]
         if interval > 0 { parts[0] += " of a \(Figures.duration(milliseconds: interval)) interval" }
-        parts[0] += " (busy for \(Figures.percent(use)))"
+        parts[0] += " (busy for \(Figures.percent(use ?? 0)))"
         parts.append("\(Figures.number(meanRows)) rows a batch")
-        if let input = batches.inputRowsPerSecond, let processed = batches.processedRowsPerSecond {
-            parts.append("\(Figures.number(input)) of \(Figures.number(processed)) possible rows/s")
+        if let inputRowsPerSecond, let processedRowsPerSecond {
+            parts.append(
+                "\(Figures.number(inputRowsPerSecond)) of \(Figures.number(processedRowsPerSecond)) possible rows/s")
         }
         if let lagRecords {
             let seconds = lagSeconds.map { ", \(Figures.duration(seconds: $0)) of work" } ?? ""
             parts.append("\(Figures.count(lagRecords)) records behind\(seconds)")
         }
-        return parts.joined(separator: ", ") + ", over \(Figures.number(count)) batches"
+        return parts.joined(separator: ", ") + ", over \(Figures.number(Double(batches))) batches"
     }
 }
 
@@ -158,14 +253,14 @@ enum SizingAdvice {
 
     static func short(_ evidence: SizingEvidence) -> [String] {
         var advice = ["add workers or cores: the work on rows takes most of the trigger"]
-        if let partitions = evidence.stateUse?.partitions, partitions >= 50,
+        if let partitions = evidence.statePartitions, partitions >= 50,
             evidence.meanRows / Double(partitions) < 100
         {
             let rows = Figures.number(evidence.meanRows)
             advice.insert(
                 "lower spark.sql.shuffle.partitions (\(partitions)) for a new checkpoint: a batch has only \(rows) rows",
                 at: 0)
-        } else if evidence.stateUse != nil {
+        } else if evidence.hasState {
             advice.append(
                 "have at least as many spark.sql.shuffle.partitions as cores; a new number needs a new checkpoint")
         }

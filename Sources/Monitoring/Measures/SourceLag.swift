@@ -85,7 +85,7 @@ struct SourceTracker: Sendable, Hashable {
         self.source = source
         if var batch {
             batch.rows = max(0, source.numInputRows)
-            batch.phases = [:]
+            batch.phases = MetricMap()
             window.add(batch)
         }
         let latest = source.latestOffset.flatMap { $0.isNull ? nil : $0 }

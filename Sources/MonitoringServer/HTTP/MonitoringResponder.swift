@@ -93,13 +93,23 @@ final class MonitoringResponder: HTTPResponder {
         }
     }
 
+    /// Written family by family: a page of many queries is as large as everything else that is known of them.
+    private func metrics() -> Response {
+        let report = hub.report()
+        let own = PrometheusExposition.bytes(of: families)
+        return Reply.stream(type: PrometheusType.text) { writer in
+            for piece in PrometheusPage(report) { try await writer.write(ByteBuffer(bytes: piece)) }
+            try await writer.write(ByteBuffer(bytes: own))
+            try await writer.finish(nil)
+        }
+    }
+
     private func content(of route: Route, _ arguments: Arguments, _ request: Request) async throws -> Response {
         switch route {
         case .page: return try Self.asset("index.html", request)
         case .asset(let name): return try Self.asset(name, request)
         case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
-        case .metrics:
-            return Reply.of(hub.exposition() + PrometheusExposition.bytes(of: families), type: PrometheusType.text)
+        case .metrics: return metrics()
         case .health: return try health()
         case .queries: return try QueryList(arguments).reply(hub)
         case .query(let id):

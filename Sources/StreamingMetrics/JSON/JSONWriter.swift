@@ -64,9 +64,6 @@ package struct JSONWriter: ~Copyable {
         isOwner = true
     }
 
-    /// Takes back what was written after a place.
-    package mutating func truncate(to place: Int) { count = min(count, place) }
-
     // MARK: Primitives
 
     /// Writes one byte.
