@@ -47,12 +47,7 @@ public final class AlertTopicChannel: AlertChannel {
         let producer = try current()
         let news = Set(notification.news)
         let records = notification.alerts.map { record($0, isNew: news.contains($0.fingerprint), notification) }
-        let failure = await withTaskCancellationHandler {
-            await Self.write(records, producer)
-        } onCancel: {
-            // Each record's report comes at once then; where it cannot be purged it comes within the time limit.
-            try? producer.purge()
-        }
+        let failure = await Self.purging(producer) { await Self.write(records, producer) }
         guard let failure else { return }
         if failure.isFatal || producer.fatalError != nil { await replace(producer) }
         throw Self.failure(failure, isRetriable: failure.code != .messageTooLarge && failure.code != .invalidArgument)
@@ -75,6 +70,30 @@ public final class AlertTopicChannel: AlertChannel {
             for await failure in group { first = first ?? failure }
             return first
         }
+    }
+
+    /// Waits for work on a producer; when the task is cancelled, what is on its way is given up, and its reports come at once.
+    private static func purging<Value: Sendable>(
+        _ producer: KafkaProducer, _ work: @Sendable () async -> Value
+    ) async -> Value {
+        let progress = Work()
+        defer { progress.end() }
+        return await withTaskCancellationHandler(operation: work) {
+            // Again and again: a record may be about to be handed over just now.
+            Task {
+                while !progress.hasEnded {
+                    try? producer.purge()
+                    try? await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+    }
+
+    /// Whether some work is over.
+    private final class Work: Sendable {
+        private let state = Mutex(false)
+        var hasEnded: Bool { state.withLock { $0 } }
+        func end() { state.withLock { $0 = true } }
     }
 
     private static func milliseconds(_ timeout: Duration) -> Int64 {

@@ -55,7 +55,8 @@ public struct QueryIdleEvent: Sendable, Hashable {
     public var unknownFields: MetricMap<JSONValue>
 
     /// Creates an idle event.
-    public init(id: UUID, runId: UUID, timestamp: ProgressTimestamp, unknownFields: MetricMap<JSONValue> = MetricMap()) {
+    public init(id: UUID, runId: UUID, timestamp: ProgressTimestamp, unknownFields: MetricMap<JSONValue> = MetricMap())
+    {
         self.id = id
         self.runId = runId
         self.timestamp = timestamp

@@ -151,7 +151,8 @@ public struct StreamingQueryProgress: Sendable, Hashable {
     public init(
         id: UUID, runId: UUID, name: String? = nil, timestamp: ProgressTimestamp, batchId: Int64? = nil,
         batchDuration: Int64? = nil, numInputRows: Int64 = 0, inputRowsPerSecond: Double? = nil,
-        processedRowsPerSecond: Double? = nil, durationMs: MetricMap<Int64> = MetricMap(), eventTime: MetricMap<String> = MetricMap(),
+        processedRowsPerSecond: Double? = nil, durationMs: MetricMap<Int64> = MetricMap(),
+        eventTime: MetricMap<String> = MetricMap(),
         stateOperators: [StateOperatorProgress] = [], sources: [SourceProgress] = [],
         sink: SinkProgress = SinkProgress(description: ""), observedMetrics: MetricMap<JSONValue> = MetricMap(),
         unknownFields: MetricMap<JSONValue> = MetricMap(), rateNotation: RateNotation = .oneDecimal

@@ -81,6 +81,16 @@ package enum ProcessLimits {
         #endif
     }
 
+    /// Makes the C library share its memory between threads and give large pieces back to the system, for a process that holds much
+    /// for long and now and then writes it all down: each thread's own share would hold on to what it needed once.
+    package static func shareMemory() {
+        #if os(Linux)
+            _ = mallopt(M_ARENA_MAX, 2)
+            _ = mallopt(M_MMAP_THRESHOLD, 1 << 20)
+            _ = mallopt(M_TRIM_THRESHOLD, 4 << 20)
+        #endif
+    }
+
     private static func kilobytes(_ bytes: Int) -> Int { (bytes + 1023) / 1024 }
 
     /// nil when there is none.

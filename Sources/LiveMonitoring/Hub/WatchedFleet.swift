@@ -141,13 +141,15 @@ struct WatchedFleet: Sendable {
             if row.at >= time { return row }
             guard let snapshot = fleet.snapshot(of: id, at: time) else { return nil }
             let new = QueryRow(
-                at: snapshot.at, snapshot: snapshot, sparkline: row.sparkline, firing: row.firing, changedAt: note.changedAt)
+                at: snapshot.at, snapshot: snapshot, sparkline: row.sparkline, firing: row.firing,
+                changedAt: note.changedAt)
             notes[id]?.row = new
             return new
         }
         guard let snapshot = fleet.snapshot(of: id, at: time), let history = fleet.history(of: id) else { return nil }
         let new = QueryRow(
-            at: snapshot.at, snapshot: snapshot, sparkline: history.processedRowsPerSecond(last: QueryRow.sparklinePoints),
+            at: snapshot.at, snapshot: snapshot,
+            sparkline: history.processedRowsPerSecond(last: QueryRow.sparklinePoints),
             firing: board.firingByQuery[id] ?? 0, changedAt: note.changedAt)
         notes[id]?.row = new
         return new

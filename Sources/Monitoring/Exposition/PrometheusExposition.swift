@@ -68,43 +68,56 @@ public enum PrometheusExposition {
     }
 }
 
-/// A page of metrics in pieces, one family after the other.
-public final class PrometheusPage: Sequence, IteratorProtocol {
-    // Filled query by query, since copying a snapshot for each family would count all its references each time.
-    private let families: UnsafeMutablePointer<PrometheusText>
+/// A page of metrics in pieces, one family after the other, so that its text is never in memory as a whole.
+public struct PrometheusPage: Sequence, IteratorProtocol {
+    /// One value of a family.
+    private struct Value {
+        var query: Int32
+        var labels: [MetricLabel]
+        var value: Double
+    }
+
     private let fleet: [UInt8]
+    /// The labels that name each query.
+    private let identities: [[UInt8]]
+    /// The values of each family, query by query.
+    private var families: [ContiguousArray<Value>]
     private var place = -1
 
-    /// Writes a page of all queries.
+    /// Collects what is known of all queries.
     public init(_ report: FleetReport) {
         let entries = MetricCatalog.entries
         fleet = PrometheusExposition.bytes(of: PrometheusExposition.families(of: report))
-        families = .allocate(capacity: entries.count)
-        for (index, entry) in entries.enumerated() {
-            var text = PrometheusText(capacity: (report.snapshots.count + 2) * 128)
-            text.begin(entry.family)
-            (families + index).initialize(to: text)
-        }
-        for snapshot in report.snapshots {
-            let identity = PrometheusText.bytes(of: MetricCatalog.identity(snapshot))
+        identities = report.snapshots.map { PrometheusText.bytes(of: MetricCatalog.identity($0)) }
+        var families = [ContiguousArray<Value>](repeating: [], count: entries.count)
+        for index in families.indices { families[index].reserveCapacity(identities.count) }
+        // All of a snapshot at once: asking it once for each family would copy it each time, and count all its references.
+        for (query, snapshot) in report.snapshots.enumerated() {
             for (index, entry) in entries.enumerated() {
-                entry.collect(snapshot) { families[index].sample(identity, $0, $1) }
+                entry.collect(snapshot) { labels, value in
+                    families[index].append(Value(query: Int32(truncatingIfNeeded: query), labels: labels, value: value))
+                }
             }
         }
-    }
-
-    deinit {
-        families.deinitialize(count: MetricCatalog.entries.count)
-        families.deallocate()
+        self.families = families
     }
 
     /// The next family that has a series, as UTF-8; nil at the end.
-    public func next() -> [UInt8]? {
-        while place < MetricCatalog.entries.count {
+    public mutating func next() -> [UInt8]? {
+        while place < families.count {
             defer { place += 1 }
             guard place >= 0 else { return fleet }
-            if families[place].hasSamples { return families[place].bytes }
+            if !families[place].isEmpty { return family(place) }
         }
         return nil
+    }
+
+    private mutating func family(_ place: Int) -> [UInt8] {
+        let values = families[place]
+        families[place] = []
+        var text = PrometheusText(capacity: (values.count + 2) * 160)
+        text.begin(MetricCatalog.entries[place].family)
+        for value in values { text.sample(identities[Int(value.query)], value.labels, value.value) }
+        return text.hasSamples ? text.bytes : []
     }
 }

@@ -78,7 +78,8 @@ struct BatchWindow: Sendable, Hashable {
         times.removeFirst(old * names.count)
         let whole = appendPhases(batch.phases)
         batches.append(
-            Kept(start: batch.start, interval: batch.interval, duration: batch.duration, rows: batch.rows, whole: whole))
+            Kept(start: batch.start, interval: batch.interval, duration: batch.duration, rows: batch.rows, whole: whole)
+        )
         sums.add(batches[batches.count - 1], row(batches.count - 1), sign: 1)
     }
 

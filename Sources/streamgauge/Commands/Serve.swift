@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Kafka
 import LiveMonitoring
 import Monitoring
 import MonitoringHistory
@@ -76,6 +77,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        ProcessLimits.shareMemory()
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
         let brokers = try feeds.brokers()

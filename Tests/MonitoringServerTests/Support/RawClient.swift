@@ -94,7 +94,7 @@ struct RawAnswer: Sendable {
     var headers: [String: String]
     var body: String
 
-    /// Reads one answer with a known length, or one without a body.
+    /// Reads one answer.
     init?(_ text: String) {
         guard let end = text.range(of: "\r\n\r\n") else { return nil }
         let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
@@ -106,7 +106,21 @@ struct RawAnswer: Sendable {
             guard sides.count == 2 else { return nil }
             headers[sides[0].lowercased()] = sides[1].trimmingCharacters(in: .whitespaces)
         }
-        body = String(text[end.upperBound...])
+        let rest = text[end.upperBound...]
+        body = headers["transfer-encoding"] == "chunked" ? Self.joined(Array(rest.utf8)) : String(rest)
+    }
+
+    /// A body that came in chunks; what comes after the last one is left.
+    private static func joined(_ bytes: [UInt8]) -> String {
+        var body: [UInt8] = []
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), count > 0
+        {
+            body += rest.dropFirst(end - rest.startIndex + 2).prefix(count)
+            rest = rest.dropFirst(end - rest.startIndex + 2 + count + 2)
+        }
+        return String(decoding: body, as: UTF8.self)
     }
 
     func json() throws -> [String: Any] {
