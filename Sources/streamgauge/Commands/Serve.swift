@@ -92,7 +92,7 @@ struct Serve: AsyncParsableCommand {
         var configuration = MonitoringServer.Configuration(address: address, token: token)
         configuration.moreFamilies = { (channels?.families ?? []) + (pusher?.families ?? []) }
         let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
-        let reload = RulesReload(alerts.rules, for: watch)
+        let reload = RulesReload(alerts.rules.files, for: watch)
         defer { withExtendedLifetime(reload) {} }
         let outcome = await Outcome {
             try await LiveChannels.run(channels, repeating: hub) {
