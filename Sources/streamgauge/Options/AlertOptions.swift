@@ -8,7 +8,8 @@ struct AlertOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "Keep in this file which alerts are pending and firing, so that a restart neither forgets nor repeats them.",
+            "Keep in this file which alerts are pending and firing, and what channels have not delivered, so that a restart "
+                + "neither forgets nor repeats them.",
             valueName: "file"))
     var alertState: String?
 
@@ -33,6 +34,11 @@ struct AlertOptions: ParsableArguments, Sendable {
         guard !rules.noRules else { return nil }
         let rules = try AlertFiles.rules(rules.files)
         let file = try alertState.map { try AlertStateFile(path: $0) }
+        if channels == nil, let count = file?.waiting.count, count > 0 {
+            StandardStream.error.tell(
+                "warning: \(NumberText.count(count, "notice")) of alerts that channels did not deliver before "
+                    + "will not be delivered: no --channels is given\n")
+        }
         let handlers: [any AlertNotificationHandler] = [LoggedNotifications()] + (channels.map { [$0] } ?? [])
         return AlertWatch(
             rules: rules, handler: AlertNotificationHandlers(handlers), stateFile: file, isReplay: isReplay,
