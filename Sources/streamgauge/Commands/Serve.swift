@@ -69,6 +69,9 @@ struct Serve: AsyncParsableCommand {
         if feeds.isReplay, let (option, _) = live.first(where: { $0.1 != nil }) {
             throw ValidationError("\(option) is for what happens now: leave it out with --replay")
         }
+        if feeds.isReplay, feeds.kafka.insecure, export.otlpHeaders.isEmpty {
+            throw ValidationError("--insecure is for brokers and for --otlp-header: leave it out with --replay")
+        }
         do throws(MonitoringError) {
             _ = try ListenAddress(listen)
         } catch {
