@@ -118,7 +118,7 @@ public final class MonitoringServer: Sendable {
         } catch let error as IOError {
             throw MonitoringError(
                 "cannot listen on \(address): \(Self.cause(of: error))",
-                hint: error.errnoCode == EADDRINUSE ? "end what uses the port, or choose another" : nil)
+                hint: Self.hint(error.errnoCode))
         } catch let error as SocketAddressError {
             throw MonitoringError("cannot listen on \(address): \(error)", hint: "give an address of this machine")
         }
@@ -128,6 +128,17 @@ public final class MonitoringServer: Sendable {
         var group = ServiceGroupConfiguration(services: [service], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(5)
         return group
+    }
+
+    /// What to do about an address that cannot be listened on.
+    static func hint(_ code: Int32) -> String? {
+        switch code {
+        case EADDRINUSE: "end what uses the port, or choose another"
+        case EACCES:
+            "choose a port above 1023, or give the program the right to lower ones, such as CAP_NET_BIND_SERVICE"
+        case EADDRNOTAVAIL: "give an address of this machine"
+        default: nil
+        }
     }
 
     private static func cause(of error: IOError) -> String { String(cString: strerror(error.errnoCode)) }

@@ -96,4 +96,19 @@ import Testing
         #expect(again.takenThrough != nil)
         await again.stop()
     }
+
+    @Test func `an event that claims to be of the future is not what the file says was read`() throws {
+        let now = Batches.time(days: 1)
+        let history = try SteppedHistory(file, at: now)
+        let maker = Batches()
+        history.recorder.take(maker.batch(1), at: Batches.time(), queryName: nil, changes: [])
+        history.recorder.step()
+        history.recorder.take(
+            maker.batch(2), at: MonitorTime(millisecondsSinceEpoch: .max), queryName: nil, changes: [])
+        history.recorder.step()
+        history.recorder.end()
+        let again = try SteppedHistory(file, at: now)
+        #expect(again.recorder.takenThrough == now)
+        again.recorder.end()
+    }
 }

@@ -69,6 +69,38 @@ import Testing
         #expect(hour.split(separator: "\n").count == 1 && hour.contains("\"triggers\":120,"))
     }
 
+    @Test func `a history is read in a folder that may not be written, and says so where that cannot be`() async throws
+    {
+        let (_, text) = recording("orders", batches: 3)
+        // A name with all that an address would take for something else.
+        let path = folder.path("shelf/50%25 #1?.db")
+        try folder.write("shelf/a.jsonl", text)
+        let made = try await program.run(
+            ["history", "rebuild", "--history", path, "--replay", folder.path("shelf/a.jsonl")])
+        #expect(made.status == 0, "\(made.error)")
+        // What its last reader left, which is empty, may have been tidied away.
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        chmod(path, 0o444)
+        chmod(folder.path("shelf"), 0o555)
+        defer { chmod(folder.path("shelf"), 0o755) }
+        let read = try await program.runWithoutRights(["history", "--history", path, "--query", "orders"])
+        #expect(read.status == 0 && read.output.split(separator: "\n").count == 5, "\(read.output)\(read.error)")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path("shelf")).allSatisfy {
+                !$0.contains("-shm")
+            })
+        // What a killed writer left cannot be read without an index beside it.
+        chmod(folder.path("shelf"), 0o755)
+        try "not moved yet".write(toFile: path + "-wal", atomically: true, encoding: .utf8)
+        chmod(folder.path("shelf"), 0o555)
+        let left = try await program.runWithoutRights(["history", "--history", path])
+        #expect(left.status == 1 && left.errorLines.count == 1, "\(left.output)")
+        #expect(left.error.contains("-wal has what is not in the file itself yet"), "\(left.error)")
+        chmod(path, 0)
+        let closed = try await program.runWithoutRights(["history", "--history", path])
+        #expect(closed.status == 1 && closed.error.contains("may not be read by this user"), "\(closed.error)")
+    }
+
     @Test func `changes of state are told`() async throws {
         try await rebuild(Self.recording)
         let list = try await history("--format", "json").output

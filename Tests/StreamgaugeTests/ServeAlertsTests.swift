@@ -171,10 +171,12 @@ import Testing
         #expect(try await run.wait().status == 0)
     }
 
-    @Test func `a hangup without files of rules is told and ends nothing`() async throws {
+    @Test func `a hangup without files of rules and channels is told and ends nothing`() async throws {
         let (run, address) = try await command.serve(["--replay", Self.failing])
         run.signal(SIGHUP)
-        try await run.waitUntil { run.error.contains("SIGHUP: no file of --rules is there to be read again\n") }
+        try await run.waitUntil {
+            run.error.contains("SIGHUP: no file of --rules or --channels is there to be read again\n")
+        }
         #expect(try await command.get(address, "/healthz").status == 200)
         run.signal(SIGTERM)
         #expect(try await run.wait().status == 0)
@@ -187,7 +189,10 @@ import Testing
             (["--replay", Self.failing, "--rules", bad], "\(bad):4:9: a rule needs expr"),
             (["--replay", Self.failing, "--rules", folder.path("none.yml")], "none.yml"),
             (["--bootstrap-servers", "x", "--alert-state", damaged], "it is damaged, or no alert state"),
-            (["--bootstrap-servers", "x", "--alert-state", folder.path("none/a.json")], "No such file or directory"),
+            (
+                ["--bootstrap-servers", "x", "--alert-state", folder.path("none/a.json")],
+                "No such file or directory (make the folder first, or name another file)"
+            ),
         ]
         for (arguments, reason) in cases {
             let end = try await program.run(["serve", "--listen", "127.0.0.1:0"] + arguments)

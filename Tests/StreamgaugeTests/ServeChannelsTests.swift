@@ -83,6 +83,119 @@ import Testing
         #expect(Set(notices.map { $0["key"]?.string }).count == notices.count)
     }
 
+    /// A server whose only alert always fires, with a topic that it can read.
+    private func withServer(
+        _ test: (_ start: ([String]) async throws -> RunningProgram) async throws -> Void
+    ) async throws {
+        let rules = try write(
+            "rules.yml",
+            "groups: [{name: g, rules: [{alert: Always, expr: vector(1)}]}]\nnotify: {group_wait: 0s}\n")
+        let broker = try program.start(["broker", "--port", "0"])
+        defer { broker.signal(SIGTERM) }
+        try await broker.waitUntil { broker.output.hasSuffix("\n") }
+        let servers = String(try #require(broker.output.split(separator: "=").last).dropLast())
+        let end = try await program.run(
+            ["forward", "-", "--bootstrap-servers", servers],
+            input: RecordedFleet.started(1, "orders").json + "\n")
+        #expect(end.status == 0, "\(end.error)")
+        try await test { more in
+            try await command.serve(["--bootstrap-servers", servers, "--from-beginning", "--rules", rules] + more).0
+        }
+    }
+
+    /// A channel that is away until there is a file `open`.
+    private func doorChannel() throws -> String {
+        let script = "test -e \"\(folder.path("open"))\" || exit 1; exec cat >> \"\(folder.path("told"))\""
+        return try write("channels.yml", "channels: [{name: page, command: {argv: [/bin/sh, -c, '\(script)']}}]\n")
+    }
+
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func `a notice for a channel that is away outlives the server, and is delivered once when both are back`(
+        signal: Int32
+    ) async throws {
+        let state = folder.path("alerts.json")
+        let arguments = ["--channels", try doorChannel(), "--alert-state", state]
+        try await withServer { start in
+            let first = try await start(arguments)
+            while first.isRunning, try !String(contentsOfFile: state, encoding: .utf8).contains("\"waiting\"") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            first.signal(signal)
+            let end = try await first.wait()
+            #expect(signal == SIGKILL || end.status == 0)
+            #expect(!end.error.contains("given up"), "\(end.error)")
+            #expect(try told().isEmpty)
+            _ = try write("open", "")
+            let second = try await start(arguments)
+            while second.isRunning, try told().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            while try String(contentsOfFile: state, encoding: .utf8).contains("\"waiting\"") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            second.signal(signal)
+            _ = try await second.wait()
+            let third = try await start(arguments)
+            try await Task.sleep(for: .seconds(2))
+            third.signal(SIGTERM)
+            #expect(try await third.wait().status == 0)
+        }
+        let notices = try told()
+        #expect(notices.map { $0["status"]?.string } == ["firing"])
+        #expect(notices.first?["alerts"]?.elements?.first?["labels"]?["alertname"]?.string == "Always")
+    }
+
+    @Test func `notices that no channel is there for any more are given up with a warning`() async throws {
+        let state = folder.path("alerts.json")
+        let arguments = ["--alert-state", state]
+        let channels = try doorChannel()
+        try await withServer { start in
+            for (more, warning) in [
+                (["--channels", channels], ""), (["--channels", channels], "there is no channel page any more: 1"),
+                (["--channels", channels], ""), ([], "1 notice of alerts that channels did not deliver before"),
+            ] {
+                let run = try await start(arguments + more)
+                if warning.isEmpty {
+                    while run.isRunning, try !String(contentsOfFile: state, encoding: .utf8).contains("\"waiting\"") {
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                    // Another name, and then no channels at all.
+                    let text = try folder.read("channels.yml")
+                    try folder.write("channels.yml", text.replacing("name: page", with: "name: other"))
+                } else {
+                    try await run.waitUntil { run.error.contains(warning) }
+                }
+                run.signal(SIGTERM)
+                let end = try await run.wait()
+                #expect(end.status == 0 && (warning.isEmpty || end.error.contains(warning)), "\(end.error)")
+                if !warning.isEmpty, !more.isEmpty { try FileManager.default.removeItem(atPath: state) }
+            }
+        }
+    }
+
+    @Test func `a hangup has the channels read again with what waits, and a faulty file changes nothing`()
+        async throws
+    {
+        let channels = try doorChannel()
+        try await withServer { start in
+            let run = try await start(["--channels", channels])
+            try await run.waitUntil { run.error.contains("cannot be told through the channel page") }
+            _ = try write("channels.yml", "channels: [{name: page}]\n")
+            run.signal(SIGHUP)
+            try await run.waitUntil {
+                run.error.contains("warning: the alert channels stay as they were: \(channels):1")
+            }
+            #expect(run.error.contains("the alert rules were read again from "))
+            let script = "exec cat >> \"\(folder.path("told"))\""
+            _ = try write("channels.yml", "channels: [{name: page, command: {argv: [/bin/sh, -c, '\(script)']}}]\n")
+            run.signal(SIGHUP)
+            try await run.waitUntil { run.error.contains("the alert channels were read again from \(channels)\n") }
+            while run.isRunning, try told().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            run.signal(SIGTERM)
+            let end = try await run.wait()
+            #expect(end.status == 0 && !end.error.contains("given up"), "\(end.error)")
+        }
+        #expect(try told().count == 1)
+    }
+
     @Test(arguments: [
         (["--replay", "/dev/null", "--channels", "c.yml"], Int32(2), "--channels is for what happens now"),
         (["--replay", "/dev/null", "--channels", ""], 2, "--channels has an empty value"),

@@ -151,7 +151,10 @@ import Testing
         let (run, address) = try await serve(["--replay", Self.recording])
         let taken = String(address.dropFirst("http://".count))
         let cases: [([String], String)] = [
-            (["--replay", Self.recording, "--listen", taken], "Address already in use"),
+            (
+                ["--replay", Self.recording, "--listen", taken],
+                "cannot listen on \(taken): Address already in use (end what uses the port, or choose another)"
+            ),
             (["--replay", Self.recording, "--listen", "0.0.0.0:0"], "no token is given"),
             (["--replay", Self.recording, "--listen", "[::]:0"], "no token is given"),
             (["--replay", Self.recording, "--listen", "192.0.2.1:0", "--token-file", folder.path("none")], "none"),

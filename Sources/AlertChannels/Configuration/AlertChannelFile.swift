@@ -61,6 +61,10 @@ struct AlertChannelReader {
 
     var document: YAMLDocument
     let secrets: SecretReferences
+    /// The names that channels give themselves, those of faulty ones too: a route to one of them is not at fault.
+    var names: [String] = []
+    /// Whether a channel has no name that can be read: any route may be to it.
+    var hasNameless = false
 
     mutating func read(_ text: String) -> AlertChannelPlan {
         var plan = AlertChannelPlan(channels: [], routes: [])
@@ -72,19 +76,14 @@ struct AlertChannelReader {
             return plan
         }
         for value in document.list(channels, "channels") {
-            guard let channel = channel(value) else { continue }
-            if plan.channels.contains(where: { $0.name == channel.name }) {
-                document.report("the channel \(channel.name) is there twice", at: value)
-            }
-            plan.channels.append(channel)
+            if let channel = channel(value) { plan.channels.append(channel) }
         }
         if plan.channels.isEmpty, document.problems.isEmpty {
             document.report("channels has no channel; add one, or leave the file out", at: channels)
         }
         plan.externalURL = fields["external_url"].flatMap { externalURL($0) }
         if let routes = fields["routes"] {
-            let names = plan.channels.map(\.name)
-            plan.routes = document.list(routes, "routes").compactMap { route($0, names) }
+            plan.routes = document.list(routes, "routes").compactMap { route($0) }
         }
         return plan
     }
@@ -100,7 +99,7 @@ struct AlertChannelReader {
         }
     }
 
-    private mutating func route(_ value: Value, _ names: [String]) -> AlertRoute? {
+    private mutating func route(_ value: Value) -> AlertRoute? {
         guard let fields = document.fields(value, "a route", keys: ["match", "channels", "continue"]) else {
             return nil
         }
@@ -108,12 +107,13 @@ struct AlertChannelReader {
             document.report("a route needs channels; an empty list keeps its alerts back", at: value)
             return nil
         }
+        let known = names.map { SafeText.line($0, limit: 40) }.joined(separator: ", ")
         var channels: [String] = []
         for value in document.list(list, "channels") {
             guard let name = document.text(value, "a channel's name") else { continue }
-            if !names.contains(name) {
+            if !names.contains(name), !hasNameless {
                 document.report(
-                    "there is no channel \(SafeText.line(name, limit: 40)); there are \(names.joined(separator: ", "))",
+                    "there is no channel \(SafeText.line(name, limit: 40)); there are \(known)",
                     at: value)
             }
             channels.append(name)
@@ -130,12 +130,16 @@ struct AlertChannelReader {
     private mutating func channel(_ value: Value) -> ChannelSettings? {
         let common = ["name", "timeout", "give_up_after", "send_resolved", "queue"]
         let known = document.problems.count
-        guard let fields = document.fields(value, "a channel", keys: common + Self.kinds) else { return nil }
-        guard let nameValue = fields["name"] else {
-            document.report("a channel needs a name", at: value)
+        guard let fields = document.fields(value, "a channel", keys: common + Self.kinds) else {
+            hasNameless = true
             return nil
         }
-        guard let name = name(nameValue) else { return nil }
+        guard let nameValue = fields["name"] else {
+            document.report("a channel needs a name", at: value)
+            hasNameless = true
+            return nil
+        }
+        guard let name = name(nameValue, of: value) else { return nil }
         let given = Self.kinds.filter { fields[$0] != nil }
         guard given.count == 1, let kindName = given.first, let inner = fields[kindName] else {
             // A misspelt one was told as a key that is not known.
@@ -157,8 +161,16 @@ struct AlertChannelReader {
         return ChannelSettings(name: name, kind: kind, sendsResolved: sendsResolved, policy: policy)
     }
 
-    private mutating func name(_ value: Value) -> String? {
-        guard let name = document.text(value, "a channel's name") else { return nil }
+    private mutating func name(_ value: Value, of channel: Value) -> String? {
+        guard let name = document.text(value, "a channel's name") else {
+            hasNameless = true
+            return nil
+        }
+        if names.contains(name) {
+            document.report("the channel \(SafeText.line(name, limit: 40)) is there twice", at: channel)
+        } else {
+            names.append(name)
+        }
         guard name.utf8.count <= 64,
             name.unicodeScalars.allSatisfy({
                 $0.isASCII

@@ -17,6 +17,7 @@ public final class AlertDelivery: Sendable {
     private let workers: [ChannelWorker]
     private let sendsResolved: [Bool]
     private let clock: any ChannelClock
+    private let logger: Logger
 
     /// Makes the channels of a plan. Nothing is sent before ``run()``.
     ///
@@ -42,6 +43,7 @@ public final class AlertDelivery: Sendable {
     ) {
         routes = plan.routes
         self.clock = clock
+        self.logger = logger
         sendsResolved = plan.channels.map(\.sendsResolved)
         workers = zip(plan.channels, channels).map { settings, channel in
             ChannelWorker(
@@ -63,6 +65,43 @@ public final class AlertDelivery: Sendable {
         }
     }
 
+    /// What channels have taken and not delivered, repetitions left out; what is on its way just now is among it.
+    public var undelivered: [WaitingNotice] {
+        workers.flatMap { worker in
+            worker.undelivered.map { WaitingNotice(channel: worker.name, notification: $0) }
+        }
+    }
+
+    /// Takes out what waits and is not on its way, for those who take over from these channels.
+    public func takeWaiting() -> [WaitingNotice] {
+        workers.flatMap { worker in
+            worker.takeWaiting().map { WaitingNotice(channel: worker.name, notification: $0) }
+        }
+    }
+
+    /// Says that what is ``undelivered`` is kept elsewhere now, so that it is not given up when these channels end.
+    public func leave() { for worker in workers { worker.leave() } }
+
+    /// Takes what was not delivered before, from a file or from channels that these replace: each channel its own. What has waited for
+    /// longer than it is worth, and what is for a channel that is no more, is given up with a warning.
+    public func resume(_ waiting: [WaitingNotice]) {
+        var lost: [String: Int] = [:]
+        let now = clock.time
+        for notice in waiting {
+            let notification = notice.notification
+            if notification.bestBefore < now {
+                lost["since they have waited for too long", default: 0] += 1
+            } else if let worker = workers.first(where: { $0.name == notice.channel }) {
+                worker.offer(notification, age: .seconds(max(0, now.seconds(since: notification.at))))
+            } else {
+                lost["since there is no channel \(SafeText.line(notice.channel, limit: 40)) any more", default: 0] += 1
+            }
+        }
+        for (reason, count) in lost.sorted(by: { $0.key < $1.key }) {
+            logger.warning("notices of alerts that were not delivered before are given up, \(reason): \(count)")
+        }
+    }
+
     /// Says which alerts there are. Channels whose other side forgets repeat those that fire; call it about every half minute.
     public func setStanding(_ alerts: [Alert]) {
         let told = alerts.filter { $0.state == .firing && $0.suppression == nil }
@@ -73,7 +112,7 @@ public final class AlertDelivery: Sendable {
         AlertRoute.channels(for: alert, routes)?.contains(channel) ?? true
     }
 
-    /// Delivers until the task is cancelled; what is not delivered then is dropped and counted.
+    /// Delivers until the task is cancelled; what is not delivered then is dropped and counted, but after ``leave()``.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             for worker in workers { group.addTask { await worker.run() } }

@@ -33,11 +33,20 @@ final class ChannelWorker: Sendable {
         return queue.withLock { $0.isBusy(at: now) }
     }
 
-    func offer(_ notification: AlertNotification) {
+    /// What is not delivered yet.
+    var undelivered: [AlertNotification] { queue.withLock { $0.undelivered } }
+
+    func offer(_ notification: AlertNotification, age: Duration = .zero) {
         let now = clock.now
-        change { $0.offer(notification, at: now) }
+        change { $0.offer(notification, at: now, age: age) }
         bell.ring()
     }
+
+    /// Takes out what waits and is not on its way.
+    func takeWaiting() -> [AlertNotification] { change { $0.takeWaiting() } }
+
+    /// Says that somebody else keeps what is not delivered at the end.
+    func leave() { queue.withLock { $0.isKept = true } }
 
     func setStanding(_ alerts: [Alert]) {
         let now = clock.now

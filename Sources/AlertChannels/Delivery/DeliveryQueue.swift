@@ -41,6 +41,8 @@ struct DeliveryQueue: Sendable {
 
     let policy: Policy
     private(set) var statistics: ChannelStatistics
+    /// Whether somebody else keeps what is not delivered at the end.
+    var isKept = false
     private var waiting: [Entry] = []
     private var underWay: Entry?
     private var notBefore: Duration = .zero
@@ -62,10 +64,12 @@ struct DeliveryQueue: Sendable {
     // MARK: Offering
 
     /// Takes a notice. It never fails: when there are too many, one of those that wait is given up.
-    mutating func offer(_ notification: AlertNotification, at now: Duration) {
-        let worth = Duration.milliseconds(
-            max(0, notification.bestBefore.millisecondsSinceEpoch - notification.at.millisecondsSinceEpoch))
-        let entry = Entry(notification: notification, deadline: now + min(worth, policy.giveUpAfter ?? worth))
+    ///
+    /// - Parameter age: How long it has waited already, in an earlier run of the program.
+    mutating func offer(_ notification: AlertNotification, at now: Duration, age: Duration = .zero) {
+        // A file of notices may claim any time, and no clock can be asked to wait for ever.
+        let worth = Duration.seconds(min(max(0, notification.bestBefore.seconds(since: notification.at)), 31_622_400))
+        let entry = Entry(notification: notification, deadline: now + min(worth, policy.giveUpAfter ?? worth) - age)
         if let index = waiting.firstIndex(where: { $0.notification.group == notification.group && !$0.isRefresh }) {
             waiting[index] = Self.merged(waiting[index], into: entry)
             statistics.merged += 1
@@ -101,9 +105,23 @@ struct DeliveryQueue: Sendable {
         if nextRefresh == nil, !standing.isEmpty { nextRefresh = now }
     }
 
-    /// Gives up what is left.
+    /// What is not delivered, in the order in which it would be: what is on its way may be or not. Repetitions are not worth keeping.
+    var undelivered: [AlertNotification] {
+        ([underWay].compactMap(\.self) + waiting).filter { !$0.isRefresh }.map(\.notification)
+    }
+
+    /// Takes out what waits; what is on its way stays.
+    mutating func takeWaiting() -> [AlertNotification] {
+        defer {
+            waiting = []
+            count()
+        }
+        return waiting.map(\.notification)
+    }
+
+    /// Ends it. What is left is given up, unless somebody else keeps it.
     mutating func close() {
-        statistics.dropped += UInt64(waiting.count)
+        if !isKept { statistics.dropped += UInt64(waiting.count) }
         waiting = []
         count()
     }

@@ -11,6 +11,22 @@ public protocol AlertNotificationHandler: Sendable {
     /// - Parameter notification: May come again after the monitor was killed, so that none is lost; never after
     ///   ``Monitoring/AlertNotification/bestBefore``.
     func notify(_ notification: AlertNotification) async
+
+    /// What it has been given and has not delivered, for the file that outlives the program; nothing unless it says otherwise. It is
+    /// asked for once a second.
+    var undelivered: [WaitingNotice] { get }
+
+    /// Takes what an earlier run of the program could not deliver, before anything else; what is not worth delivering any more, or is for
+    /// others, is its own to leave out.
+    func resume(_ waiting: [WaitingNotice]) async
+}
+
+extension AlertNotificationHandler {
+    /// Nothing: what it is given is delivered when it returns.
+    public var undelivered: [WaitingNotice] { [] }
+
+    /// Takes nothing.
+    public func resume(_ waiting: [WaitingNotice]) async {}
 }
 
 /// Gives each notification to several handlers, one after another.
@@ -24,5 +40,13 @@ public struct AlertNotificationHandlers: AlertNotificationHandler {
     /// Gives it to each.
     public func notify(_ notification: AlertNotification) async {
         for handler in handlers { await handler.notify(notification) }
+    }
+
+    /// What waits in any of them.
+    public var undelivered: [WaitingNotice] { handlers.flatMap(\.undelivered) }
+
+    /// Offers it to each.
+    public func resume(_ waiting: [WaitingNotice]) async {
+        for handler in handlers { await handler.resume(waiting) }
     }
 }

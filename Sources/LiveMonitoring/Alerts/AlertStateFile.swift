@@ -2,18 +2,23 @@ import FoundationEssentials
 import Glibc
 public import Monitoring
 
-/// Keeps what is known of alerts in one file, so that a restart neither forgets nor repeats them.
+/// Keeps what is known of alerts in one file, so that a restart neither forgets nor repeats them, and with it the notices that channels
+/// have not delivered: both are of one moment, so that a notice which the state takes for told is either delivered or in the file.
 ///
 /// The file appears at once with all its content: written under a hidden name, synced, renamed, and the folder synced. A lock beside
 /// it, `FILE.lock`, keeps a second monitor away and ends with the process however that ends.
 public final class AlertStateFile: Sendable {
     /// More is no alert state.
     private static let maximumBytes = 256 << 20
+    /// Notices that are kept, and alerts that they tell of, at most; the oldest go.
+    private static let (maximumNotices, maximumAlerts) = (1000, 20_000)
 
     /// The file.
     public let path: String
     /// What it held when it was opened; nil where it was not there.
     public let state: AlertEvaluatorState?
+    /// The notices that it held when it was opened, whatever their age.
+    public let waiting: [WaitingNotice]
     private let lock: Int32
 
     /// Locks the file and reads it.
@@ -33,7 +38,8 @@ public final class AlertStateFile: Sendable {
                 hint: "end that one, or name another file")
         }
         do throws(MonitoringError) {
-            state = try Self.read(path)
+            let content = try Self.read(path)
+            (state, waiting) = (content?.state, content?.waiting ?? [])
         } catch {
             close(lock)
             throw error
@@ -45,13 +51,15 @@ public final class AlertStateFile: Sendable {
 
     /// Puts a state in the place of the last one.
     ///
+    /// - Parameter waiting: Notices that are not delivered. Of very many the newest are kept.
     /// - Throws: ``MonitoringError`` with the reason; what was there before is still there.
-    public func save(_ state: AlertEvaluatorState) throws(MonitoringError) {
+    public func save(_ state: AlertEvaluatorState, waiting: [WaitingNotice] = []) throws(MonitoringError) {
+        let waiting = waiting.newest(maximumCount: Self.maximumNotices, maximumAlerts: Self.maximumAlerts)
         let bytes: [UInt8]
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            bytes = [UInt8](try encoder.encode(state)) + [UInt8(ascii: "\n")]
+            bytes = [UInt8](try encoder.encode(Content(state: state, waiting: waiting))) + [UInt8(ascii: "\n")]
         } catch {
             throw MonitoringError("cannot write the alert state to \(path): \(error)")
         }
@@ -74,6 +82,28 @@ public final class AlertStateFile: Sendable {
 
     // MARK: Bytes
 
+    /// The state's own members, and one more.
+    private struct Content: Codable {
+        private enum Key: String, CodingKey { case waiting }
+
+        var state: AlertEvaluatorState
+        var waiting: [WaitingNotice]
+
+        init(state: AlertEvaluatorState, waiting: [WaitingNotice]) { (self.state, self.waiting) = (state, waiting) }
+
+        init(from decoder: any Decoder) throws {
+            state = try AlertEvaluatorState(from: decoder)
+            waiting =
+                try decoder.container(keyedBy: Key.self).decodeIfPresent([WaitingNotice].self, forKey: .waiting) ?? []
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try state.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            if !waiting.isEmpty { try container.encode(waiting, forKey: .waiting) }
+        }
+    }
+
     /// The reason why not all of it is on the disk; nil when it is.
     private static func write(_ bytes: [UInt8], _ descriptor: Int32) -> Int32? {
         var done = 0
@@ -84,7 +114,7 @@ public final class AlertStateFile: Sendable {
         return fsync(descriptor) == 0 ? nil : errno
     }
 
-    private static func read(_ path: String) throws(MonitoringError) -> AlertEvaluatorState? {
+    private static func read(_ path: String) throws(MonitoringError) -> Content? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw error("read the alert state in \(path)", errno) }
@@ -109,7 +139,7 @@ public final class AlertStateFile: Sendable {
     }
 
     /// The version first: a later one may be of another form altogether.
-    private static func state(of data: Data, _ path: String) throws(MonitoringError) -> AlertEvaluatorState {
+    private static func state(of data: Data, _ path: String) throws(MonitoringError) -> Content {
         struct Head: Decodable { var version: Int }
         guard let head = try? JSONDecoder().decode(Head.self, from: data) else {
             throw refusal(path, "it is damaged, or no alert state")
@@ -118,10 +148,10 @@ public final class AlertStateFile: Sendable {
             throw refusal(
                 path, "it has version \(head.version), and this program knows \(AlertEvaluatorState.currentVersion)")
         }
-        guard let state = try? JSONDecoder().decode(AlertEvaluatorState.self, from: data) else {
+        guard let content = try? JSONDecoder().decode(Content.self, from: data) else {
             throw refusal(path, "it is damaged")
         }
-        return state
+        return content
     }
 
     private static func refusal(_ path: String, _ reason: String) -> MonitoringError {
@@ -131,7 +161,16 @@ public final class AlertStateFile: Sendable {
     }
 
     private static func error(_ attempt: String, _ code: Int32) -> MonitoringError {
-        MonitoringError("cannot \(attempt): \(String(cString: strerror(code)))")
+        let hint: String? =
+            switch code {
+            case ENOENT, ENOTDIR: "make the folder first, or name another file"
+            case EACCES, EPERM, EROFS:
+                "let the user that runs this read and write the file and its folder, or name another file"
+            case ENOSPC, EDQUOT: "make room on the disk, or name a file elsewhere"
+            case ELOOP: "name the file itself and not a link to it"
+            default: nil
+            }
+        return MonitoringError("cannot \(attempt): \(String(cString: strerror(code)))", hint: hint)
     }
 
     private static func parts(of path: String) -> (folder: String, name: Substring) {

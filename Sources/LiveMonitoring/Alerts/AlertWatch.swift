@@ -45,6 +45,8 @@ public final class AlertWatch: Sendable {
         var hasNews = false
         /// The moment that was judged last.
         var now: MonitorTime?
+        /// What the file says is not delivered, by its keys.
+        var savedWaiting: [String] = []
         var statistics = Statistics()
     }
 
@@ -81,7 +83,8 @@ public final class AlertWatch: Sendable {
         state = Mutex(
             State(
                 evaluator: AlertEvaluator(
-                    rules: rules, settings: settings, restoring: known, isReplaying: isReplay)))
+                    rules: rules, settings: settings, restoring: known, isReplaying: isReplay),
+                savedWaiting: (file?.waiting ?? []).map(\.key)))
         (wakeUps, wakeUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -118,9 +121,11 @@ public final class AlertWatch: Sendable {
 
     // MARK: Telling
 
-    /// Hands notifications over and writes the state until the task is cancelled, and what is left then.
+    /// Hands notifications over and writes the state until the task is cancelled, and what is left then. What an earlier run of the
+    /// program left undelivered goes first.
     func run() async {
         var progress = Progress()
+        if let file, !file.waiting.isEmpty { await handler?.resume(file.waiting) }
         for await _ in wakeUps {
             if Task.isCancelled { break }
             await deliver(isLast: false, &progress)
@@ -137,22 +142,35 @@ public final class AlertWatch: Sendable {
         var isFailing = false
     }
 
+    /// Writes what is known once more, for a handler that went on delivering after the hub had ended.
+    ///
+    /// - Returns: Whether what it has not delivered is in the file.
+    public func saveAtEnd() async -> Bool {
+        var progress = Progress()
+        await deliver(isLast: true, &progress)
+        return file != nil && !progress.isFailing
+    }
+
     /// Notifications first and then the state that says that they were made: killed in between, the monitor hands them over twice and
-    /// never not. What a handler keeps for later, such as a channel whose other side is away, it loses with the process.
+    /// never not. What a handler keeps for later, such as a channel whose other side is away, is written with the state.
     private func deliver(isLast: Bool, _ progress: inout Progress) async {
         while let notification = state.withLock({ $0.nextNotification() }) {
             await handler?.notify(notification)
         }
         guard let file else { return }
         let isDue = isLast || progress.savedAt.duration(to: .now) >= Self.savingInterval
+        // Before the state: what is made in between is still queued here, and then nothing is written.
+        let waiting = handler?.undelivered ?? []
+        let keys = waiting.map(\.key)
         let known = state.withLock { state -> AlertEvaluatorState? in
-            guard state.queue.isEmpty, isDue || state.hasNews else { return nil }
+            guard state.queue.isEmpty, isDue || state.hasNews || state.savedWaiting != keys else { return nil }
             state.hasNews = false
             return state.evaluator.state
         }
         guard let known else { return }
         do throws(MonitoringError) {
-            try file.save(known)
+            try file.save(known, waiting: waiting)
+            state.withLock { $0.savedWaiting = keys }
             progress = Progress()
         } catch {
             state.withLock { state in

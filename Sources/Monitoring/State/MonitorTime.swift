@@ -45,12 +45,16 @@ extension StreamingQueryEvent {
     /// When this event can have been sent at the earliest, by its own words: a progress at the end of its trigger, a started or
     /// idle event at its timestamp. Nil for terminated events, which have no time, and where the time cannot be read.
     ///
+    /// A trigger that claims to have taken more than 366 days is not believed, and counts from its beginning: one damaged number would
+    /// else move a replay's clock to the end of time.
+    ///
     /// This is the time to feed a recorded file with, one event after another; an event without a time has that of the one
     /// before it.
     public var ownTime: MonitorTime? {
         let (timestamp, length) = timestampAndLength
         guard let start = timestamp?.millisecondsSinceEpoch else { return nil }
-        return MonitorTime(millisecondsSinceEpoch: start.addingSaturated(length))
+        let isBelievable = length <= 366 * 86_400_000
+        return MonitorTime(millisecondsSinceEpoch: isBelievable ? start.addingSaturated(length) : start)
     }
 
     /// Apart from the sum: in one function with the look into the timestamp, Swift 6.3's optimiser fails.

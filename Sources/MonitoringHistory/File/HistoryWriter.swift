@@ -36,11 +36,14 @@ struct HistoryWriter {
     /// - Parameter wall: What the clock says; events that claim to be later make nothing old.
     mutating func write(_ entries: [HistoryEntry], _ database: Database, wall: MonitorTime) throws {
         try database.inTransaction(.immediate) {
-            if newest == nil { try readMeta(database) }
+            if newest == nil { try readMeta(database, wall: wall) }
             let insertion = try database.cachedStatement(sql: self.insertion)
             for entry in entries {
                 switch entry {
                 case .event(let event, let time, let name):
+                    // An event may claim any time; a future one would hide for good how far the topics were read.
+                    let taken = min(time, wall).millisecondsSinceEpoch
+                    takenThrough = max(takenThrough ?? taken, taken)
                     try write(event, at: time.millisecondsSinceEpoch, name, database, insertion)
                 case .transition(let transition):
                     let query = try runs.query(transition.id, database)
@@ -81,7 +84,6 @@ struct HistoryWriter {
     private mutating func write(
         _ event: StreamingQueryEvent, at time: Int64, _ name: String?, _ database: Database, _ insertion: Statement
     ) throws {
-        takenThrough = max(takenThrough ?? time, time)
         let query = try runs.query(event.id, database)
         let key = RunTable.Key(query: query, run: event.runId)
         switch event {
@@ -179,11 +181,11 @@ struct HistoryWriter {
 
     // MARK: Meta
 
-    private mutating func readMeta(_ database: Database) throws {
+    private mutating func readMeta(_ database: Database, wall: MonitorTime) throws {
         for row in try Row.fetchAll(database, sql: "SELECT name, value FROM meta") {
             switch row[0] as String {
             case "newest_ms": newest = row[1]
-            case "taken_through_ms": takenThrough = row[1]
+            case "taken_through_ms": takenThrough = min(row[1], wall.millisecondsSinceEpoch)
             default: break
             }
         }

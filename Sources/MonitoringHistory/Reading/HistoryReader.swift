@@ -60,20 +60,14 @@ public final class HistoryReader: Sendable {
     let limits: HistoryLimits
     let database: any DatabaseReader
 
-    /// Opens a file for reading.
+    /// Opens a file for reading; nothing beside it has to be written, unless a writer has left its log there.
     ///
     /// - Throws: ``HistoryError`` when there is none, or it is no history, or was made by a later version.
     public init(path: String) throws(HistoryError) {
         self.path = path
         limits = HistoryLimits()
         do {
-            var configuration = Configuration()
-            configuration.label = "streamgauge.history.reader"
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.read { try HistorySchema.check($0, path: path) }
-            database = queue
+            database = try HistoryOpening.open(path)
         } catch {
             throw HistoryError(error, "open", path: path)
         }

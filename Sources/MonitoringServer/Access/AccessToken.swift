@@ -37,12 +37,13 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
     ) throws(MonitoringError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw MonitoringError("cannot read the token file \(path): \(String(cString: strerror(errno)))")
+            throw Self.unreadable(path, errno)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw MonitoringError("cannot read the token file \(path): it is no file")
+            throw MonitoringError(
+                "cannot read the token file \(path): it is no file", hint: "name a file with one line, the token")
         }
         let isCredential = credentials.map { path.hasPrefix($0 + "/") } ?? false
         guard status.st_mode & (isCredential ? 0o037 : 0o077) == 0 else {
@@ -53,7 +54,7 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         var text = [UInt8](repeating: 0, count: Self.maximumLength + 2)
         let count = read(descriptor, &text, text.count)
         guard count >= 0 else {
-            throw MonitoringError("cannot read the token file \(path): \(String(cString: strerror(errno)))")
+            throw Self.unreadable(path, errno)
         }
         var line = text[..<count]
         while line.last == UInt8(ascii: "\n") || line.last == UInt8(ascii: "\r") { line.removeLast() }
@@ -62,6 +63,17 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         } catch {
             throw MonitoringError("\(error.message) (in \(path))", hint: error.hint)
         }
+    }
+
+    private static func unreadable(_ path: String, _ code: Int32) -> MonitoringError {
+        let hint: String? =
+            switch code {
+            case ENOENT, ENOTDIR: "make one with: openssl rand -hex 32 > \(path) && chmod 600 \(path)"
+            case EACCES, EPERM:
+                "it has to belong to the user that runs this: chown it, and let that user into its folder"
+            default: nil
+            }
+        return MonitoringError("cannot read the token file \(path): \(String(cString: strerror(code)))", hint: hint)
     }
 
     /// Whether a text is the token; takes as long for any text of one length, so that time tells nothing of it.

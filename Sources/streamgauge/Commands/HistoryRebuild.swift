@@ -39,7 +39,7 @@ struct HistoryRebuild: AsyncParsableCommand {
 
     func validate() throws {
         if file.history == nil { throw ValidationError("name the file with --history") }
-        if !recordings.isEmpty, kafka.areGiven || !topics.isEmpty {
+        if !recordings.isEmpty, kafka.areGiven || kafka.insecure || !topics.isEmpty {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
         }
         if recordings.contains("") || topics.contains("") {

@@ -18,8 +18,9 @@ struct Serve: AsyncParsableCommand {
 
             Alert rules are judged once a second: the shipped ones, or those of --rules, with their silences, inhibitions and \
             grouping. Notifications are told on standard error, one line each, and through the channels of --channels, such as \
-            a webhook or mail, whose file is read once. In a recording rules are judged at its own \
-            times, and nobody is notified. SIGHUP reads the files of --rules again. --alert-state keeps pending and firing alerts across restarts.
+            a webhook or mail. In a recording rules are judged at its own \
+            times, and nobody is notified. SIGHUP reads the files of --rules and --channels again. --alert-state keeps pending and firing \
+            alerts across restarts, and what channels have not delivered.
 
             A recording is read at once, and the clock then stands at its end; with --speed it goes on as it happened. Others \
             than this machine can read only with --token-file: a file with one line of 16 characters or more, which its owner \
@@ -69,6 +70,9 @@ struct Serve: AsyncParsableCommand {
         if feeds.isReplay, let (option, _) = live.first(where: { $0.1 != nil }) {
             throw ValidationError("\(option) is for what happens now: leave it out with --replay")
         }
+        if feeds.isReplay, feeds.kafka.insecure, export.otlpHeaders.isEmpty {
+            throw ValidationError("--insecure is for brokers and for --otlp-header: leave it out with --replay")
+        }
         do throws(MonitoringError) {
             _ = try ListenAddress(listen)
         } catch {
@@ -94,10 +98,10 @@ struct Serve: AsyncParsableCommand {
         var configuration = MonitoringServer.Configuration(address: address, token: token)
         configuration.moreFamilies = { (channels?.families ?? []) + (pusher?.families ?? []) }
         let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
-        let reload = RulesReload(alerts.rules, for: watch)
+        let reload = AlertReload(rules: alerts.rules.files, for: watch, channels: channels)
         defer { withExtendedLifetime(reload) {} }
         let outcome = await Outcome {
-            try await LiveChannels.run(channels, repeating: hub) {
+            try await LiveChannels.run(channels, repeating: hub, keptBy: alerts.alertState == nil ? nil : watch) {
                 try await Self.run(
                     server,
                     beside: [

@@ -10,22 +10,28 @@ struct Top: AsyncParsableCommand {
         discussion: """
             Reads the events of streaming queries from the metrics topics, any Spark's too, or from recorded files, and shows \
             all queries, the worst first, and all about one of them: why it is in its state, whether it keeps up, its phases, its lag \
-            by partition, its history. Keys sort, filter and pause; ? tells them. q or Ctrl-C ends it.
+            by partition, its alerts, its history. Keys sort, filter and pause; ? tells them. q or Ctrl-C ends it.
+
+            Alert rules are judged as streamgauge serve does it: the shipped ones, or those of --rules. The table has how many \
+            alerts of a query fire; nobody is notified. A long recording is read sooner with --no-rules.
 
             Without a terminal at both ends (a pipe, a file, TERM=dumb) it writes a line for each query at an interval: time, state, id, \
-            figures, name and reason. --once writes them once, when all that is on the topics or in the files has been read, as \
-            text, or as JSON with the names of the interface of streamgauge serve.
+            figures, alerts that fire, name and reason. --once writes them once, when all that is on the topics or in the files has been read, as \
+            text, or as JSON with the names of the interface of streamgauge serve. Brokers that do not answer for --timeout seconds \
+            are an error.
 
             EXAMPLES
               streamgauge top --bootstrap-servers localhost:9092
               streamgauge top --bootstrap-servers localhost:9092 --since "1 hour ago"
               streamgauge top --replay progress.jsonl --replay lifecycle.jsonl
               streamgauge top --replay progress.jsonl --speed 60
+              streamgauge top --bootstrap-servers localhost:9092 --rules rules.yml
               streamgauge top --bootstrap-servers localhost:9092 --interval 10 >> queries.log
               streamgauge top --bootstrap-servers localhost:9092 --from-beginning --once --format json
             """)
 
     @OptionGroup var feeds: FeedOptions
+    @OptionGroup var rules: RuleOptions
 
     @Option(
         help: ArgumentHelp(
@@ -39,7 +45,16 @@ struct Top: AsyncParsableCommand {
     @Option(help: "How --once writes: text, or json, an object a line. (default: text)")
     var format: TopReportFormat?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long --once waits for brokers that do not answer. (default: \(TopLines.contactSeconds))",
+            valueName: "seconds"))
+    var timeout: Int?
+
     func validate() throws {
+        if feeds.isReplay, feeds.kafka.insecure {
+            throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
+        }
         if once, !feeds.isReplay, !feeds.topic.fromBeginning, feeds.topic.since == nil {
             throw ValidationError("--once shows what is there: say from when on with --from-beginning or --since")
         }
@@ -47,6 +62,12 @@ struct Top: AsyncParsableCommand {
             throw ValidationError("--interval must be from 1 to 86400 seconds")
         }
         if once, interval != nil { throw ValidationError("--once and --interval exclude each other: give one of them") }
+        if timeout != nil, !once || feeds.isReplay {
+            throw ValidationError("--timeout is for --once, which waits for brokers: leave it out otherwise")
+        }
+        if let timeout, !(1...86_400).contains(timeout) {
+            throw ValidationError("--timeout must be from 1 to 86400 seconds")
+        }
         if format != nil, !once { throw ValidationError("--format is for lines that come once: give --once as well") }
     }
 
@@ -69,11 +90,12 @@ struct Top: AsyncParsableCommand {
         let (hub, feed) = try source(tell: { StandardStream.error.tell($0 + "\n") })
         let lines = TopLines(hub: hub)
         let (once, format, interval) = (once, format ?? .text, interval ?? 2)
+        let timeout = timeout ?? TopLines.contactSeconds
         let signals = StopSignals()
         do {
             try await signals.cancelling {
                 if once {
-                    try await lines.once(feed, format: format)
+                    try await lines.once(feed, format: format, contactSeconds: timeout)
                 } else {
                     try await lines.repeating(feed, everySeconds: interval)
                 }
@@ -86,7 +108,10 @@ struct Top: AsyncParsableCommand {
         tell: @escaping @Sendable (String) -> Void
     ) throws -> (MonitoringHub, any MonitoringFeed) {
         let brokers = try feeds.brokers()
-        let hub = MonitoringHub(settings: brokers == nil ? .replay : MonitoringHub.Settings())
+        // A viewer beside others: it shows alerts, and leaves telling people of them to `serve`.
+        let watch =
+            rules.noRules ? nil : AlertWatch(rules: try AlertFiles.rules(rules.files), isReplay: brokers == nil)
+        let hub = MonitoringHub(settings: brokers == nil ? .replay : MonitoringHub.Settings(), alerts: watch)
         return (hub, try feeds.feed(brokers, tell: tell))
     }
 }

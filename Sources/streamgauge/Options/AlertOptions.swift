@@ -4,18 +4,12 @@ import Monitoring
 
 /// Which alert rules a monitor judges, and where it keeps what it knows of alerts.
 struct AlertOptions: ParsableArguments, Sendable {
-    @Option(
-        name: .customLong("rules"), parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Files of alert rules, instead of the shipped ones; see streamgauge alerts.", valueName: "file"))
-    var rules: [String] = []
-
-    @Flag(help: "Judge no alert rules.")
-    var noRules = false
+    @OptionGroup var rules: RuleOptions
 
     @Option(
         help: ArgumentHelp(
-            "Keep in this file which alerts are pending and firing, so that a restart neither forgets nor repeats them.",
+            "Keep in this file which alerts are pending and firing, and what channels have not delivered, so that a restart "
+                + "neither forgets nor repeats them.",
             valueName: "file"))
     var alertState: String?
 
@@ -25,14 +19,10 @@ struct AlertOptions: ParsableArguments, Sendable {
     var channels: String?
 
     func validate() throws {
-        let given = [
-            ("--alert-state", alertState == ""), ("--rules", rules.contains("")), ("--channels", channels == ""),
-        ]
-        for (option, isEmpty) in given where isEmpty {
+        for (option, value) in [("--alert-state", alertState), ("--channels", channels)] where value == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        guard noRules else { return }
-        if !rules.isEmpty { throw ValidationError("--rules and --no-rules exclude each other: give one of them") }
+        guard rules.noRules else { return }
         if alertState != nil { throw ValidationError("--alert-state is for alerts: leave --no-rules out") }
         if channels != nil { throw ValidationError("--channels is for alerts: leave --no-rules out") }
     }
@@ -41,9 +31,14 @@ struct AlertOptions: ParsableArguments, Sendable {
     ///
     /// - Parameter channels: Are told besides standard error.
     func watch(isReplay: Bool, channels: LiveChannels? = nil) throws -> AlertWatch? {
-        guard !noRules else { return nil }
-        let rules = try AlertFiles.rules(rules)
+        guard !rules.noRules else { return nil }
+        let rules = try AlertFiles.rules(rules.files)
         let file = try alertState.map { try AlertStateFile(path: $0) }
+        if channels == nil, let count = file?.waiting.count, count > 0 {
+            StandardStream.error.tell(
+                "warning: \(NumberText.count(count, "notice")) of alerts that channels did not deliver before "
+                    + "will not be delivered: no --channels is given\n")
+        }
         let handlers: [any AlertNotificationHandler] = [LoggedNotifications()] + (channels.map { [$0] } ?? [])
         return AlertWatch(
             rules: rules, handler: AlertNotificationHandlers(handlers), stateFile: file, isReplay: isReplay,

@@ -16,18 +16,22 @@ struct TopColumn: Sendable {
     static let gap = 1
 
     /// The columns that fit into a width, in the order in which they stand. The name takes what the others leave.
-    static func fitting(_ width: Int) -> [TopColumn] {
+    ///
+    /// - Parameter hasAlerts: Whether rules are judged; a column of noughts would say that nothing is wrong.
+    static func fitting(_ width: Int, hasAlerts: Bool) -> [TopColumn] {
         let least = 12
         var room = width - least
         // From the most important one to the least.
-        let chosen = [state, behind, input, processed, batch, lag, run, watermark, trend, id].filter { column in
+        let alerts = hasAlerts ? [Self.alerts] : []
+        let wanted = [state, behind] + alerts + [input, processed, batch, lag, run, watermark, trend, id]
+        let chosen = wanted.filter { column in
             guard room >= column.width + gap else { return false }
             room -= column.width + gap
             return true
         }
         let headings = Set(chosen.map(\.heading))
         let left = [state].filter { headings.contains($0.heading) }
-        let right = [id, run, input, processed, batch, lag, behind, watermark, trend].filter {
+        let right = [id, Self.alerts, run, input, processed, batch, lag, behind, watermark, trend].filter {
             headings.contains($0.heading)
         }
         var name = Self.name
@@ -43,6 +47,9 @@ struct TopColumn: Sendable {
     }
     static let id = TopColumn(heading: "ID", width: 8, isRight: false) { row, _ in
         (String(row.snapshot.id.uuidString.lowercased().prefix(8)), .faint)
+    }
+    static let alerts = TopColumn(heading: "ALERTS", width: 6, order: .alerts) { row, _ in
+        row.firing == 0 ? ("-", .faint) : ("\(row.firing)", TextStyle(color: .red, isBold: true))
     }
     static let run = plain("RUN", 6, .run) { query in
         query.state.isEnded ? nil : FigureText.duration(query.runSince.map { query.at.seconds(since: $0) })

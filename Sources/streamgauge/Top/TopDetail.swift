@@ -11,7 +11,8 @@ extension TopView {
 
     func detail(_ detail: QueryDetail, _ size: TerminalSize) -> [ScreenLine] {
         let query = detail.snapshot
-        return summary(query, size) + rates(detail, size) + verdict(query.sizing, size) + phases(query, size)
+        return summary(query, size) + alerts(detail.alerts, size) + rates(detail, size) + verdict(query.sizing, size)
+            + phases(query, size)
             + sources(detail, size) + rest(query, size) + history(detail, size)
     }
 
@@ -176,9 +177,9 @@ extension TopView {
 
     // MARK: Text
 
-    private func section(_ title: String, _ size: TerminalSize) -> [ScreenLine] { [line(size), heading(title, size)] }
+    func section(_ title: String, _ size: TerminalSize) -> [ScreenLine] { [line(size), heading(title, size)] }
 
-    private func paragraph(
+    func paragraph(
         _ text: String, _ size: TerminalSize, _ style: TextStyle, indent: Int = 2
     ) -> [ScreenLine] {
         // An exception's first line may be its whole text.

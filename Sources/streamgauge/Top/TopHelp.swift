@@ -9,6 +9,7 @@ extension TopView {
         ("Ctrl-L", "draw anew"), ("Ctrl-Z", "stop; fg goes on"), ("Ctrl-C", "end the program"),
     ]
     private static let columns = [
+        ("ALERTS", "alerts about the query that fire; not there with --no-rules"),
         ("IN/S, PROC/S", "rows a second arriving and processed, by the last progress"),
         ("BATCH", "how long the last trigger took / the trigger interval"),
         ("LAG, BEHIND", "records that wait, and the seconds of work that they are"),

@@ -2,8 +2,8 @@ import LiveMonitoring
 
 /// The view where there is no terminal: lines at an interval, or once.
 struct TopLines {
-    /// Brokers that are away for so long keep `--once` from an answer.
-    private static let contactLimit = Duration.seconds(15)
+    /// Brokers that are away for so many seconds keep `--once` from an answer, unless another number is given.
+    static let contactSeconds = 10
 
     let hub: MonitoringHub
 
@@ -25,10 +25,12 @@ struct TopLines {
     }
 
     /// Writes all queries once, when everything that was there has been read.
-    func once(_ feed: any MonitoringFeed, format: TopReportFormat) async throws {
+    ///
+    /// - Parameter limit: For how many seconds brokers may be away; reading itself may take longer.
+    func once(_ feed: any MonitoringFeed, format: TopReportFormat, contactSeconds limit: Int) async throws {
         try await whileRunning(feed) { updates in
             var source = TopSource(hub)
-            let begun = ContinuousClock.now
+            var contact = ContinuousClock.now
             for await _ in updates {
                 let feeds = hub.feeds
                 if let error = Self.failure(feeds) { throw error }
@@ -36,11 +38,12 @@ struct TopLines {
                     return try StandardStream.output.write(TopReport.text(source.picture(), format: format))
                 }
                 let isAway = feeds.contains { $0.state == .away || $0.state == .connecting }
-                if isAway, begun.duration(to: .now) > Self.contactLimit {
+                if !feeds.isEmpty, !isAway { contact = .now }
+                if contact.duration(to: .now) > .seconds(limit) {
                     throw CommandError(
-                        "cannot read \(feed.name) to its end: "
-                            + (feeds.compactMap(\.error).first ?? "it does not answer"),
-                        hint: "check the brokers with streamgauge doctor")
+                        "cannot read \(feed.name) to its end: no contact for \(limit) s: "
+                            + (feeds.compactMap(\.error).first ?? "no broker answers"),
+                        hint: "check the brokers with streamgauge doctor, or wait longer with --timeout")
                 }
             }
         }

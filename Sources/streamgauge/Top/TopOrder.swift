@@ -5,7 +5,7 @@ import Monitoring
 /// What the rows are sorted by.
 enum TopOrder: String, Sendable, CaseIterable {
     /// By state, the worst first, and then by seconds behind.
-    case worst, state, name, run, input, processed, batch, lag, behind, watermark
+    case worst, state, name, alerts, run, input, processed, batch, lag, behind, watermark
 
     /// The next one, or the one before.
     func next(by step: Int = 1) -> TopOrder {
@@ -20,7 +20,7 @@ enum TopOrder: String, Sendable, CaseIterable {
     /// Rows in this order. Those without a value are last whichever way; equal ones stay as they come, by name.
     func sorted(_ rows: [QueryRow], descending: Bool) -> [QueryRow] {
         if self == .name { return descending ? rows.reversed() : rows }
-        let keyed = rows.enumerated().map { (keys: keys(of: $1.snapshot), place: $0) }
+        let keyed = rows.enumerated().map { (keys: keys(of: $1), place: $0) }
         let ordered = keyed.sorted { left, right in
             for (left, right) in zip(left.keys, right.keys) where left != right {
                 guard let left else { return false }
@@ -33,11 +33,13 @@ enum TopOrder: String, Sendable, CaseIterable {
     }
 
     /// Values to compare, the first that differs decides.
-    private func keys(of query: QuerySnapshot) -> [Double?] {
-        switch self {
+    private func keys(of row: QueryRow) -> [Double?] {
+        let query = row.snapshot
+        return switch self {
         case .worst: [Double(query.state.urgency), query.lagSeconds, query.busyRatio]
         case .state: [-Double(query.state.urgency)]
         case .name: []
+        case .alerts: [Double(row.firing)]
         case .run: [query.runSince.map { query.at.seconds(since: $0) }]
         case .input: [query.inputRowsPerSecond]
         case .processed: [query.processedRowsPerSecond]

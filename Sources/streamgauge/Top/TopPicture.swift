@@ -11,6 +11,8 @@ struct TopPicture: Sendable {
     /// Every query, in the order of titles.
     var rows: [QueryRow] = []
     var feeds: [FeedHealth] = []
+    /// How many alerts fire, those about no query among them; nil where no rules are judged.
+    var firing: Int?
     /// Events that all feeds give in a second; nil until that can be said.
     var eventsPerSecond: Double?
     /// What went wrong last, in the words of a feed.

@@ -12,9 +12,9 @@ enum TopReport {
     static func text(_ picture: TopPicture, format: TopReportFormat = .text) -> String {
         let rows = TopOrder.worst.sorted(picture.rows, descending: true)
         switch format {
-        case .json: return rows.map { json($0.snapshot) + "\n" }.joined()
+        case .json: return rows.map { json($0, hasRules: picture.firing != nil) + "\n" }.joined()
         case .text:
-            guard rows.isEmpty else { return rows.map { line($0.snapshot) + "\n" }.joined() }
+            guard rows.isEmpty else { return rows.map { line($0, picture) + "\n" }.joined() }
             let feeds = picture.feeds.map { feed in
                 "\(feed.name) is \(feed.state.rawValue)" + (feed.error.map { ": \($0)" } ?? "")
             }
@@ -24,7 +24,8 @@ enum TopReport {
     }
 
     /// Fields without blanks, with the name and the reason, which may have some, at the end.
-    private static func line(_ query: QuerySnapshot) -> String {
+    private static func line(_ row: QueryRow, _ picture: TopPicture) -> String {
+        let query = row.snapshot
         let fields = [
             "\(query.at.secondText)Z", query.state.rawValue, String(query.id.uuidString.lowercased().prefix(8)),
             "in=\(NumberText.rate(query.inputRowsPerSecond))",
@@ -32,13 +33,15 @@ enum TopReport {
             "batch=\(FigureText.duration(query.batchDurationSeconds))",
             "trigger=\(FigureText.duration(query.triggerIntervalSeconds))",
             "lag=\(NumberText.integer(query.lagRecords))", "behind=\(FigureText.duration(query.lagSeconds))",
-            "watermark=\(FigureText.duration(query.watermarkDelaySeconds))", "\(query.title): \(query.stateReason)",
+            "watermark=\(FigureText.duration(query.watermarkDelaySeconds))",
+            "alerts=\(picture.firing == nil ? "-" : String(row.firing))", "\(query.title): \(query.stateReason)",
         ]
         return TerminalText.line(fields.joined(separator: " "))
     }
 
     /// The members of `GET /api/v1/queries` that a script asks for, under the same names.
-    private static func json(_ query: QuerySnapshot) -> String {
+    private static func json(_ row: QueryRow, hasRules: Bool) -> String {
+        let query = row.snapshot
         var writer = JSONWriter()
         func number(_ key: String, _ value: Double?) {
             writer.key(key)
@@ -74,6 +77,7 @@ enum TopReport {
         integer("lagRecords", query.lagRecords)
         number("lagSeconds", query.lagSeconds)
         number("catchUpSeconds", query.catchUpSeconds)
+        integer("firing", hasRules ? Int64(row.firing) : nil)
         writer.key("sizing")
         writer.beginObject()
         string("kind", query.sizing.kind.rawValue)

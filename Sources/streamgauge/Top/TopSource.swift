@@ -22,6 +22,12 @@ struct TopSource {
         let rows = hub.rows()
         return TopPicture(
             at: rows.first?.at ?? hub.now, isReplay: hub.settings.isReplay, rows: rows, feeds: feeds,
-            eventsPerSecond: rate.perSecond, remark: remarks.last)
+            firing: hub.alertStatistics == nil ? nil : hub.alerts.firing, eventsPerSecond: rate.perSecond,
+            remark: remarks.last)
     }
+}
+
+extension AlertOverview {
+    /// How many fire. A heartbeat, which fires always, is for programs that miss it.
+    var firing: Int { alerts.count { $0.state == .firing && $0.labels["severity"] != "none" } }
 }

@@ -15,7 +15,7 @@ struct TopView: Sendable {
     ///
     /// - Parameter shown: The rows that pass the filter, in the order to show them; only those on the screen are looked at.
     func table(_ picture: TopPicture, _ shown: [QueryRow], _ state: TopState, _ size: TerminalSize) -> [ScreenLine] {
-        let columns = TopColumn.fitting(size.columns)
+        let columns = TopColumn.fitting(size.columns, hasAlerts: picture.firing != nil)
         var lines = head(picture, state, size) + [heading(columns, state, size)]
         let page = Self.page(size)
         for place in state.top..<min(shown.count, state.top + page) where place >= 0 {
@@ -67,6 +67,10 @@ struct TopView: Sendable {
         for (place, (state, count)) in states.enumerated() {
             first.add(place == 0 ? ": " : ", ")
             first.add("\(count) \(state.rawValue)", state.style)
+        }
+        if let firing = picture.firing, firing > 0 {
+            first.add("  ")
+            first.add("\(NumberText.count(firing, "alert")) firing", TextStyle(color: .red, isBold: true))
         }
         return [first, feeds(picture, size)]
     }

@@ -112,6 +112,13 @@ import Testing
             "channels:\n  - {name: a, command: {argv: [/bin/true]}}\nroutes:\n  - {channels: [b]}",
             "4: there is no channel b; there are a"
         ),
+        ("channels:\n  - {name: a, comand: {}}\nroutes:\n  - {channels: [a]}", "has no key comand"),
+        ("channels:\n  - {name: a, timeout: 0, kafka: {}}\nroutes:\n  - {channels: [a]}", "timeout must be from"),
+        ("channels:\n  - {nam: a, kafka: {topic: t}}\nroutes:\n  - {channels: [a]}", "has no key nam"),
+        ("channels:\n  - {name: a b, kafka: {topic: t}}\nroutes:\n  - {channels: [a b]}", "a channel's name has up to"),
+        ("channels: [[]]\nroutes: [{channels: [a]}]", "a channel must be a mapping"),
+        ("channels:\n  - {name: a, comand: {}}\nroutes:\n  - {channels: [b]}", "there is no channel b; there are a"),
+        ("channels:\n  - {name: a, comand: {}}\n  - {name: a, kafka: {topic: t}}", "the channel a is there twice"),
         (
             "channels:\n  - {name: a, command: {argv: [/bin/true]}}\nroutes:\n  - {match: ['x=~\"(\"'], channels: [a]}",
             "4: "
@@ -164,6 +171,18 @@ import Testing
     func `what is wrong is told with its line`(text: String, problem: String) {
         let problems = Self.problems(text)
         #expect(problems.contains { $0.hasPrefix(problem) || $0.contains(problem) }, "\(problems)")
+    }
+
+    @Test func `a faulty channel is told once, and routes to it are not at fault`() {
+        let routes = "routes:\n  - {channels: [a, b]}\n  - {match: ['x=\"y\"'], channels: [a]}\n"
+        for channel in [
+            "{name: a, comand: {}}", "{name: a}", "{name: a, kafka: {}}", "{nam: a, kafka: {topic: t}}", "[a]",
+            "{name: a, command: {argv: [/nowhere]}}",
+        ] {
+            let text = "channels:\n  - \(channel)\n  - {name: b, command: {argv: [/bin/true]}}\n" + routes
+            let problems = Self.problems(text).filter { !$0.contains("a channel needs a name") }
+            #expect(problems.count == 1 && problems[0].hasPrefix("2:"), "\(channel): \(problems)")
+        }
     }
 
     /// Row F34: forms of an address that a reader of URLs may take for another host.

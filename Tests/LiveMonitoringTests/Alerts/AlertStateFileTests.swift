@@ -75,6 +75,55 @@ import Testing
         }
     }
 
+    @Test func `what a handler has not delivered is in the file, and the next one gets it first`() async throws {
+        let rules = try AlertRules.states(["Failed": .failed])
+        let keeper = KeepingHandler()
+        do {
+            let watch = AlertWatch(rules: rules, handler: keeper, stateFile: try AlertStateFile(path: path))
+            let hub = MonitoringHub(alerts: watch, clock: HandClock().reading)
+            hub.take(maker.terminated("boom"), at: BatchMaker.time(0))
+            hub.tick()
+            await finish(watch)
+            #expect(keeper.undelivered.count == 1 && keeper.resumed.isEmpty)
+        }
+        do {
+            let file = try AlertStateFile(path: path)
+            #expect(file.waiting == keeper.undelivered && file.state?.count == 1)
+            // A replay neither gets nor changes what waits.
+            let replayed = KeepingHandler()
+            await finish(AlertWatch(rules: rules, handler: replayed, stateFile: file, isReplay: true))
+            #expect(replayed.resumed.isEmpty)
+        }
+        let next = KeepingHandler()
+        let file = try AlertStateFile(path: path)
+        let watch = AlertWatch(rules: rules, handler: next, stateFile: file)
+        await finish(watch)
+        #expect(next.resumed == keeper.undelivered && next.undelivered == keeper.undelivered)
+        next.deliver()
+        #expect(await watch.saveAtEnd())
+        #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("waiting"))
+    }
+
+    @Test func `of very many notices the newest are kept`() {
+        let notices = (0..<30).map { number in
+            WaitingNotice(
+                channel: "page",
+                notification: AlertNotification(
+                    key: "\(number)", group: "g", at: BatchMaker.time(Double(number % 10)),
+                    bestBefore: BatchMaker.time(900),
+                    alerts: [Alert(name: "A", state: .firing, labels: [:], activeAt: BatchMaker.time(0))]))
+        }
+        #expect(notices.newest(maximumCount: 30, maximumAlerts: 30) == notices)
+        #expect(notices.newest(maximumCount: 3, maximumAlerts: 30).map(\.notification.key) == ["9", "19", "29"])
+        #expect(notices.newest(maximumCount: 30, maximumAlerts: 2).map(\.notification.key) == ["19", "29"])
+    }
+
+    private func finish(_ watch: AlertWatch) async {
+        let running = Task { await watch.run() }
+        running.cancel()
+        await running.value
+    }
+
     @Test func `F36: a second monitor cannot use it, and the next one can`() throws {
         do {
             let first = try AlertStateFile(path: path)
@@ -114,4 +163,25 @@ import Testing
         hub.tick()
         while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
     }
+}
+
+/// Keeps what it is given until it is told to deliver.
+private final class KeepingHandler: AlertNotificationHandler {
+    private let state = Mutex<(waiting: [WaitingNotice], resumed: [WaitingNotice])>(([], []))
+
+    var undelivered: [WaitingNotice] { state.withLock { $0.waiting } }
+    var resumed: [WaitingNotice] { state.withLock { $0.resumed } }
+
+    func notify(_ notification: AlertNotification) async {
+        state.withLock { $0.waiting.append(WaitingNotice(channel: "page", notification: notification)) }
+    }
+
+    func resume(_ waiting: [WaitingNotice]) async {
+        state.withLock { state in
+            state.waiting += waiting
+            state.resumed += waiting
+        }
+    }
+
+    func deliver() { state.withLock { $0.waiting = [] } }
 }

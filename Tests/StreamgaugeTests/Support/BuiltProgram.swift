@@ -48,6 +48,15 @@ struct BuiltProgram {
         ).wait()
     }
 
+    /// Runs the program to its end as a user without rights of root's: as `nobody` where the tests run as root.
+    func runWithoutRights(_ arguments: [String]) async throws -> Output {
+        guard getuid() == 0 else { return try await run(arguments) }
+        let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", executable.path]
+        return try await RunningProgram(
+            executable: URL(filePath: "/usr/bin/setpriv"), arguments: nobody + arguments, input: nil, output: nil
+        ).wait()
+    }
+
     /// Starts the program, with more variables in its environment.
     func start(
         _ arguments: [String], input: String? = nil, output: FileHandle? = nil, environment: [String: String] = [:]

@@ -33,6 +33,40 @@ import Testing
         #expect(rows.contains { $0["name"]?.string == RecordedFleet.hostileName })
     }
 
+    @Test func `lines and JSON tell how many alerts fire, by the rules that are wanted`() async throws {
+        func run(_ arguments: String...) async throws -> BuiltProgram.Output {
+            try await program.run(["top", "--replay", try recording(), "--once"] + arguments)
+        }
+        let shipped = try await run()
+        #expect(shipped.output.split(separator: "\n").first?.contains(" alerts=1 has-failed: ") == true)
+        let none = try await run("--no-rules", "--format", "json")
+        for line in none.output.split(separator: "\n") {
+            #expect(try JSONValue(parsing: String(line))["firing"] == .null)
+        }
+        try folder.write(
+            "rules.yml",
+            "groups: [{name: g, rules: [{alert: Slow, expr: streamgauge_query_batch_duration_seconds > 0.9}]}]\n")
+        let own = try await run("--rules", folder.path("rules.yml"), "--format", "json")
+        let rows = try own.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        #expect(rows.map { $0["firing"] } == [.integer(0), .integer(1), .integer(0), .integer(0)], "\(own.error)")
+        let both = try await run("--rules", folder.path("rules.yml"), "--no-rules")
+        #expect(both.status == 2 && both.errorLines.count == 1)
+        try folder.write("wrong.yml", "groups: [{name: g, rules: [{alert: Slow, expr: nonsense > 1}]}]\n")
+        let wrong = try await run("--rules", folder.path("wrong.yml"))
+        #expect(wrong.status == 1 && wrong.output == "" && wrong.error.contains("wrong.yml:1"))
+    }
+
+    @Test func `options that would be ignored are refused`() async throws {
+        let live = ["--bootstrap-servers", "x", "--from-beginning"]
+        for arguments in [
+            ["--replay", "a", "--once", "--timeout", "3"], live + ["--timeout", "3"],
+            live + ["--once", "--timeout", "0"], ["--replay", "a", "--insecure"],
+        ] {
+            let run = try await program.run(["top"] + arguments)
+            #expect(run.status == 2 && run.output == "" && run.errorLines.count == 1, "\(arguments): \(run.error)")
+        }
+    }
+
     @Test func `nothing to show is said`() async throws {
         try folder.write("empty.jsonl", "")
         let run = try await program.run(["top", "--replay", folder.path("empty.jsonl"), "--once"])
@@ -71,7 +105,14 @@ import Testing
         let none = try await program.run(["top", "--replay", folder.path("none.jsonl")])
         #expect(none.status == 1 && none.output == "" && none.errorLines.count == 1)
         #expect(none.error.contains("none.jsonl"))
-        let away = try await program.run(["top", "--bootstrap-servers", "127.0.0.1:1", "--from-beginning", "--once"])
+        let begun = ContinuousClock.now
+        let away = try await program.run([
+            "top", "--bootstrap-servers", "127.0.0.1:1", "--from-beginning", "--once", "--timeout", "1",
+        ])
+        #expect(begun.duration(to: .now) < .seconds(10))
+        #expect(
+            away.error.contains(" to its end: no contact for 1 s: ") && away.error.contains("--timeout"),
+            "\(away.error)")
         #expect(away.status == 1 && away.output == "")
         #expect(away.errorLines.filter { $0.hasPrefix("error: ") }.count == 1, "\(away.error)")
     }

@@ -39,6 +39,32 @@ import Testing
         try await expectRestored(pane, status: 0)
     }
 
+    @Test func `alerts that fire are counted, sorted by, and listed about a query`() async throws {
+        let pane = try await TmuxPane()
+        try await top(pane)
+        var screen = try pane.screen()
+        #expect(screen.rows[0].contains("  1 alert firing") && screen.rows[2].contains("ALERTS"))
+        #expect(screen.rows[3].contains(/has-failed[ ]+00000003[ ]+1[ ]/))
+        try pane.press("s", "s", "s")
+        screen = try await pane.waitFor("sort: alerts down")
+        #expect(screen.row(of: "has-failed") == 3)
+        try pane.press("r")
+        screen = try await pane.waitFor("sort: alerts up")
+        #expect(screen.row(of: "has-failed") == 6)
+        try pane.press("r")
+        try await pane.waitFor("sort: alerts down")
+        try pane.press("Enter")
+        screen = try await pane.waitFor("firing    QueryFailed since 2026-11-23 10:00:40Z")
+        #expect(screen.contains("    has-failed has failed"))
+        try pane.press("q", "q")
+        try await expectRestored(pane, status: 0)
+        try await top(pane, "--no-rules")
+        screen = try pane.screen()
+        #expect(!screen.contains("ALERTS") && !screen.contains("alert"))
+        try pane.press("q")
+        try await expectRestored(pane, status: 0)
+    }
+
     @Test func `keys sort, filter, open a detail and lead back`() async throws {
         let pane = try await TmuxPane()
         try await top(pane)

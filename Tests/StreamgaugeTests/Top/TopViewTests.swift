@@ -118,6 +118,34 @@ import Testing
         #expect(TopOrder.worst.sorted(picture().rows, descending: false).last?.snapshot.name == "has-failed")
     }
 
+    @Test func `alerts have a column and a count where rules are judged, and lines about one query`() throws {
+        var picture = self.picture()
+        #expect(!text(model(130, 20, picture))[2].contains("ALERTS"))
+        picture.firing = 2
+        let place = try #require(picture.rows.firstIndex { $0.snapshot.name == "keeps-up" })
+        picture.rows[place].firing = 2
+        #expect(TopOrder.alerts.sorted(picture.rows, descending: true).first?.snapshot.name == "keeps-up")
+        let lines = text(model(130, 20, picture))
+        #expect(lines[0].hasSuffix("  2 alerts firing") && lines[2].contains("ALERTS"))
+        #expect(lines.contains { $0.contains(/keeps-up.* 2 .*/) })
+        let time = hub.now
+        var alerts = [Alert.State.firing, .pending, .resolved].map { state in
+            Alert(
+                name: "Slow", state: state, labels: ["severity": "critical"],
+                annotations: state == .pending ? [:] : ["summary": "\u{1b}[2J too slow"], activeAt: time, firedAt: time,
+                reason: "1 is more than 0")
+        }
+        alerts[0].suppression = .silenced
+        alerts += repeatElement(alerts[2], count: 60)
+        let view = TopView(glyphs: .ascii)
+        let told = view.alerts(alerts, TerminalSize(columns: 80, rows: 24)).map(\.text)
+        #expect(told[2] == "  firing    Slow since 2026-11-23 10:00:40Z, silenced")
+        #expect(told[3] == #"    \u{1b}[2J too slow"#)
+        #expect(told[4].hasPrefix("  pending   Slow") && told[5] == "    1 is more than 0")
+        #expect(told.last == "  and 13 alerts more")
+        #expect(view.alerts([], TerminalSize(columns: 80, rows: 24)).isEmpty)
+    }
+
     @Test func `a screen that stands still shows what was, and keys still move in it`() {
         var model = model()
         _ = model.take(.character("p"))
