@@ -29,7 +29,7 @@ import Testing
 
     private func request() throws -> OTLPRequest {
         let bytes = OTLPExposition.bytes(
-            of: fleet(), and: Self.own, at: EventMaker.time(20), since: Self.start,
+            of: fleet().report(at: EventMaker.time(20)), and: Self.own, at: EventMaker.time(20), since: Self.start,
             resource: OTLPExposition.Resource(version: "1.2", instance: "one"))
         return try JSONDecoder().decode(OTLPRequest.self, from: Data(bytes))
     }
