@@ -23,7 +23,7 @@ final class TopicReading: Sendable {
     }
 
     /// So many records before the end are no backlog any more.
-    private static let nearEnd: Int64 = 1000
+    static let nearEnd: Int64 = 1000
     /// Topics that say nothing for so long have been read to their ends.
     private static let quiet = Duration.seconds(3)
 

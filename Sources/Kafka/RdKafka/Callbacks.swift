@@ -43,6 +43,8 @@ enum Callbacks {
         case .consumer:
             rd_kafka_conf_set_error_cb(configuration, errorCallback)
             rd_kafka_conf_set_rebalance_cb(configuration, rebalanceCallback)
+        case .committer:
+            rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR)
         case .admin:
             // Without the event some errors, such as a token that cannot be had, would only be logged.
             rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_ERROR)

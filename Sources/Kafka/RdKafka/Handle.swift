@@ -15,6 +15,11 @@ final class Handle: @unchecked Sendable {
         case producer, consumer
         /// Neither sends nor reads; a thread of librdkafka's own serves its queue.
         case admin
+        /// Commits offsets for a group that it never joins; its errors and answers come as events.
+        case committer
+
+        /// Whether librdkafka takes it for a consumer.
+        var isConsumer: Bool { self == .consumer || self == .committer }
     }
 
     private let role: Role
@@ -41,7 +46,7 @@ final class Handle: @unchecked Sendable {
             Callbacks.installTokenRefresh(on: configuration)
         }
         var reason = [CChar](repeating: 0, count: 512)
-        let type = role == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
+        let type = role.isConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER
         guard let client = rd_kafka_new(type, configuration, &reason, reason.count) else {
             rd_kafka_conf_destroy(configuration)
             retained.release()
@@ -49,8 +54,8 @@ final class Handle: @unchecked Sendable {
                 code: .invalidConfiguration,
                 message: "cannot create the Kafka client: \(String(cBytes: reason)); check the options named there")
         }
-        if role == .consumer { rd_kafka_poll_set_consumer(client) }
-        let queue = role == .consumer ? rd_kafka_queue_get_consumer(client) : rd_kafka_queue_get_main(client)
+        if role.isConsumer { rd_kafka_poll_set_consumer(client) }
+        let queue = role.isConsumer ? rd_kafka_queue_get_consumer(client) : rd_kafka_queue_get_main(client)
         guard let queue else {
             rd_kafka_destroy(client)
             retained.release()
@@ -103,6 +108,13 @@ final class Handle: @unchecked Sendable {
         defer { gate.subtract(1, ordering: .releasing) }
         guard before & Self.closedBit == 0 else { throw closed() }
         return try body(client)
+    }
+
+    /// The same with the queue of its events.
+    func withEvents<R>(
+        _ attempt: String, _ body: (_ client: OpaquePointer, _ queue: OpaquePointer) throws(KafkaError) -> R
+    ) throws(KafkaError) -> R {
+        try withClient(otherwise: .closed(attempt)) { client throws(KafkaError) in try body(client, queue) }
     }
 
     /// The client and its queue for the one thread that will call ``destroy()`` itself and needs no gate.

@@ -1,22 +1,24 @@
-import StreamingMetrics
+package import StreamingMetrics
 
 /// Offsets of the form topic → partition → offset, which Kafka's source writes and others imitate.
 ///
 /// Anything else is nil and no error: offsets are whatever a source likes, and what cannot be read is unknown.
-struct SourceOffsets: Sendable, Hashable {
+package struct SourceOffsets: Sendable, Hashable {
     /// One partition's offset.
-    struct Partition: Sendable, Hashable {
-        var topic: String
-        var partition: String
+    package struct Partition: Sendable, Hashable {
+        /// The topic.
+        package var topic: String
+        /// The partition's number as it is written.
+        package var partition: String
         /// Nil where it is no offset: a placeholder below 0, or beyond 64 bits.
-        var offset: Int64?
+        package var offset: Int64?
     }
 
     /// In the order of the text; of a partition that stands twice the last.
-    let partitions: [Partition]
+    package let partitions: [Partition]
 
     /// Reads an offset; nil where it has another form. Text that holds JSON is looked into, as Spark Connect sends it.
-    init?(_ value: JSONValue?) {
+    package init?(_ value: JSONValue?) {
         guard let value else { return nil }
         var text = value.jsonText
         if text.utf8.first == UInt8(ascii: "\"") {

@@ -29,6 +29,9 @@ struct Serve: AsyncParsableCommand {
             With --history what queries do is kept in a file, and charts reach back as far as that does; reading goes on \
             where the file ends, unless told where to begin.
 
+            With --shadow-group the end offsets of queries that read Kafka are committed to a consumer group for each, so that \
+            kafka-consumer-groups, Burrow and others see their lag. Nobody else may join or use such a group.
+
             EXAMPLES
               streamgauge serve --bootstrap-servers localhost:9092
               streamgauge serve --bootstrap-servers localhost:9092 --history history.db
@@ -38,6 +41,7 @@ struct Serve: AsyncParsableCommand {
               streamgauge serve --bootstrap-servers localhost:9092 --otlp-endpoint http://localhost:4318
               streamgauge serve --bootstrap-servers localhost:9092 --rules rules.yml --alert-state alerts.json
               streamgauge serve --bootstrap-servers localhost:9092 --channels channels.yml
+              streamgauge serve --bootstrap-servers localhost:9092 --shadow-group "spark-{query}"
               openssl rand -hex 32 > token && chmod 600 token
               streamgauge serve --bootstrap-servers localhost:9092 --listen 0.0.0.0:8080 --token-file token
             """)
@@ -55,6 +59,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var alerts: AlertOptions
     @OptionGroup var export: ExportOptions
+    @OptionGroup var shadow: ShadowOptions
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "\(ListenAddress.loopback)"
@@ -66,7 +71,10 @@ struct Serve: AsyncParsableCommand {
         for (option, value) in [("--listen", listen), ("--token-file", tokenFile)] where value == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        let live = [("--alert-state", alerts.alertState), ("--channels", alerts.channels)]
+        let live = [
+            ("--alert-state", alerts.alertState), ("--channels", alerts.channels),
+            ("--shadow-group", shadow.shadowGroup),
+        ]
         if feeds.isReplay, let (option, _) = live.first(where: { $0.1 != nil }) {
             throw ValidationError("\(option) is for what happens now: leave it out with --replay")
         }
@@ -85,18 +93,22 @@ struct Serve: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let token = try tokenFile.map { try AccessToken(file: $0) }
         let brokers = try feeds.brokers()
+        let groups = try shadow.groups(feeds.kafka)
         let pusher = try export.pusher(acceptsClear: feeds.kafka.insecure)
         let history = try historyOptions.recorder()
         let channels = try alerts.channels.map { try LiveChannels(file: $0) }
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
+        let observers: [(any HubObserver)?] = [history, groups]
         let hub = MonitoringHub(
             settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
-            observers: history.map { [$0] } ?? [])
+            observers: observers.compactMap { $0 })
         let feed = try feeds.feed(brokers, resumingAt: history?.takenThrough) {
             StandardStream.error.tell($0 + "\n")
         }
         var configuration = MonitoringServer.Configuration(address: address, token: token)
-        configuration.moreFamilies = { (channels?.families ?? []) + (pusher?.families ?? []) }
+        configuration.moreFamilies = {
+            (channels?.families ?? []) + (pusher?.families ?? []) + (groups?.families ?? [])
+        }
         let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
         let reload = AlertReload(rules: alerts.rules.files, for: watch, channels: channels)
         defer { withExtendedLifetime(reload) {} }
@@ -106,6 +118,7 @@ struct Serve: AsyncParsableCommand {
                     server,
                     beside: [
                         { await hub.run([feed]) },
+                        { if let groups { await groups.run(watching: hub) } },
                         { [export] in if let pusher { await pusher.run(server, every: export.interval) } },
                     ])
             }

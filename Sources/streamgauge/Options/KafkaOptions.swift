@@ -60,6 +60,26 @@ struct KafkaOptions: ParsableArguments, Sendable {
         return try checked(settings)
     }
 
+    /// Reads and checks the options for another cluster.
+    ///
+    /// - Parameters:
+    ///   - file: Its options, instead of all that the command line and the environment say; nil takes those.
+    ///   - servers: Its brokers, and the flag that names them; nil takes what the options say.
+    func configuration(file: String?, servers: (flag: String, value: String)?) throws -> KafkaConfiguration {
+        let named =
+            servers.map { [KafkaSettings.Flag(flag: $0.flag, name: "bootstrap.servers", value: $0.value)] } ?? []
+        let settings =
+            if let file {
+                try KafkaSettings(path: file, environment: [:], flags: named, defaults: Self.defaults)
+            } else {
+                try settings(named)
+            }
+        guard !settings.configuration.bootstrapServers.isEmpty else {
+            throw ValidationError("no broker is given: put bootstrap.servers into \(file ?? "a --kafka-config file")")
+        }
+        return try checked(settings)
+    }
+
     private func checked(_ settings: KafkaSettings) throws -> KafkaConfiguration {
         let configuration = settings.configuration
         let weaknesses = configuration.weaknesses
@@ -70,14 +90,16 @@ struct KafkaOptions: ParsableArguments, Sendable {
         return configuration
     }
 
-    private func settings() throws -> KafkaSettings {
+    private static let defaults = ["client.id": "streamgauge"]
+
+    private func settings(_ more: [KafkaSettings.Flag] = []) throws -> KafkaSettings {
         var flags = kafkaSettings.map { KafkaSettings.Flag(flag: "--set", name: $0.name, value: $0.value) }
         if let bootstrapServers {
             flags.append(.init(flag: "--bootstrap-servers", name: "bootstrap.servers", value: bootstrapServers))
         }
         return try KafkaSettings(
-            path: kafkaConfig, environment: ProcessInfo.processInfo.environment, flags: flags,
-            defaults: ["client.id": "streamgauge"])
+            path: kafkaConfig, environment: ProcessInfo.processInfo.environment, flags: flags + more,
+            defaults: Self.defaults)
     }
 
     private static func warn(_ text: String) {
