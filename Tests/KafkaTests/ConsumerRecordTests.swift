@@ -66,6 +66,21 @@ import Testing
         #expect(records.map { $0.value.map { String(decoding: $0, as: UTF8.self) } } == ["1", "2", "3", large, "5"])
     }
 
+    @Test func `a record that is kept stays as it is while the memory of others is used again`() {
+        var packer = RecordPacker()
+        var kept: [(ConsumerRecord, [UInt8])] = []
+        for round in 0..<200 {
+            let value = [UInt8](repeating: UInt8(round), count: 30_000)
+            let record = value.withUnsafeBytes {
+                packer.pack(
+                    topic: "t", partition: 0, offset: Int64(round), timestampMs: nil, key: nil, value: $0, headers: [])
+            }
+            if round % 7 == 0 { kept.append((record, value)) }
+            if round % 3 == 0 { packer.seal() }
+        }
+        for (record, value) in kept { #expect(record.value == value) }
+    }
+
     @Test func `a thousand records of random sizes come back whole`() {
         var random = SystemRandomNumberGenerator()
         let values = (0..<1000).map { _ in

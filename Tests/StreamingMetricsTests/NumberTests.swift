@@ -67,6 +67,21 @@ import Testing
         #expect(try progress("\"batchId\":\(text)").batchId == value)
     }
 
+    @Test func `runs of digits of every length end where they end, whatever comes behind them`() throws {
+        for count in 1...18 {
+            let text = String("123456789123456789".prefix(count))
+            let value = try #require(Int64(text))
+            for tail in [",\"numInputRows\":1", " ,\"é\":\"\u{FF}\"", ",\"a\":[]", ""] {
+                #expect(try progress("\"batchId\":\(text)\(tail)").batchId == value, "\(count) digits before \(tail)")
+                #expect(try progress("\"batchId\":-\(text)\(tail)").batchId == -value)
+            }
+            let fraction = try JSONValue(parsing: "0.\(text)").double
+            #expect(fraction == Double("0.\(text)"), "\(count) digits behind the dot")
+            #expect(try JSONValue(parsing: text).int64 == value, "\(count) digits at the end of the text")
+            #expect(failure("\"batchId\":\(text):1") != nil, "a colon is no digit")
+        }
+    }
+
     @Test(arguments: ["5.5", "9223372036854775808", "-9223372036854775809", "1e19", "1e-1", "1e999999999999", "0.1e-9"])
     func `fractions and integers beyond 64 bits are refused where a whole number is needed`(text: String) {
         #expect(failure("\"batchId\":\(text)")?.code == .invalidValue)

@@ -84,6 +84,18 @@ import Testing
         #expect(Self.committed(&offsets) == ["g": [Self.place("a", 0): 910]])
     }
 
+    @Test func `a query that takes its group back has it once the other was not heard of for a while`() throws {
+        var offsets = ShadowOffsets()
+        _ = offsets.take(try Self.progress(90, at: 1, end: #"{"a":{"0":900}}"#), group: "g")
+        _ = offsets.take(try Self.progress(0, query: 2, run: 2, at: 2, end: #"{"a":{"0":1}}"#), group: "g")
+        // The second was killed, and says no end; the first runs again.
+        let soon = try Self.progress(91, run: 3, at: 60_000, end: #"{"a":{"0":910}}"#)
+        #expect(offsets.take(soon, group: "g") == .rival(of: Self.id(2)))
+        let later = try Self.progress(92, run: 3, at: 660_000, end: #"{"a":{"0":920}}"#)
+        #expect(offsets.take(later, group: "g") == .taken)
+        #expect(Self.committed(&offsets) == ["g": [Self.place("a", 0): 920]])
+    }
+
     @Test func `only sources that are Kafka's count, and of a partition that two read the one that is behind`() throws {
         var offsets = ShadowOffsets()
         for (end, source) in [

@@ -71,7 +71,10 @@ struct DeliveryQueue: Sendable {
         let worth = Duration.seconds(min(max(0, notification.bestBefore.seconds(since: notification.at)), 31_622_400))
         let entry = Entry(notification: notification, deadline: now + min(worth, policy.giveUpAfter ?? worth) - age)
         if let index = waiting.firstIndex(where: { $0.notification.group == notification.group && !$0.isRefresh }) {
-            waiting[index] = Self.merged(waiting[index], into: entry)
+            // What comes back from channels that were replaced is older than what came meanwhile.
+            let isOlder = notification.at < waiting[index].notification.at
+            waiting[index] =
+                isOlder ? Self.merged(entry, into: waiting[index]) : Self.merged(waiting[index], into: entry)
             statistics.merged += 1
         } else {
             waiting.append(entry)

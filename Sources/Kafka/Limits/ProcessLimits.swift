@@ -85,7 +85,7 @@ package enum ProcessLimits {
     /// for long and now and then writes it all down: each thread's own share would hold on to what it needed once.
     package static func shareMemory() {
         #if os(Linux)
-            _ = mallopt(M_ARENA_MAX, 2)
+            if !limitsMemory { _ = mallopt(M_ARENA_MAX, 2) }
             _ = mallopt(M_MMAP_THRESHOLD, 1 << 20)
             _ = mallopt(M_TRIM_THRESHOLD, 4 << 20)
         #endif

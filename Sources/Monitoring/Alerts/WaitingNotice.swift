@@ -27,8 +27,11 @@ extension [WaitingNotice] {
         var kept: Set<Int> = []
         var told = 0
         for place in indices.sorted(by: { (self[$1].notification.at, $1) < (self[$0].notification.at, $0) }) {
-            told += self[place].notification.alerts.count
-            guard kept.count < maximumCount, told <= maximumAlerts else { break }
+            guard kept.count < maximumCount else { break }
+            let count = self[place].notification.alerts.count
+            // The newest in any case; of the others each that fits in.
+            guard kept.isEmpty || told + count <= maximumAlerts else { continue }
+            told += count
             kept.insert(place)
         }
         return indices.filter(kept.contains).map { self[$0] }

@@ -21,13 +21,15 @@ enum HistoryOpening {
             guard access(path, R_OK) == 0 else {
                 throw refusal(path, "the file may not be read by this user")
             }
-            if hasLog(path) {
+            // SQLite looks beside the file that a link leads to.
+            let target = target(of: path)
+            if hasLog(target) {
                 throw refusal(
                     path,
-                    "\(path)-wal has what is not in the file itself yet, and to read both \(path)-shm has to be readable, "
+                    "\(target)-wal has what is not in the file itself yet, and to read both \(target)-shm has to be readable, "
                         + "or to be made in its folder")
             }
-            return try checked("file:\(escaped(path))?immutable=1", path)
+            return try checked("file:\(escaped(target))?immutable=1", path)
         }
     }
 
@@ -40,6 +42,12 @@ enum HistoryOpening {
         let queue = try DatabaseQueue(path: name, configuration: configuration)
         try queue.read { try HistorySchema.check($0, path: path) }
         return queue
+    }
+
+    private static func target(of path: String) -> String {
+        guard let target = realpath(path, nil) else { return path }
+        defer { free(target) }
+        return String(cString: target)
     }
 
     /// Whether a writer has, or has left, something beside the file.

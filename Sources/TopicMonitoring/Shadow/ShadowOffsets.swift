@@ -102,15 +102,22 @@ struct ShadowOffsets: Sendable {
             return next.batch > before.batch || isLater(next.time, before.time) ? .taken : .late
         }
         if !isLater(next.time, before.time) { return .late }
-        // One that had the group before runs on, so both run; it has the group again when the other has ended.
-        if before.earlierQueries.contains(next.query), !before.isOver { return .rival(of: before.query) }
+        // One that had the group before runs on, so both run; it has the group again when the other has ended, or is not heard of
+        // any more.
+        if before.earlierQueries.contains(next.query), !before.isOver, !isLater(next.time, before.time, by: silence) {
+            return .rival(of: before.query)
+        }
         return .taken
     }
 
+    /// A query that says nothing for so long, in milliseconds, has its group no longer.
+    private static let silence: Int64 = 600_000
+
     /// A time that cannot be read is no reason against what comes now.
-    private static func isLater(_ next: Int64?, _ before: Int64?) -> Bool {
+    private static func isLater(_ next: Int64?, _ before: Int64?, by distance: Int64 = 0) -> Bool {
         guard let next, let before else { return true }
-        return next > before
+        let (limit, overflows) = before.addingReportingOverflow(distance)
+        return !overflows && next > limit
     }
 
     /// A query's run has ended.

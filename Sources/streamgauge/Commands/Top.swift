@@ -17,7 +17,8 @@ struct Top: AsyncParsableCommand {
 
             Without a terminal at both ends (a pipe, a file, TERM=dumb) it writes a line for each query at an interval: time, state, id, \
             figures, alerts that fire, name and reason. --once writes them once, when all that is on the topics or in the files has been read, as \
-            text, or as JSON with the names of the interface of streamgauge serve. Brokers that do not answer for --timeout seconds \
+            text, or as JSON with the names of the interface of streamgauge serve; rules are judged once then, so that those which have to \
+            hold for a time do not fire. Brokers that do not answer for --timeout seconds \
             are an error.
 
             EXAMPLES

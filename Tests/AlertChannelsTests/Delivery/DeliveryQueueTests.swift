@@ -151,6 +151,22 @@ import Testing
         #expect(queue.isEmpty && queue.statistics.merged == 1 && queue.statistics.sent == 2)
     }
 
+    @Test func `an older notice that comes back goes into the newer one that waits`() throws {
+        var queue = Self.queue()
+        queue.offer(Sample.notice(group: "busy"), at: .zero)
+        _ = Self.take(&queue, at: 0)
+        let firing = Sample.notice([Sample.alert(query: "a")], group: "g")
+        var ended = Sample.notice([Sample.alert("QueryStalled", .resolved, query: "a")], group: "g", number: 2)
+        ended.at = firing.at + .seconds(5)
+        queue.offer(ended, at: .zero)
+        queue.offer(firing, at: .zero, age: .seconds(5))
+        Self.finish(&queue, at: 0)
+        let notice = try #require(Self.take(&queue, at: 0))
+        #expect(notice.key == ended.key && notice.alerts.map(\.state) == [.resolved])
+        Self.finish(&queue, at: 0)
+        #expect(queue.isEmpty)
+    }
+
     @Test func `a notice that failed goes into the newer one that came meanwhile`() throws {
         var queue = Self.queue()
         queue.offer(Sample.notice([Sample.alert("QueryStalled", .resolved, query: "a")], group: "g"), at: .zero)

@@ -116,6 +116,8 @@ import Testing
         #expect(notices.newest(maximumCount: 30, maximumAlerts: 30) == notices)
         #expect(notices.newest(maximumCount: 3, maximumAlerts: 30).map(\.notification.key) == ["9", "19", "29"])
         #expect(notices.newest(maximumCount: 30, maximumAlerts: 2).map(\.notification.key) == ["19", "29"])
+        #expect(
+            notices.newest(maximumCount: 30, maximumAlerts: 0).map(\.notification.key) == ["29"], "the newest always")
     }
 
     private func finish(_ watch: AlertWatch) async {
