@@ -14,6 +14,8 @@ final class TopicReading: Sendable {
     private struct State {
         var nextOffsets: [TopicPartition: Int64] = [:]
         var lags: [TopicPartition: Int64] = [:]
+        /// How often in a row the end was near.
+        var nearNotes = 0
         var isLive = false
         var isAway = false
         var hasContact = false
@@ -22,7 +24,8 @@ final class TopicReading: Sendable {
         var contactAt: ContinuousClock.Instant?
     }
 
-    /// So many records before the end are no backlog any more.
+    /// So many records before the end are no backlog any more, if it is said twice: on a busy topic there is always something left, and
+    /// of a short one the rest may come in the next moment.
     static let nearEnd: Int64 = 1000
     /// Topics that say nothing for so long have been read to their ends.
     private static let quiet = Duration.seconds(3)
@@ -111,8 +114,11 @@ final class TopicReading: Sendable {
 
     /// Takes how far the reader is behind, about once a second.
     func note(lag: [TopicPartition: Int64]) {
-        state.withLock { $0.lags = lag }
         let sum = lag.isEmpty ? nil : lag.values.reduce(0, +)
+        state.withLock { state in
+            state.lags = lag
+            state.nearNotes = sum.map { $0 <= Self.nearEnd } ?? false ? state.nearNotes + 1 : 0
+        }
         hub.report(feed) { $0.lagRecords = sum }
         settle()
     }
@@ -148,7 +154,7 @@ final class TopicReading: Sendable {
             if state.isLive { return (.live, false) }
             let last = state.lastRecord ?? state.contactAt ?? .now
             let isQuiet = last.duration(to: .now) >= Self.quiet
-            let isNear = !state.lags.isEmpty && state.lags.values.reduce(0, +) <= Self.nearEnd
+            let isNear = state.nearNotes > 1 || (state.nearNotes == 1 && state.lags.values.allSatisfy { $0 == 0 })
             guard isQuiet || isNear else { return (.catchingUp, false) }
             state.isLive = true
             return (.live, true)
