@@ -79,7 +79,8 @@ public final class AlertTopicChannel: AlertChannel {
         let progress = Work()
         defer { progress.end() }
         return await withTaskCancellationHandler(operation: work) {
-            // Again and again: a record may be about to be handed over just now.
+            // Again and again: a record may be about to be handed over just now. Of no task's own, since a child of a cancelled
+            // task cannot sleep; it ends a moment after the work, whose end it watches.
             Task {
                 while !progress.hasEnded {
                     try? producer.purge()
