@@ -10,7 +10,7 @@ import Testing
         "EmbeddedEngine": ["StructuredStreaming", "StreamingMetrics", "CSimdJSON", "CLZ4", "CLinux", "Logging"],
         "MetricsTopic": ["StreamingMetrics", "Kafka", "CChecksum", "Logging", "CoreMetrics"],
         "Monitoring": ["StreamingMetrics"],
-        "LiveMonitoring": ["Monitoring", "StreamingMetrics"],
+        "LiveMonitoring": ["Monitoring", "StreamingMetrics", "CLZ4"],
         "TopicMonitoring": ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
         "MonitoringHistory": ["LiveMonitoring", "Monitoring", "StreamingMetrics", "GRDB"],
         "MonitoringServer": [
