@@ -76,7 +76,15 @@ public struct TopicFeed: MonitoringFeed {
         }
     }
 
+    /// The client reads on while what it has read waits, up to this: by its own default 64 MB, which it would reach whenever old
+    /// events are read, and the process would keep.
+    private static let readAhead = (name: "queued.max.messages.kbytes", kilobytes: "8192")
+
     private func read(_ reading: TopicReading, from start: MetricsConsumer.Start) async throws {
+        var configuration = configuration
+        if !configuration.sets(Self.readAhead.name) {
+            configuration.properties[Self.readAhead.name] = Self.readAhead.kilobytes
+        }
         var consumer = MetricsConsumer(
             configuration: configuration, topics: topics, start: start,
             onError: { [onError] error in

@@ -91,6 +91,17 @@ package enum ProcessLimits {
         #endif
     }
 
+    /// Gives memory that the C library holds and nobody uses back to the system, once in so long, until the task is cancelled.
+    ///
+    /// By itself the library gives back only what lies at the end of its memory.
+    package static func giveBackMemory(every interval: Duration) async {
+        while (try? await Task.sleep(for: interval)) != nil {
+            #if os(Linux)
+                _ = malloc_trim(0)
+            #endif
+        }
+    }
+
     private static func kilobytes(_ bytes: Int) -> Int { (bytes + 1023) / 1024 }
 
     /// nil when there is none.

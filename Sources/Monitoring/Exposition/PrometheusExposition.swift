@@ -54,7 +54,7 @@ public enum PrometheusExposition {
         text.begin(partitionFamily)
         fleet.forEachMonitor { monitor in
             let snapshot = monitor.snapshot(at: time)
-            let identity = PrometheusText.bytes(of: MetricCatalog.identity(snapshot))
+            let identity = MetricCatalog.identity(snapshot)
             for lag in snapshot.lags {
                 let source = MetricLabel("source", lag.label)
                 for partition in monitor.partitionLags(ofSource: lag.index, limit: options.partitionsPerSource) {
@@ -64,60 +64,6 @@ public enum PrometheusExposition {
                 }
             }
         }
-        return text.hasSamples ? text.bytes : []
-    }
-}
-
-/// A page of metrics in pieces, one family after the other, so that its text is never in memory as a whole.
-public struct PrometheusPage: Sequence, IteratorProtocol {
-    /// One value of a family.
-    private struct Value {
-        var query: Int32
-        var labels: [MetricLabel]
-        var value: Double
-    }
-
-    private let fleet: [UInt8]
-    /// The labels that name each query.
-    private let identities: [[UInt8]]
-    /// The values of each family, query by query.
-    private var families: [ContiguousArray<Value>]
-    private var place = -1
-
-    /// Collects what is known of all queries.
-    public init(_ report: FleetReport) {
-        let entries = MetricCatalog.entries
-        fleet = PrometheusExposition.bytes(of: PrometheusExposition.families(of: report))
-        identities = report.snapshots.map { PrometheusText.bytes(of: MetricCatalog.identity($0)) }
-        var families = [ContiguousArray<Value>](repeating: [], count: entries.count)
-        for index in families.indices { families[index].reserveCapacity(identities.count) }
-        // All of a snapshot at once: asking it once for each family would copy it each time, and count all its references.
-        for (query, snapshot) in report.snapshots.enumerated() {
-            for (index, entry) in entries.enumerated() {
-                entry.collect(snapshot) { labels, value in
-                    families[index].append(Value(query: Int32(truncatingIfNeeded: query), labels: labels, value: value))
-                }
-            }
-        }
-        self.families = families
-    }
-
-    /// The next family that has a series, as UTF-8; nil at the end.
-    public mutating func next() -> [UInt8]? {
-        while place < families.count {
-            defer { place += 1 }
-            guard place >= 0 else { return fleet }
-            if !families[place].isEmpty { return family(place) }
-        }
-        return nil
-    }
-
-    private mutating func family(_ place: Int) -> [UInt8] {
-        let values = families[place]
-        families[place] = []
-        var text = PrometheusText(capacity: (values.count + 2) * 160)
-        text.begin(MetricCatalog.entries[place].family)
-        for value in values { text.sample(identities[Int(value.query)], value.labels, value.value) }
         return text.hasSamples ? text.bytes : []
     }
 }

@@ -118,7 +118,8 @@ public struct QueryHistory: Sendable, Hashable {
 
     /// Arrays double when they are full, to more than there will ever be points; these stop at ``capacity``.
     private mutating func makeRoom() {
-        guard count == times.capacity || count * Self.columns == values.capacity else { return }
+        // Their capacities need not be what was asked for.
+        guard count + 1 > times.capacity || (count + 1) * Self.columns > values.capacity else { return }
         let room = min(capacity, max(16, count * 2))
         times.reserveCapacity(room)
         batchIds.reserveCapacity(room)

@@ -18,7 +18,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(_ limits: ServerLimits) { self.limits = limits }
 
+    /// So many bytes are written ahead of a reader: the next part of a long answer is made while the one before is on its way.
+    private static let writeAhead = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
+
     func handlerAdded(context: ChannelHandlerContext) {
+        // Only a channel that is closed already refuses, and it writes no more.
+        try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.writeAhead)
         if context.channel.isActive { expectRequest(context) }
     }
 

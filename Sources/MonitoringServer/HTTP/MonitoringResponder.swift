@@ -98,7 +98,10 @@ final class MonitoringResponder: HTTPResponder {
         let report = hub.report()
         let own = PrometheusExposition.bytes(of: families)
         return Reply.stream(type: PrometheusType.text) { writer in
-            for piece in PrometheusPage(report) { try await writer.write(ByteBuffer(bytes: piece)) }
+            var page = PrometheusPage(report)
+            while let piece = page.next({ ByteBuffer(bytes: UnsafeRawBufferPointer($0)) }) {
+                try await writer.write(piece)
+            }
             try await writer.write(ByteBuffer(bytes: own))
             try await writer.finish(nil)
         }

@@ -118,6 +118,7 @@ struct Serve: AsyncParsableCommand {
                     server,
                     beside: [
                         { await hub.run([feed]) },
+                        { await ProcessLimits.giveBackMemory(every: .seconds(30)) },
                         { if let groups { await groups.run(watching: hub) } },
                         { [export] in if let pusher { await pusher.run(server, every: export.interval) } },
                     ])

@@ -142,7 +142,7 @@ import Testing
         #expect(hub.detail(of: maker.id) == nil)
     }
 
-    @Test func `a batch's text is the progress itself, and the bytes of all texts are bounded`() throws {
+    @Test func `a batch's text is the progress itself, and queries share the memory for texts alike`() throws {
         let hub = hub {
             $0.batchBytes = 64_000
             $0.batchesPerQuery = 10
@@ -153,19 +153,18 @@ import Testing
                 hub.take(maker.batch(Int64(batch), Double(batch)), at: BatchMaker.time(Double(batch)))
             }
         }
-        var bytes = 0
+        var counts: Set<Int> = []
         for row in hub.rows() {
             let keys = try #require(hub.batches(of: row.snapshot.id))
-            #expect((1...10).contains(keys.count))
+            counts.insert(keys.count)
             #expect(keys.first?.batchId == 19)
             for key in keys {
                 let text = try #require(hub.progressJSON(of: row.snapshot.id, runId: key.runId, batchId: key.batchId))
                 #expect(try StreamingQueryProgress(json: text).batchId == key.batchId)
-                bytes += text.count
             }
         }
-        #expect(bytes <= 64_000)
-        #expect(bytes > 20_000)
+        // 1.6 KB for each: fewer than the ten that are wanted.
+        #expect(counts.allSatisfy { (3..<10).contains($0) }, "\(counts)")
     }
 
     @Test func `a trigger without rows does not take the place of the batch of its number`() throws {
