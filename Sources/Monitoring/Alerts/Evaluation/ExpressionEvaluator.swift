@@ -21,10 +21,18 @@ struct ExpressionEvaluator: Sendable {
         case series([Sample])
     }
 
+    /// One window; only the series of its kind are filled.
     private struct WindowState: Sendable {
-        var series: ContiguousArray<SeriesWindow?> = []
-        var active: [Int] = []
+        var mean = SeriesWindows<MeanSlice>()
+        var extremes = SeriesWindows<ExtremeSlice>()
+        var growth = SeriesWindows<GrowthSlice>()
         var round = 0
+
+        mutating func remove(_ labels: Set<Int>) {
+            mean.remove(labels)
+            extremes.remove(labels)
+            growth.remove(labels)
+        }
     }
 
     private static let sweepInterval: Int64 = 300_000
@@ -53,7 +61,9 @@ struct ExpressionEvaluator: Sendable {
     }
 
     /// Slices that all windows keep together.
-    var sliceCount: Int { windows.reduce(0) { $0 + $1.series.reduce(0) { $0 + ($1?.count ?? 0) } } }
+    var sliceCount: Int {
+        windows.reduce(0) { $0 + $1.mean.sliceCount + $1.extremes.sliceCount + $1.growth.sliceCount }
+    }
     /// Sets of labels that are known.
     var labelCount: Int { samples.labels.count }
 
@@ -88,10 +98,7 @@ struct ExpressionEvaluator: Sendable {
         lastSweep = steady
         let removed = samples.removeUnused(before: steady - plan.longestWindow - Self.keptWithoutUse)
         guard !removed.isEmpty else { return }
-        for index in windows.indices {
-            windows[index].active.removeAll { removed.contains($0) }
-            for number in removed where number < windows[index].series.count { windows[index].series[number] = nil }
-        }
+        for index in windows.indices { windows[index].remove(removed) }
         for index in accepted.indices { accepted[index].removeAll(keepingCapacity: true) }
         for index in projected.indices { projected[index].removeAll(keepingCapacity: true) }
     }
@@ -173,32 +180,22 @@ struct ExpressionEvaluator: Sendable {
         let window = plan.windows[index]
         guard case .series(let series) = try value(of: window.inner) else { return }
         windows[index].round = round
-        let missing = samples.labels.capacity - windows[index].series.count
-        if missing > 0 { windows[index].series.append(contentsOf: repeatElement(nil, count: missing)) }
-        for sample in series where sample.value.isFinite {
-            if windows[index].series[sample.labels] == nil {
-                windows[index].series[sample.labels] = SeriesWindow()
-                windows[index].active.append(sample.labels)
-            }
-            windows[index].series[sample.labels]?.add(
-                sample.value, at: steady, milliseconds: window.milliseconds)
+        let milliseconds = window.milliseconds
+        switch window.kind {
+        case .mean:
+            windows[index].mean.take(series, at: steady, milliseconds: milliseconds, labels: &samples.labels)
+        case .extremes:
+            windows[index].extremes.take(series, at: steady, milliseconds: milliseconds, labels: &samples.labels)
+        case .growth:
+            windows[index].growth.take(series, at: steady, milliseconds: milliseconds, labels: &samples.labels)
         }
-        var left = 0
-        for number in windows[index].active {
-            if windows[index].series[number]?.advance(to: steady, milliseconds: window.milliseconds) == true {
-                windows[index].active[left] = number
-                left += 1
-                samples.labels.touch(number, at: steady)
-            } else {
-                windows[index].series[number] = nil
-            }
-        }
-        windows[index].active.removeSubrange(left...)
     }
 
     private func read(_ function: AlertExpression.WindowFunction, _ index: Int) -> [Sample] {
-        windows[index].active.compactMap { number in
-            windows[index].series[number]?.all?.value(of: function).map { Sample(labels: number, value: $0) }
+        switch plan.windows[index].kind {
+        case .mean: windows[index].mean.read(function)
+        case .extremes: windows[index].extremes.read(function)
+        case .growth: windows[index].growth.read(function)
         }
     }
 

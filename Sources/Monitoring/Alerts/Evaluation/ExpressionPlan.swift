@@ -19,6 +19,7 @@ struct ExpressionPlan: Sendable {
     }
 
     struct Window: Sendable {
+        var kind: WindowKind
         var inner: Step
         var milliseconds: Int64
     }
@@ -57,9 +58,11 @@ struct ExpressionPlan: Sendable {
         case .aggregation(let aggregation, let inner, let matching):
             return .aggregation(aggregation, step(inner), projection: projection(matching))
         case .window(let function, let inner, let milliseconds):
-            let key = "window \(milliseconds) \(inner.text)"
+            // Functions of one kind read the same slices.
+            let kind = WindowKind(function)
+            let key = "window \(kind) \(milliseconds) \(inner.text)"
             if let index = known[key] { return .window(function, index) }
-            windows.append(Window(inner: step(inner), milliseconds: milliseconds))
+            windows.append(Window(kind: kind, inner: step(inner), milliseconds: milliseconds))
             known[key] = windows.count - 1
             return .window(function, windows.count - 1)
         }

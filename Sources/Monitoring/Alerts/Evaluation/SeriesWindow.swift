@@ -2,105 +2,124 @@
 ///
 /// Values are put together in slices of a 32nd of the window, of which as many are kept:
 ///
-///     slices   [ oldest … newest ]        a ring of at most 33
+///     slices   [ oldest … newest ]        33 at most, and one more until the oldest is let go of
 ///     closed   all but the newest put together, so that a step costs the same however long the window is
 ///
 /// A slice stays while its last value is in the window, so the window's beginning is exact to a 32nd of its length.
-struct SeriesWindow: Sendable {
-    /// Values one after another.
-    struct Slice: Sendable {
-        var number: Int64
-        var firstTime: Int64
-        var lastTime: Int64
-        var count = 1.0
-        var sum: Double
-        var minimum: Double
-        var maximum: Double
-        var first: Double
-        var last: Double
-        /// By how much a counter grew from the first to the last; one that became smaller has begun again at 0.
-        var increase = 0.0
+struct SeriesWindow<Slice: WindowSlice>: Sendable {
+    private static var slicesPerWindow: Int64 { 32 }
+    private static var maximumSlices: Int { 34 }
 
-        init(number: Int64, time: Int64, value: Double) {
-            self.number = number
-            (firstTime, lastTime) = (time, time)
-            (sum, minimum, maximum, first, last) = (value, value, value, value, value)
-        }
-
-        mutating func add(_ later: Slice) {
-            lastTime = later.lastTime
-            count += later.count
-            sum += later.sum
-            minimum = min(minimum, later.minimum)
-            maximum = max(maximum, later.maximum)
-            increase += later.increase + (later.first < last ? later.first : later.first - last)
-            last = later.last
-        }
-    }
-
-    private static let slices: Int64 = 32
-    private var ring: [Slice] = []
-    private var head = 0
+    private var slices: [Slice] = []
     private var closed: Slice?
 
     /// Slices that are kept.
-    var count: Int { ring.count - head }
+    var count: Int { slices.count }
 
     /// Adds a value that is not older than those before, and lets go of what has left the window.
     mutating func add(_ value: Double, at time: Int64, milliseconds: Int64) {
-        let slice = Slice(number: time / max(1, milliseconds / Self.slices), time: time, value: value)
-        if let last = ring.last, count > 0 {
-            if last.number == slice.number {
-                ring[ring.count - 1].add(slice)
-                return drop(before: time - milliseconds)
-            }
-            closed?.add(last)
-            if closed == nil { closed = last }
+        let length = max(1, milliseconds / Self.slicesPerWindow)
+        let slice = Slice(time: time, value: value)
+        defer { drop(before: time - milliseconds) }
+        guard let last = slices.last else { return slices.append(slice) }
+        if last.lastTime / length == time / length { return slices[slices.count - 1].add(slice) }
+        closed?.add(last)
+        if closed == nil { closed = last }
+        // There are many of these, and doubled they would take more for room than for slices.
+        if slices.count == slices.capacity {
+            slices.reserveCapacity(max(slices.count + 1, min(slices.count * 2, Self.maximumSlices)))
         }
-        ring.append(slice)
-        drop(before: time - milliseconds)
+        slices.append(slice)
     }
 
     /// Lets go of what has left the window; false when nothing is left.
     mutating func advance(to time: Int64, milliseconds: Int64) -> Bool {
         drop(before: time - milliseconds)
-        return count > 0
+        return !slices.isEmpty
     }
 
     /// All values in the window put together; nil when there is none.
     var all: Slice? {
-        guard count > 0, let newest = ring.last else { return nil }
+        guard let newest = slices.last else { return nil }
         guard var all = closed else { return newest }
         all.add(newest)
         return all
     }
 
     private mutating func drop(before time: Int64) {
-        guard count > 0, ring[head].lastTime < time else { return }
-        while count > 0, ring[head].lastTime < time { head += 1 }
-        if head >= Int(Self.slices) {
-            ring.removeFirst(head)
-            head = 0
-        }
+        guard let oldest = slices.first, oldest.lastTime < time else { return }
+        slices.removeFirst(slices.prefix { $0.lastTime < time }.count)
         closed = nil
-        guard count > 1 else { return }
-        var all = ring[head]
-        for slice in ring[(head + 1)..<(ring.count - 1)] { all.add(slice) }
+        guard slices.count > 1, var all = slices.first else { return }
+        for slice in slices[1..<(slices.count - 1)] { all.add(slice) }
         closed = all
     }
 }
 
-extension SeriesWindow.Slice {
-    /// What a function says of the values; nil where they are too few for it.
-    func value(of function: AlertExpression.WindowFunction) -> Double? {
-        switch function {
-        case .average: return sum / count
-        case .maximum: return maximum
-        case .minimum: return minimum
-        case .last: return last
-        case .delta: return count > 1 ? last - first : nil
-        case .increase: return count > 1 ? increase : nil
-        case .rate: return count > 1 ? Double.ratio(increase * 1000, Double(lastTime - firstTime)) : nil
+/// One window of an expression over all series that it sees.
+///
+///     places    by number of labels: where its window is, -1 for none
+///     windows   of the series that have values in the window, and places that are free
+struct SeriesWindows<Slice: WindowSlice>: Sendable {
+    private var places: ContiguousArray<Int32> = []
+    private var windows: ContiguousArray<SeriesWindow<Slice>> = []
+    private var free: [Int32] = []
+    /// Numbers of the labels with a window, in the order in which they came.
+    private var active: [Int] = []
+
+    /// Slices that are kept of all series.
+    var sliceCount: Int { active.reduce(0) { $0 + windows[Int(places[$1])].count } }
+
+    /// Takes the values of a moment, and lets go of what has left the window.
+    mutating func take(
+        _ series: [SampleTable.Sample], at time: Int64, milliseconds: Int64, labels: inout LabelTable
+    ) {
+        let missing = labels.capacity - places.count
+        if missing > 0 { places.append(contentsOf: repeatElement(-1, count: missing)) }
+        for sample in series where sample.value.isFinite {
+            if places[sample.labels] < 0 { open(sample.labels) }
+            windows[Int(places[sample.labels])].add(sample.value, at: time, milliseconds: milliseconds)
         }
+        var left = 0
+        for number in active {
+            if windows[Int(places[number])].advance(to: time, milliseconds: milliseconds) {
+                active[left] = number
+                left += 1
+                labels.touch(number, at: time)
+            } else {
+                close(number)
+            }
+        }
+        active.removeSubrange(left...)
+    }
+
+    /// What a function says of each series.
+    func read(_ function: AlertExpression.WindowFunction) -> [SampleTable.Sample] {
+        active.compactMap { number in
+            windows[Int(places[number])].all?.value(of: function).map { SampleTable.Sample(labels: number, value: $0) }
+        }
+    }
+
+    /// Forgets labels whose numbers go to others.
+    mutating func remove(_ removed: Set<Int>) {
+        let gone = active.filter { removed.contains($0) }
+        active.removeAll { removed.contains($0) }
+        for number in gone { close(number) }
+    }
+
+    private mutating func open(_ number: Int) {
+        if let place = free.popLast() {
+            places[number] = place
+        } else {
+            places[number] = Int32(windows.count)
+            windows.append(SeriesWindow())
+        }
+        active.append(number)
+    }
+
+    private mutating func close(_ number: Int) {
+        windows[Int(places[number])] = SeriesWindow()
+        free.append(places[number])
+        places[number] = -1
     }
 }
