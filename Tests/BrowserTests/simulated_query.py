@@ -148,6 +148,7 @@ class SimulatedQuery:
             "stateRows": self.state_rows if self.stateful else None, "stateBytes": self.state_rows * 212 + 1_000_000 if self.stateful else None,
             "lateRows": late if self.stateful else None,
             "phaseSeconds": {name: round(duration * share, 4) for name, share in shares.items()} if rows else {"latestOffset": 0.003},
+            "customMetrics": self.custom_metrics() if self.stateful else {},
         }
         self.points.append(self.point)
         # What no longer fits is told only to who asks for its time.
@@ -160,6 +161,10 @@ class SimulatedQuery:
         self.counts["inputRows"] += rows
         self.counts["lateRows"] += late
         return self.point
+
+    def custom_metrics(self):
+        """The state store's own counters after a batch."""
+        return {"loadedMapCacheHitCount": self.batch_id * 7, "loadedMapCacheMissCount": 0, "rocksdbGetLatency": self.batch_id * 31 % 97, "stateOnCurrentVersionSizeBytes": self.state_rows * 180}
 
     def spread(self, arrived, taken):
         """Shares what arrives and what is read among the partitions; the first has more than its part."""
@@ -200,7 +205,7 @@ class SimulatedQuery:
             "phases": self.phase_shares(recent), "watermark": now - int(watermark * 1000) if watermark else None,
             "watermarkDelaySeconds": watermark,
             "stateUse": {"rows": self.state_rows, "bytes": self.state_rows * 212 + 1_000_000, "rowsPerHour": 5400.0, "bytesPerHour": 1_144_800.0, "partitions": 200} if self.stateful and last else None,
-            "customMetrics": {"loadedMapCacheHitCount": self.batch_id * 7, "loadedMapCacheMissCount": 0, "rocksdbGetLatency": self.batch_id * 31 % 97, "stateOnCurrentVersionSizeBytes": self.state_rows * 180} if self.stateful and last else {},
+            "customMetrics": self.custom_metrics() if self.stateful and last else {},
             "lags": lags, "lagRecords": lags[0]["records"] if lags else None, "lagBytes": None, "lagFiles": None,
             "lagSeconds": lags[0].get("secondsBehind") if lags else None, "catchUpSeconds": lags[0].get("catchUpSeconds") if lags else None,
             "sizing": self.sizing(busy, duration), "sink": "org.apache.spark.sql.execution.datasources.noop.NoopTable$",
@@ -237,8 +242,16 @@ class SimulatedQuery:
     def partitions(self):
         if not self.backlog:
             return [[]]
-        return [[{"topic": "orders", "partition": str(index), "endOffset": newest - int(behind), "latestOffset": newest, "records": int(behind)}
-                 for index, (newest, behind) in enumerate(zip(self.offsets, self.backlog))]]
+        arriving, possible = self.points[-1]["inputRowsPerSecond"] if self.points else 0, self.scale * (1.05 if self.kind == "behind" else 2.6)
+        weights = [3 if index == 0 else 1 for index in range(len(self.backlog))]
+        found = []
+        for index, (newest, behind, weight) in enumerate(zip(self.offsets, self.backlog, weights)):
+            part = weight / sum(weights)
+            records, speed = int(behind), (possible - arriving) * part
+            catch_up = 0 if records == 0 else round(records / speed, 1) if speed > 0 else None
+            found.append({"topic": "orders", "partition": str(index), "endOffset": newest - records, "latestOffset": newest, "records": records,
+                          "secondsBehind": round(records / possible / part, 1), "trendPerSecond": round(-speed, 1) if self.kind == "behind" else 0.0, "catchUpSeconds": catch_up})
+        return [found]
 
     def row(self, now):
         row = self.snapshot(now)
@@ -254,15 +267,16 @@ class SimulatedQuery:
         if end - start <= 2 * 86_400_000 or end > 10 ** 12 * 9:
             return 0, self.history(points)
         hours = {point["time"] // 3_600_000: point for point in points}
-        return 3600, self.history([{**point, "time": hour * 3_600_000, "batchId": None} for hour, point in hours.items()])
+        return 3600, self.history([{**point, "time": hour * 3_600_000, "batchId": None, "customMetrics": {}} for hour, point in hours.items()])
 
     def history(self, points=None):
         points = self.points if points is None else points
         columns = {key: [point[key] for point in points] for key in (
             "time", "batchId", "inputRows", "inputRowsPerSecond", "processedRowsPerSecond", "durationSeconds", "lagRecords",
             "watermarkDelaySeconds", "stateRows", "stateBytes", "lateRows")}
-        names = {name for point in points for name in point["phaseSeconds"]}
-        columns["phaseSeconds"] = {name: [point["phaseSeconds"].get(name) for point in points] for name in sorted(names)}
+        for group in ("phaseSeconds", "customMetrics"):
+            names = {name for point in points for name in point[group]}
+            columns[group] = {name: [point[group].get(name) for point in points] for name in sorted(names)}
         return columns
 
     def progress(self, run_id, batch_id):

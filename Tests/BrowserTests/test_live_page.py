@@ -156,11 +156,12 @@ class LivePageTests(PageTestCase):
         hint = "document.querySelector('.board > .hint').innerText.replaceAll('\\u00a0', ' ')"
         page.key("4")
         page.wait(f"{hint}.includes('Each point is the mean over 1 h.')")
+        self.assertTrue(page.eval(f"document.querySelector('.custom-charts').hidden && {hint}.includes('Custom metrics are kept of the last batches only.')"))
         self.assertEqual(page.eval("document.querySelector('[aria-pressed=true]').innerText"), "Last 7 days")
         asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/history?from=')).length"
         self.assertEqual(page.eval(asked), 1)
         page.key("1")
-        page.wait(f"!{hint}.includes('Each point')")
+        page.wait(f"!{hint}.includes('Each point') && !document.querySelector('.custom-charts').hidden")
 
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()
@@ -220,7 +221,7 @@ class QueryPageTests(PageTestCase):
     def test_restarts_are_marked_in_every_chart(self):
         page = self.query_page("sessions-window-us")
         marks = page.eval("[...document.querySelectorAll('.chart:not([hidden])')].map(chart => chart.querySelectorAll('.g-marks line').length)")
-        self.assertEqual(marks, [3] * 9)
+        self.assertEqual(marks, [3] * 13)
 
     def test_the_crosshair_is_one_for_all_charts_and_follows_the_keys(self):
         page = self.query_page("sessions-window-us")
@@ -228,7 +229,7 @@ class QueryPageTests(PageTestCase):
         page.key("End")
         page.key("ArrowLeft")
         crosses = page.eval("[...document.querySelectorAll('.chart:not([hidden]) .g-cross line')].map(line => line.getAttribute('x1'))")
-        self.assertEqual(len(crosses), 9)
+        self.assertEqual(len(crosses), 13)
         self.assertEqual(len(set(crosses)), 1)
         self.assertRegex(self.text(page, ".readout"), r"^Batch 278 · .* · Processing · after restart 3 of 3")
         self.assertIn("Processed", page.eval("document.getElementById('spoken').textContent"))
@@ -251,6 +252,29 @@ class QueryPageTests(PageTestCase):
     def test_lag_has_a_row_for_each_partition(self):
         page = self.query_page("sessions-window-us")
         self.assertEqual(page.eval("document.querySelectorAll('.partitions tbody tr').length"), 8)
+
+    def test_each_partition_has_its_trend_and_the_time_to_catch_up(self):
+        page = self.query_page("orders-enrich-eu")
+        heads = page.eval("[...document.querySelectorAll('.partitions thead th')].map(head => head.textContent)")
+        cells = dict(zip(heads, page.eval("[...document.querySelector('.partitions tbody tr').cells].map(cell => cell.textContent)")))
+        self.assertRegex(cells["Time behind"], r"\d")
+        self.assertRegex(cells["Trend"], r"^↗ \+.*/s$")
+        self.assertEqual(cells["Caught up in"], "never at these rates")
+        page = self.query_page("search-features-dev")
+        cells = dict(zip(heads, page.eval("[...document.querySelector('.partitions tbody tr').cells].map(cell => cell.textContent)")))
+        self.assertEqual([cells["Trend"], cells["Caught up in"]], ["→ steady", "caught up"])
+
+    def test_each_custom_metric_of_the_state_has_a_chart(self):
+        page = self.query_page("sessions-window-us")
+        charts = dict(page.eval("[...document.querySelectorAll('.custom-charts .chart:not([hidden])')].map(chart => [chart.querySelector('h3').textContent, chart.querySelector('output').textContent])"))
+        self.assertEqual(list(charts), ["loadedMapCacheHitCount", "loadedMapCacheMissCount", "rocksdbGetLatency", "stateOnCurrentVersionSizeBytes"])
+        self.assertEqual(charts["loadedMapCacheHitCount"], "1,953")
+        self.assertEqual(charts["loadedMapCacheMissCount"], "0")
+        self.assertRegex(charts["rocksdbGetLatency"].replace("\u00a0", " "), r"^\d+ ms$")
+        self.assertRegex(charts["stateOnCurrentVersionSizeBytes"].replace("\u00a0", " "), r"B$")
+        self.assertTrue(page.eval("[...document.querySelectorAll('.custom-charts .line')].every(line => line.getAttribute('d'))"))
+        page = self.query_page("search-features-dev")
+        self.assertTrue(page.eval("document.querySelector('.custom-charts').hidden"))
 
     def test_the_verdict_comes_with_its_advice(self):
         page = self.query_page("orders-enrich-eu")

@@ -55,6 +55,16 @@ class ModuleTests(PageTestCase):
         })()""")
         self.assertEqual(lengths, [[1000, 2000, 3000], [10, 20, 31], [1, 2, None], [None, 1, None], [1, 3], 1])
 
+    def test_a_custom_metric_that_comes_late_has_a_gap_before_it(self):
+        found = self.call("queryhistory", """(() => {
+            const history = new m.QueryHistory({ time: [1000, 2000], batchId: [1, 2], customMetrics: { b: [5, null] } });
+            history.append({ time: 3000, batchId: 3, phaseSeconds: {}, customMetrics: { a: 7, b: 8 } });
+            history.append({ time: 4000, batchId: 4, phaseSeconds: {} });
+            history.prepend({ time: [500], batchId: [0], customMetrics: { c: [1] } });
+            return [...history.customMetrics];
+        })()""")
+        self.assertEqual(found, [["a", [None, None, None, 7, None]], ["b", [None, 5, None, 8, None]], ["c", [1, None, None, None, None]]])
+
     def test_older_points_go_before_the_first_and_nowhere_else(self):
         found = self.call("queryhistory", """(() => {
             const history = new m.QueryHistory({ time: [3000, 4000], batchId: [3, 4], inputRows: [30, 40], phaseSeconds: { addBatch: [3, 4] } });

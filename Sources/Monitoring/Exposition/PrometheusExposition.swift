@@ -57,7 +57,9 @@ public enum PrometheusExposition {
             let identity = MetricCatalog.identity(snapshot)
             for lag in snapshot.lags {
                 let source = MetricLabel("source", lag.label)
-                for partition in monitor.partitionLags(ofSource: lag.index, limit: options.partitionsPerSource) {
+                let partitions = monitor.partitionLags(
+                    ofSource: lag.index, limit: options.partitionsPerSource, withTrends: false)
+                for partition in partitions {
                     guard let records = partition.records else { continue }
                     let place = [MetricLabel("topic", partition.topic), MetricLabel("partition", partition.partition)]
                     text.sample(identity, [source] + place, Double(records))

@@ -25,7 +25,8 @@ extension HistoryPoint {
             lagRecords: sum(progress.sources.compactMap { SourceBacklog($0).records }),
             watermarkDelaySeconds: Self.watermarkDelay(of: progress, startedAt: start),
             stateRows: sum(operators.map(\.numRowsTotal)), stateBytes: sum(operators.compactMap(\.memoryUsedBytes)),
-            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)), phaseSeconds: phaseSeconds)
+            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)), phaseSeconds: phaseSeconds,
+            customMetrics: CustomMetrics.sums(of: operators).mapValues { Double($0) })
     }
 
     /// A point at a time of which nothing is known.

@@ -1,33 +1,5 @@
 import StreamingMetrics
 
-/// One progress of a query as charts draw it. Nil is a gap and not 0. Numbers keep seven digits.
-public struct HistoryPoint: Sendable, Hashable, Codable {
-    /// When the trigger started, by the progress' own words.
-    public var time: MonitorTime
-    /// The batch's number; nil before Spark 2.3.
-    public var batchId: Int64?
-    /// Rows read.
-    public var inputRows: Double?
-    /// Rows a second arriving, as the progress says.
-    public var inputRowsPerSecond: Double?
-    /// Rows a second processed, as the progress says.
-    public var processedRowsPerSecond: Double?
-    /// How long the trigger took, in seconds.
-    public var durationSeconds: Double?
-    /// Records that waited at the trigger's start, in all sources that say so.
-    public var lagRecords: Double?
-    /// Seconds from the watermark to the trigger's start.
-    public var watermarkDelaySeconds: Double?
-    /// Rows in state.
-    public var stateRows: Double?
-    /// Bytes of state in memory.
-    public var stateBytes: Double?
-    /// Late rows dropped.
-    public var lateRows: Double?
-    /// Seconds by phase, without the whole trigger.
-    public var phaseSeconds: [String: Double]
-}
-
 /// What becomes a point.
 struct HistorySample: Sendable, Hashable {
     var progress: StreamingQueryProgress
@@ -38,62 +10,72 @@ struct HistorySample: Sendable, Hashable {
 
 /// The last points of one query, in memory that is bounded and does not move once it is full.
 ///
-/// A point is a row of 32-bit numbers, one for each measure and phase; NaN stands for none. Phases get their columns in the order in
-/// which they come; beyond ``maximumPhases`` they are added up as `other`.
-///
-///     times       [ t0, t1, … ]                       milliseconds
-///     batchIds    [ b0, b1, … ]                       -1: none
-///     values      [ measures of t0, phases of t0 | measures of t1, … ]
+/// A point is a row of 32-bit cells: 4 bytes for its time, its batch and each number that the query's progress has ever told, and none for
+/// what it never tells. Phases and custom metrics get columns of their own up to a maximum. Further phases are added up as `other`;
+/// further custom metrics are left out: kept are the first by name of the first progress that has some, then those that come first.
+/// A column stays as long as the query is known.
 public struct QueryHistory: Sendable, Hashable {
     /// Phases with a column of their own.
     public static let maximumPhases = 10
-    private static let measures = 9
-    private static let columns = measures + maximumPhases + 1
+    /// Custom metrics of the state that are kept.
+    public static let maximumCustomMetrics = 12
 
-    /// The most points it keeps.
-    public let capacity: Int
+    /// The columns of which there is one at most. Times and batches have another for what is beyond 32 bits.
+    private enum Fixed: Int {
+        case time, timeHigh, batchId, batchIdHigh
+        case inputRows, inputRowsPerSecond, processedRowsPerSecond, durationSeconds, lagRecords, watermarkDelaySeconds
+        case stateRows, stateBytes, lateRows, otherPhases
+    }
+
+    /// A column that has its name from the query.
+    private struct Named: Sendable, Hashable {
+        var name: String
+        var column: Int
+    }
+
     /// When runs after the first began, by their own words, the oldest first; as far back as the points go.
     public private(set) var restarts: [MonitorTime] = []
     /// Points that were ever added; what is beyond ``count`` is gone.
     public private(set) var added: UInt64 = 0
-    private var times: [Int64] = []
-    private var batchIds: [Int64] = []
-    private var values: [Float] = []
-    private var phases: [String] = []
-    /// Where the next point goes once the ring is full.
-    private var next = 0
+    private(set) var table: HistoryTable
+    /// Where the fixed columns are in the table; -1 for one that has had no value.
+    private var places = SIMD16<Int8>(repeating: -1)
+    private var phases: [Named] = []
+    private var customMetrics: [Named] = []
+    /// The time that a cell of 0 stands for, in milliseconds.
+    private var baseTime: Int64 = 0
 
     /// An empty history of so many points at most.
-    public init(capacity: Int) { self.capacity = max(0, capacity) }
+    public init(capacity: Int) { table = HistoryTable(capacity: capacity) }
+
+    /// The most points it keeps.
+    public var capacity: Int { table.capacity }
 
     /// How many points there are.
-    public var count: Int { times.count }
+    public var count: Int { table.count }
 
     /// The points, the oldest first.
     public var points: [HistoryPoint] { suffix(count) }
 
     /// The last points, the oldest first.
-    public func suffix(_ limit: Int) -> [HistoryPoint] {
-        let taken = max(0, min(limit, count))
-        return (count - taken..<count).map { point(at: (next + $0) % count) }
-    }
+    public func suffix(_ limit: Int) -> [HistoryPoint] { newest(limit).map { point(at: $0) } }
 
     /// The points from one time to another, the oldest first.
     public func points(from start: MonitorTime, through end: MonitorTime) -> [HistoryPoint] {
-        (0..<count).compactMap { offset in
-            let index = (next + offset) % count
-            let time = MonitorTime(millisecondsSinceEpoch: times[index])
-            return time < start || end < time ? nil : point(at: index)
+        newest(count).compactMap { row in
+            let time = MonitorTime(millisecondsSinceEpoch: self.time(row))
+            return time < start || end < time ? nil : point(at: row)
         }
     }
 
     /// Rows a second processed by the last triggers, the oldest first; nil where a progress does not say.
     public func processedRowsPerSecond(last limit: Int) -> [Double?] {
-        let taken = max(0, min(limit, count))
-        return (count - taken..<count).map { offset in
-            let value = values[(next + offset) % count * Self.columns + 2]
-            return value.isNaN ? nil : Double(value)
-        }
+        newest(limit).map { number(.processedRowsPerSecond, $0) }
+    }
+
+    /// The rows of the last points, the oldest first.
+    private func newest(_ limit: Int) -> some Sequence<Int> {
+        (count - max(0, min(limit, count))..<count).lazy.map { table.row($0) }
     }
 
     // MARK: Writing
@@ -101,29 +83,14 @@ public struct QueryHistory: Sendable, Hashable {
     mutating func add(_ sample: HistorySample) {
         guard capacity > 0 else { return }
         added &+= 1
-        let row = count < capacity ? count : next
-        if count < capacity {
-            makeRoom()
-            times.append(0)
-            batchIds.append(-1)
-            values.append(contentsOf: repeatElement(.nan, count: Self.columns))
-        } else {
-            next = (next + 1) % capacity
-        }
-        times[row] = sample.start
-        batchIds[row] = sample.progress.batchId.map { max(0, $0) } ?? -1
-        write(sample, to: row * Self.columns)
+        let row = table.addRow()
+        let progress = sample.progress
+        write(time: sample.start, row)
+        if let batchId = progress.batchId { write(UInt64(max(0, batchId)) + 1, .batchId, .batchIdHigh, row) }
+        writeMeasures(of: sample, row)
+        writePhases(progress.durationMs, row)
+        for state in progress.stateOperators { addCustomMetrics(state.customMetrics, row) }
         dropRestarts()
-    }
-
-    /// Arrays double when they are full, to more than there will ever be points; these stop at ``capacity``.
-    private mutating func makeRoom() {
-        // Their capacities need not be what was asked for.
-        guard count + 1 > times.capacity || (count + 1) * Self.columns > values.capacity else { return }
-        let room = min(capacity, max(16, count * 2))
-        times.reserveCapacity(room)
-        batchIds.reserveCapacity(room)
-        values.reserveCapacity(room * Self.columns)
     }
 
     /// Notes that another run began.
@@ -133,61 +100,154 @@ public struct QueryHistory: Sendable, Hashable {
         restarts.append(time)
     }
 
-    private mutating func write(_ sample: HistorySample, to base: Int) {
+    private mutating func dropRestarts() {
+        guard let first = restarts.first, count == capacity else { return }
+        let oldest = MonitorTime(millisecondsSinceEpoch: time(table.row(0)))
+        if first < oldest { restarts.removeAll { $0 < oldest } }
+    }
+
+    private mutating func writeMeasures(of sample: HistorySample, _ row: Int) {
         let progress = sample.progress
         let operators = progress.stateOperators
         let memory = operators.compactMap(\.memoryUsedBytes)
         let late = operators.compactMap(\.numRowsDroppedByWatermark)
-        var column = base
-        func put(_ value: Double?) {
-            values[column] = value.map { Float($0) }.flatMap { $0.isFinite ? $0 : nil } ?? .nan
-            column += 1
-        }
-        put(Double(progress.numInputRows))
-        put(progress.inputRowsPerSecond)
-        put(progress.processedRowsPerSecond)
-        put(progress.triggerMilliseconds.map { Double($0) / 1000 })
-        put(sample.lagRecords.map { Double($0) })
-        put(sample.watermarkDelaySeconds)
-        put(operators.isEmpty ? nil : operators.reduce(0) { $0 + Double($1.numRowsTotal) })
-        put(memory.isEmpty ? nil : memory.reduce(0) { $0 + Double($1) })
-        put(late.isEmpty ? nil : late.reduce(0) { $0 + Double($1) })
-        for index in 0...Self.maximumPhases { values[base + Self.measures + index] = .nan }
-        for pair in progress.durationMs.pairs where pair.key != "triggerExecution" {
-            let place = base + Self.measures + self.column(of: pair.key)
-            let before = values[place].isNaN ? 0 : values[place]
-            values[place] = before + Float(max(0, pair.value)) / 1000
+        write(Double(progress.numInputRows), .inputRows, row)
+        write(progress.inputRowsPerSecond, .inputRowsPerSecond, row)
+        write(progress.processedRowsPerSecond, .processedRowsPerSecond, row)
+        write(progress.triggerMilliseconds.map { Double($0) / 1000 }, .durationSeconds, row)
+        write(sample.lagRecords.map { Double($0) }, .lagRecords, row)
+        write(sample.watermarkDelaySeconds, .watermarkDelaySeconds, row)
+        guard !operators.isEmpty else { return }
+        write(operators.reduce(0) { $0 + Double($1.numRowsTotal) }, .stateRows, row)
+        write(memory.isEmpty ? nil : memory.reduce(0) { $0 + Double($1) }, .stateBytes, row)
+        write(late.isEmpty ? nil : late.reduce(0) { $0 + Double($1) }, .lateRows, row)
+    }
+
+    private mutating func writePhases(_ milliseconds: MetricMap<Int64>, _ row: Int) {
+        var next = 0
+        for pair in milliseconds.pairs where pair.key != "triggerExecution" {
+            let seconds = Float(max(0, pair.value)) / 1000
+            if let index = Self.index(of: pair.key, in: phases, near: next) {
+                add(seconds, row, phases[index].column)
+                next = index + 1
+            } else if phases.count < Self.maximumPhases {
+                phases.append(Named(name: pair.key, column: table.addColumn()))
+                add(seconds, row, phases[phases.count - 1].column)
+            } else {
+                add(seconds, row, place(of: .otherPhases))
+            }
         }
     }
 
-    private mutating func column(of phase: String) -> Int {
-        if let index = phases.firstIndex(of: phase) { return index }
-        guard phases.count < Self.maximumPhases else { return Self.maximumPhases }
-        phases.append(phase)
-        return phases.count - 1
+    /// Adds one operator's counters to the row's.
+    private mutating func addCustomMetrics(_ metrics: MetricMap<Int64>, _ row: Int) {
+        var (next, found) = (0, 0)
+        var new: [(name: String, value: Int64)] = []
+        for pair in metrics.pairs {
+            // All that is kept was there: a store that counts more is not looked through.
+            if found == Self.maximumCustomMetrics { break }
+            if let index = Self.index(of: pair.key, in: customMetrics, near: next) {
+                add(Float(pair.value), row, customMetrics[index].column)
+                (next, found) = (index + 1, found + 1)
+            } else if customMetrics.count < Self.maximumCustomMetrics, CustomMetrics.hasSum(pair.key) {
+                new.append((pair.key, pair.value))
+            }
+        }
+        let room = Self.maximumCustomMetrics - customMetrics.count
+        for (name, value) in new.sorted(by: { $0.name < $1.name }).prefix(room) {
+            customMetrics.append(Named(name: name, column: table.addColumn()))
+            add(Float(value), row, customMetrics[customMetrics.count - 1].column)
+        }
     }
 
-    private mutating func dropRestarts() {
-        guard let first = restarts.first, count == capacity else { return }
-        let oldest = MonitorTime(millisecondsSinceEpoch: times[next])
-        if first < oldest { restarts.removeAll { $0 < oldest } }
+    /// Names come in the same order nearly always, so the one that is looked for is likely where the last one was found.
+    private static func index(of name: String, in columns: [Named], near index: Int) -> Int? {
+        if index < columns.count, columns[index].name == name { return index }
+        return columns.firstIndex { $0.name == name }
     }
 
     // MARK: Reading
 
     private func point(at row: Int) -> HistoryPoint {
-        let base = row * Self.columns
-        func value(_ column: Int) -> Double? {
-            let value = values[base + column]
-            return value.isNaN ? nil : Double(value)
-        }
+        let batchId = bits(.batchId, .batchIdHigh, row)
         var phaseSeconds: [String: Double] = [:]
-        for (index, phase) in phases.enumerated() { phaseSeconds[phase] = value(Self.measures + index) }
-        if let other = value(Self.measures + Self.maximumPhases) { phaseSeconds["other"] = other }
+        for phase in phases { phaseSeconds[phase.name] = number(row, phase.column) }
+        if let other = number(.otherPhases, row) { phaseSeconds["other"] = other }
+        var metrics: [String: Double] = [:]
+        for metric in customMetrics { metrics[metric.name] = number(row, metric.column) }
         return HistoryPoint(
-            time: MonitorTime(millisecondsSinceEpoch: times[row]), batchId: batchIds[row] < 0 ? nil : batchIds[row],
-            inputRows: value(0), inputRowsPerSecond: value(1), processedRowsPerSecond: value(2),
-            durationSeconds: value(3), lagRecords: value(4), watermarkDelaySeconds: value(5), stateRows: value(6),
-            stateBytes: value(7), lateRows: value(8), phaseSeconds: phaseSeconds)
+            time: MonitorTime(millisecondsSinceEpoch: time(row)), batchId: batchId == 0 ? nil : Int64(batchId - 1),
+            inputRows: number(.inputRows, row), inputRowsPerSecond: number(.inputRowsPerSecond, row),
+            processedRowsPerSecond: number(.processedRowsPerSecond, row),
+            durationSeconds: number(.durationSeconds, row), lagRecords: number(.lagRecords, row),
+            watermarkDelaySeconds: number(.watermarkDelaySeconds, row), stateRows: number(.stateRows, row),
+            stateBytes: number(.stateBytes, row), lateRows: number(.lateRows, row), phaseSeconds: phaseSeconds,
+            customMetrics: metrics)
+    }
+}
+
+// MARK: Cells
+
+extension QueryHistory {
+    /// A cell of 0 is none, so a number's bits are kept as what differs from these.
+    private static let unknown = Float.nan.bitPattern
+
+    private mutating func place(of column: Fixed) -> Int {
+        if places[column.rawValue] < 0 { places[column.rawValue] = Int8(table.addColumn()) }
+        return Int(places[column.rawValue])
+    }
+
+    private func cell(_ column: Fixed, _ row: Int) -> UInt32 {
+        let place = Int(places[column.rawValue])
+        return place < 0 ? 0 : table[row, place]
+    }
+
+    private mutating func write(_ value: Double?, _ column: Fixed, _ row: Int) {
+        guard let value, case let number = Float(value), number.isFinite else { return }
+        table[row, place(of: column)] = number.bitPattern ^ Self.unknown
+    }
+
+    private mutating func add(_ number: Float, _ row: Int, _ column: Int) {
+        let before = table[row, column]
+        let sum = before == 0 ? number : Float(bitPattern: before ^ Self.unknown) + number
+        table[row, column] = sum.bitPattern ^ Self.unknown
+    }
+
+    private func number(_ row: Int, _ column: Int) -> Double? {
+        let cell = table[row, column]
+        return cell == 0 ? nil : Double(Float(bitPattern: cell ^ Self.unknown))
+    }
+
+    private func number(_ column: Fixed, _ row: Int) -> Double? {
+        let place = Int(places[column.rawValue])
+        return place < 0 ? nil : number(row, place)
+    }
+
+    /// Writes 64 bits into two columns, the second of which is only there once it is needed.
+    private mutating func write(_ bits: UInt64, _ low: Fixed, _ high: Fixed, _ row: Int) {
+        table[row, place(of: low)] = UInt32(truncatingIfNeeded: bits)
+        let rest = UInt32(truncatingIfNeeded: bits >> 32)
+        if rest != 0 || places[high.rawValue] >= 0 { table[row, place(of: high)] = rest }
+    }
+
+    private func bits(_ low: Fixed, _ high: Fixed, _ row: Int) -> UInt64 {
+        UInt64(cell(high, row)) << 32 | UInt64(cell(low, row))
+    }
+
+    private func time(_ row: Int) -> Int64 { baseTime &+ Int64(bitPattern: bits(.time, .timeHigh, row)) }
+
+    /// Times are kept as what lies between them and ``baseTime``. 32 bits hold 49 days; where the points that are kept
+    /// lie within as many, a base that time has left behind is moved up, else times get their second column.
+    private mutating func write(time: Int64, _ row: Int) {
+        if count == 1 { baseTime = time }
+        let distance = UInt64(bitPattern: time &- baseTime)
+        if distance >> 32 != 0, places[Fixed.timeHigh.rawValue] < 0 {
+            let kept = (0..<count).filter { $0 != row }.map { (row: $0, time: self.time($0)) }
+            baseTime = kept.reduce(time) { min($0, $1.time) }
+            for point in kept {
+                write(UInt64(bitPattern: point.time &- baseTime), .time, .timeHigh, point.row)
+            }
+        }
+        write(UInt64(bitPattern: time &- baseTime), .time, .timeHigh, row)
     }
 }

@@ -164,14 +164,8 @@ extension QueryMonitor {
         return times.count == known.count ? times.max() : nil
     }
 
-    /// Which snapshot a partition uploaded last says nothing in a sum.
     private var customMetrics: [String: Int64] {
-        var sums: [String: Int64] = [:]
-        for state in lastProgress?.stateOperators ?? [] {
-            for (key, value) in state.customMetrics where !key.hasPrefix("SnapshotLastUploaded") {
-                sums[key] = (sums[key] ?? 0).addingSaturated(value)
-            }
-        }
+        let sums = CustomMetrics.sums(of: lastProgress?.stateOperators ?? [])
         guard sums.count > QuerySnapshot.maximumCustomMetrics else { return sums }
         let kept = sums.sorted { $0.key < $1.key }.prefix(QuerySnapshot.maximumCustomMetrics)
         return Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })

@@ -26,8 +26,8 @@ struct SourceBacklog: Sendable, Hashable {
                 return
             }
             if let offsets, let end = SourceOffsets(source.endOffset) {
-                for partition in SourceOffsets.behind(end: end, latest: offsets) {
-                    guard let behind = partition.records else {
+                for (partition, read) in zip(offsets.partitions, end.offsets(of: offsets.partitions)) {
+                    guard let behind = SourceOffsets.records(from: read, to: partition.offset) else {
                         unknownPartitions += 1
                         continue
                     }

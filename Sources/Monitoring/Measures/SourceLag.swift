@@ -12,6 +12,20 @@ public struct PartitionLag: Sendable, Hashable, Codable {
     public var latestOffset: Int64?
     /// Records between the two, 0 and up; nil where one of them is unknown.
     public var records: Int64?
+    /// Seconds of work that wait in it: ``records`` ÷ the records of this partition that the query could process in a second. That is
+    /// the part of ``SourceLag/processedRowsPerSecond`` that fell to it lately, by how far each partition was read. 0 where nothing
+    /// waits, nil where nothing of it was read.
+    public var secondsBehind: Double?
+    /// Records by which ``records`` grew in a second since a trigger that is at most ``MonitorSettings/window`` ago; negative where it
+    /// shrank. Nil until the partition has been seen for three triggers or a quarter of the window, and again after its offsets have
+    /// gone back; nil as well in a source of more than 4,096 partitions.
+    public var trendPerSecond: Double?
+    /// Seconds until nothing waits: ``records`` ÷ (what the query could process of it in a second − what arrived of it). 0 where
+    /// nothing waits, nil where it never comes to that at these rates or one of them is unknown.
+    public var catchUpSeconds: Double?
+
+    /// Whether its lag is known and no rate of the window will ever end it.
+    public var neverCatchesUp: Bool { catchUpSeconds == nil && (secondsBehind ?? 0) > 0 }
 }
 
 /// How far a source is behind, and whether it catches up, from its progress alone.
@@ -62,7 +76,7 @@ struct SourceTracker: Sendable, Hashable {
     private var window: BatchWindow
     private var trend: TrendWindow
     private var newest: TrendWindow
-    private var newestPartitions = 0
+    private var marks: PartitionMarks
     private var backlog = SourceBacklog()
 
     init(_ source: SourceProgress, _ settings: MonitorSettings) {
@@ -71,6 +85,7 @@ struct SourceTracker: Sendable, Hashable {
         window = BatchWindow(settings)
         trend = TrendWindow(span: settings.window.nonNegativeMilliseconds)
         newest = TrendWindow(span: settings.window.nonNegativeMilliseconds)
+        marks = PartitionMarks(span: settings.window.nonNegativeMilliseconds)
     }
 
     /// Whether this is the source that was followed.
@@ -93,9 +108,8 @@ struct SourceTracker: Sendable, Hashable {
         backlog = SourceBacklog(source, latest, offsets)
         if let records { trend.add(Double(records), at: start) }
         if let offsets {
-            // A partition more is a jump that no record made.
-            if offsets.partitions.count != newestPartitions { newest.removeAll() }
-            newestPartitions = offsets.partitions.count
+            // A partition more, or one that began anew, is a jump that no record made.
+            if !marks.add(source, offsets, at: start) { newest.removeAll() }
             newest.add(offsets.partitions.reduce(0) { $0 + Double($1.offset ?? 0) }, at: start)
         }
     }
@@ -104,11 +118,21 @@ struct SourceTracker: Sendable, Hashable {
     var records: Int64? { backlog.records }
 
     /// Each partition's lag; empty where the offsets have another form.
-    var partitions: [PartitionLag] {
+    ///
+    /// - Parameter withTrends: Whether to tell more than how many records wait, which needs earlier offsets to be read as well.
+    func partitions(withTrends: Bool) -> [PartitionLag] {
         guard let end = SourceOffsets(source.endOffset), let latest = SourceOffsets(source.latestOffset) else {
             return []
         }
-        return SourceOffsets.behind(end: end, latest: latest)
+        var lags = zip(latest.partitions, end.offsets(of: latest.partitions)).map { newest, read in
+            PartitionLag(
+                topic: newest.topic, partition: newest.partition, endOffset: read, latestOffset: newest.offset,
+                records: SourceOffsets.records(from: read, to: newest.offset))
+        }
+        if withTrends {
+            marks.complete(&lags, of: latest.partitions, processedRowsPerSecond: window.processedRowsPerSecond)
+        }
+        return lags
     }
 
     /// Seconds of work that wait; nil where unknown.

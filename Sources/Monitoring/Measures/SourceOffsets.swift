@@ -62,20 +62,26 @@ extension SourceOffsets {
         var partition: String
     }
 
-    /// Each partition of the newest offset with the one read up to and how many records lie between; nil where one of the two is
-    /// unknown. A newest offset that is older than what was read says that nothing is behind.
-    static func behind(end: SourceOffsets, latest: SourceOffsets) -> [PartitionLag] {
-        let ends = end.partitions
-        lazy var places = Dictionary(ends.map { ($0.place, $0.offset) }, uniquingKeysWith: { $1 })
-        return latest.partitions.enumerated().map { index, newest in
-            let read =
-                index < ends.count && ends[index].partition == newest.partition && ends[index].topic == newest.topic
-                ? ends[index].offset : places[newest.place] ?? nil
-            let records = read.flatMap { read in newest.offset.map { max(0, $0 - read) } }
-            return PartitionLag(
-                topic: newest.topic, partition: newest.partition, endOffset: read, latestOffset: newest.offset,
-                records: records)
+    /// The offset of each of these partitions, in their order; nil of one that is not here or has none.
+    func offsets(of wanted: [Partition]) -> [Int64?] {
+        lazy var offsets = Dictionary(partitions.map { ($0.place, $0.offset) }, uniquingKeysWith: { $1 })
+        return wanted.indices.map { index in
+            let place = wanted[index]
+            // Two offsets of a source have one order nearly always.
+            if index < partitions.count, case let here = partitions[index], here.partition == place.partition,
+                here.topic == place.topic
+            {
+                return here.offset
+            }
+            return offsets[place.place] ?? nil
         }
+    }
+
+    /// How many records lie between an offset that was read up to and the newest; nil where one of the two is unknown. A newest
+    /// offset that is older than what was read says that nothing is behind.
+    static func records(from read: Int64?, to newest: Int64?) -> Int64? {
+        guard let read, let newest else { return nil }
+        return max(0, newest - read)
     }
 }
 

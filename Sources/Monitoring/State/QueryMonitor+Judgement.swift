@@ -49,9 +49,12 @@ extension QueryMonitor {
     /// - Parameters:
     ///   - source: The source's place in the plan.
     ///   - limit: How many at most.
-    public func partitionLags(ofSource source: Int, limit: Int = .max) -> [PartitionLag] {
+    ///   - withTrends: Whether to tell more than the offsets and how many records lie between them, which costs as much again.
+    public func partitionLags(
+        ofSource source: Int, limit: Int = .max, withTrends: Bool = true
+    ) -> [PartitionLag] {
         guard sources.indices.contains(source), limit > 0 else { return [] }
-        let sorted = sources[source].partitions.enumerated().sorted {
+        let sorted = sources[source].partitions(withTrends: withTrends).enumerated().sorted {
             ($1.element.records ?? -1, $0.offset) < ($0.element.records ?? -1, $1.offset)
         }
         return sorted.prefix(limit).map(\.element)

@@ -8,19 +8,21 @@ import { linear, timeMarks, valueAxis } from './scale.js';
 
 /** Room for texts around the plot, the same in all charts, so that a time is at one place on all of them. */
 export const margin = { left: 58, right: 40, top: 8, bottom: 20 };
-const height = 150;
+/** Pixels, where a chart's `spec` does not say how high it is. */
+const usualHeight = 150;
 const bins = 24;
 
 export class Chart {
     /**
      * @param spec `title`, `format` for values and, shorter, `axisFormat` for the axis, `series(history)` giving `{ name, values }` of each, `isStacked`, `isTime` and `isWhole`
-     *   for the axis, `reference(query)` giving `{ value, name }` of a line across.
+     *   for the axis, `reference(query)` giving `{ value, name }` of a line across, `height` in pixels.
      */
     constructor(spec) {
         this.spec = spec;
+        this.height = spec.height ?? usualHeight;
         this.legend = el('ul', { class: 'legend' });
         this.layers = Object.fromEntries(['grid', 'areas', 'lines', 'histogram', 'marks', 'selection', 'cross'].map((name) => [name, svg('g', { class: `g-${name}` })]));
-        this.svg = svg('svg', { height, 'aria-hidden': 'true' }, Object.values(this.layers));
+        this.svg = svg('svg', { height: this.height, 'aria-hidden': 'true' }, Object.values(this.layers));
         this.plot = el('div', { class: 'plot', tabindex: 0, role: 'group', 'aria-roledescription': 'chart' }, this.svg);
         this.node = el('figure', { class: 'chart' }, el('figcaption', {}, el('h3', { title: spec.hint }, spec.title), this.legend), this.plot);
         this.width = 0;
@@ -32,13 +34,13 @@ export class Chart {
         const { history, range } = frame;
         this.width = frame.width;
         setAttribute(this.svg, 'width', this.width);
-        setAttribute(this.svg, 'viewBox', `0 0 ${this.width} ${height}`);
+        setAttribute(this.svg, 'viewBox', `0 0 ${this.width} ${this.height}`);
         this.series = this.spec.series(history);
         this.reference = this.spec.reference?.(frame.query) ?? null;
         const [least, most] = this.extent();
         const axis = valueAxis(least, most, this.spec);
         this.x = linear([frame.from, frame.to], [margin.left, this.width - margin.right]);
-        this.y = linear(axis.range, [height - margin.bottom, margin.top]);
+        this.y = linear(axis.range, [this.height - margin.bottom, margin.top]);
         this.gap = longestGap(history.time, range);
         this.drawGrid(axis);
         if (this.spec.isStacked) this.drawStack();
@@ -72,7 +74,7 @@ export class Chart {
 
     drawGrid(axis) {
         const right = this.width - margin.right;
-        const bottom = height - margin.bottom;
+        const bottom = this.height - margin.bottom;
         const marks = timeMarks(this.frame.from, this.frame.to, (right - margin.left) / 90);
         this.layers.grid.replaceChildren(
             ...axis.marks.flatMap((value) => {
@@ -142,9 +144,9 @@ export class Chart {
         const most = Math.max(1, ...counts);
         const left = this.width - margin.right + 5;
         const room = margin.right - 9;
-        const step = (height - margin.top - margin.bottom) / bins;
+        const step = (this.height - margin.top - margin.bottom) / bins;
         this.layers.histogram.replaceChildren(...counts.flatMap((count, index) => (count === 0 ? [] : [svg('rect', {
-            x: left, width: Math.max(1, count / most * room), y: height - margin.bottom - (index + 1) * step + 0.5, height: step - 1,
+            x: left, width: Math.max(1, count / most * room), y: this.height - margin.bottom - (index + 1) * step + 0.5, height: step - 1,
         })])));
     }
 
@@ -159,7 +161,7 @@ export class Chart {
         const { from, to, restarts } = this.frame;
         this.layers.marks.replaceChildren(...restarts.filter((time) => time >= from && time <= to).map((time) => {
             const x = Math.round(this.x(time)) + 0.5;
-            return svg('g', {}, svg('line', { x1: x, x2: x, y1: margin.top - 4, y2: height - margin.bottom }),
+            return svg('g', {}, svg('line', { x1: x, x2: x, y1: margin.top - 4, y2: this.height - margin.bottom }),
                 svg('path', { d: `M${x - 4} ${margin.top - 7}h8l-4 6Z` }));
         }));
     }
@@ -188,14 +190,14 @@ export class Chart {
         const x = this.x(history.time[index]);
         const dots = this.spec.isStacked ? [] : this.series.flatMap(({ values }, place) => (values[index] === null ? []
             : [svg('circle', { class: `dot s${place}`, cx: x, cy: this.y(values[index]), r: 3.5 })]));
-        this.layers.cross.replaceChildren(svg('line', { x1: x, x2: x, y1: margin.top, y2: height - margin.bottom }), ...dots);
+        this.layers.cross.replaceChildren(svg('line', { x1: x, x2: x, y1: margin.top, y2: this.height - margin.bottom }), ...dots);
     }
 
     /** Shows the time that is being dragged over. */
     select(from, to) {
         if (from === null) return this.layers.selection.replaceChildren();
         const [left, right] = [this.x(Math.min(from, to)), this.x(Math.max(from, to))];
-        this.layers.selection.replaceChildren(svg('rect', { x: left, width: Math.max(0, right - left), y: margin.top, height: height - margin.top - margin.bottom }));
+        this.layers.selection.replaceChildren(svg('rect', { x: left, width: Math.max(0, right - left), y: margin.top, height: this.height - margin.top - margin.bottom }));
     }
 
     /** The values at a batch in words. */

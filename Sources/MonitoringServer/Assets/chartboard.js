@@ -1,7 +1,7 @@
 // All charts of a query under one time, one pointer and one zoom.
 
 import { Chart, margin } from './chart.js';
-import { charts } from './chartlist.js';
+import { charts, customChart } from './chartlist.js';
 import { el, say, setAttribute, setText } from './dom.js';
 import { clock, duration, moment } from './format.js';
 import { stateWord } from './states.js';
@@ -24,11 +24,14 @@ export class ChartBoard {
         this.reset = el('button', { type: 'button', hidden: true, onclick: () => this.choose(this.frame.mode) }, 'Reset zoom');
         this.readout = el('span', { class: 'readout' });
         this.grid = el('div', { class: 'charts' }, this.charts.map((chart) => chart.node));
+        this.customGrid = el('div', { class: 'charts' });
+        this.custom = el('section', { class: 'custom-charts', 'aria-labelledby': 'custom-charts-title', hidden: true },
+            el('h2', { id: 'custom-charts-title' }, 'Custom metrics of the state, batch by batch'), this.customGrid);
         this.missing = el('p', { class: 'hint' });
         this.node = el('section', { class: 'board', 'aria-label': 'Charts' },
             el('div', { class: 'board-tools' },
                 el('div', { class: 'segments', role: 'group', 'aria-label': 'Time range' }, [...this.buttons.values()]), this.reset, this.readout),
-            this.timeline.node, this.grid, this.missing);
+            this.timeline.node, this.grid, this.custom, this.missing);
         for (const chart of this.charts) this.listen(chart);
         this.sizes = new ResizeObserver(() => this.draw());
         this.sizes.observe(this.node);
@@ -51,15 +54,8 @@ export class ChartBoard {
         this.range = history.range(from, to);
         this.times = [from, to];
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
-        const left = [];
-        for (const chart of this.charts) {
-            const { needs, title } = chart.spec;
-            chart.node.hidden = Boolean(needs) && !history.has(needs);
-            if (chart.node.hidden) left.push(title.toLowerCase());
-        }
-        const hints = left.length > 0 ? [`This query tells nothing of: ${left.join(', ')}.`] : [];
-        if (history.stepSeconds > 0) hints.push(`Each point is the mean over ${duration(history.stepSeconds)}.`);
-        setText(this.missing, hints.join(' '));
+        this.addCustomCharts(history.customMetrics);
+        setText(this.missing, this.hideUnknown(history, recent).join(' '));
         // Widths are read before anything is written: each would have the browser lay out anew.
         const width = Math.max(240, this.charts[0].plot.clientWidth);
         this.shared = { history, query, restarts, from, to, range: this.range, width, hover: this.hovered };
@@ -69,6 +65,31 @@ export class ChartBoard {
         for (const [mode, button] of this.buttons) setAttribute(button, 'aria-pressed', String(!this.frame.zoom && this.frame.mode === mode));
         this.reset.hidden = !this.frame.zoom;
         this.drawReadout();
+    }
+
+    /** Makes a chart for each of the state stores' own counters that has none yet, in the order of their names. */
+    addCustomCharts(metrics) {
+        const known = new Set(this.charts.map((chart) => chart.spec.custom));
+        const added = [...metrics.keys()].filter((name) => !known.has(name)).map((name) => new Chart(customChart(name)));
+        if (added.length === 0) return;
+        for (const chart of added) this.listen(chart);
+        this.charts.push(...added);
+        const all = this.charts.filter((chart) => chart.spec.custom).sort((a, b) => (a.spec.custom < b.spec.custom ? -1 : 1));
+        this.customGrid.replaceChildren(...all.map((chart) => chart.node));
+    }
+
+    /** Leaves out charts of which nothing is known; gives what is to be said of that. */
+    hideUnknown(history, recent) {
+        const left = [];
+        for (const { node, spec } of this.charts) {
+            node.hidden = spec.custom ? !history.customMetrics.has(spec.custom) : Boolean(spec.needs) && !history.has(spec.needs);
+            if (node.hidden && spec.needs) left.push(spec.title.toLowerCase());
+        }
+        this.custom.hidden = history.customMetrics.size === 0;
+        const hints = left.length > 0 ? [`This query tells nothing of: ${left.join(', ')}.`] : [];
+        if (history.stepSeconds > 0) hints.push(`Each point is the mean over ${duration(history.stepSeconds)}.`);
+        if (this.custom.hidden && recent.customMetrics.size > 0) hints.push('Custom metrics are kept of the last batches only.');
+        return hints;
     }
 
     drawTimeline() {

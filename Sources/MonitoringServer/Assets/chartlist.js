@@ -33,3 +33,18 @@ export const charts = [
         format: format.count, isWhole: true, series: one('Late rows', 'lateRows'),
     },
 ];
+
+/** Milliseconds, by the names that Spark's stores have for them: `rocksdbGetLatency`, `rocksdbCommitFlushLatencyMs`. */
+const milliseconds = (value) => format.duration(value / 1000);
+
+function customFormat(name) {
+    if (/bytes|memory/i.test(name)) return { format: format.bytes };
+    if (/latency(ms)?$|ms$/i.test(name)) return { format: milliseconds };
+    return { format: format.count, axisFormat: format.compact, isWhole: true };
+}
+
+/** The chart of one of the state stores' own counters, which `custom` names: lower than the others, for there may be a dozen. */
+export const customChart = (name) => ({
+    title: name, hint: `${name}, summed over all stateful operators`, custom: name, height: 100, ...customFormat(name),
+    series: ({ time, customMetrics }) => [{ name: 'Sum', values: customMetrics.get(name) ?? time.map(() => null) }],
+});

@@ -6,30 +6,12 @@ import * as format from './format.js';
 /** Partitions that are shown before the rest is asked for. */
 const few = 12;
 
-/** Kept of each partition for its trend, which the server tells of sources only. */
-const mostSamples = 20;
-
 export class LagTable {
-    samples = new Map();
     shownAll = new Set();
 
     constructor() {
         this.content = el('div', {});
         this.node = el('section', { class: 'lag', 'aria-labelledby': 'lag-title' }, el('h2', { id: 'lag-title' }, 'Lag by source and partition'), this.content);
-    }
-
-    /** Notes how far each partition is behind now. */
-    sample(partitions, time) {
-        partitions.forEach((list, source) => {
-            for (const partition of list) {
-                const name = `${source}/${partition.topic}/${partition.partition}`;
-                const kept = this.samples.get(name) ?? [];
-                if (typeof partition.records !== 'number' || kept.at(-1)?.time === time) continue;
-                kept.push({ time, records: partition.records });
-                if (kept.length > mostSamples) kept.shift();
-                this.samples.set(name, kept);
-            }
-        });
     }
 
     draw(query, partitions) {
@@ -63,10 +45,10 @@ export class LagTable {
         const sorted = [...partitions].sort((a, b) => (b.records ?? -1) - (a.records ?? -1));
         const isAll = this.shownAll.has(lag.index);
         const shown = isAll ? sorted : sorted.slice(0, few);
-        const heads = [['Topic'], ['Partition', true], ['Read up to', 'minor'], ['Newest', 'minor'], ['Behind', true], ['Share'], ['Trend', true], ['Caught up in', true]];
+        const heads = [['Topic'], ['Partition', true], ['Read up to', 'minor'], ['Newest', 'minor'], ['Behind', true], ['Time behind', true], ['Share'], ['Trend', true], ['Caught up in', true]];
         const table = el('table', { class: 'partitions' },
             el('thead', {}, el('tr', {}, heads.map(([text, isNumber]) => el('th', { scope: 'col', class: isNumber ? `number ${isNumber === true ? '' : isNumber}`.trim() : null }, text)))),
-            el('tbody', {}, shown.map((partition) => this.partition(lag, partition, most))));
+            el('tbody', {}, shown.map((partition) => this.partition(partition, most))));
         const more = sorted.length > few ? el('button', { type: 'button', class: 'quiet', 'aria-expanded': String(isAll), onclick: () => {
             if (!this.shownAll.delete(lag.index)) this.shownAll.add(lag.index);
             this.draw(...this.last);
@@ -74,22 +56,13 @@ export class LagTable {
         return el('div', {}, el('div', { class: 'scrolls' }, table), more);
     }
 
-    partition(lag, partition, most) {
+    partition(partition, most) {
         const { records } = partition;
-        const trend = this.trend(`${lag.index}/${partition.topic}/${partition.partition}`);
         const number = (text, more = '') => el('td', { class: `number${more}` }, text);
         return el('tr', {},
             el('th', { scope: 'row' }, partition.topic || format.unknown), number(partition.partition),
-            number(format.whole(partition.endOffset), ' minor'), number(format.whole(partition.latestOffset), ' minor'), number(format.whole(records)),
-            el('td', { class: 'bar-cell' }, typeof records === 'number' ? bar(records, most, `${format.count(records)} records behind`) : format.unknown), number(trendText(trend)), number(partitionCatchUp(records, trend)));
-    }
-
-    /** By how many records a second it grows, over what was seen since the page was opened; null before there is enough. */
-    trend(name) {
-        const kept = this.samples.get(name) ?? [];
-        const [first, last] = [kept[0], kept.at(-1)];
-        if (kept.length < 3 || last.time <= first.time) return null;
-        return (last.records - first.records) / (last.time - first.time) * 1000;
+            number(format.whole(partition.endOffset), ' minor'), number(format.whole(partition.latestOffset), ' minor'), number(format.whole(records)), number(format.duration(partition.secondsBehind)),
+            el('td', { class: 'bar-cell' }, typeof records === 'number' ? bar(records, most, `${format.count(records)} records behind`) : format.unknown), number(trendText(partition.trendPerSecond)), number(partitionCatchUp(partition)));
     }
 }
 
@@ -100,14 +73,17 @@ function trendText(perSecond) {
 }
 
 function catchUp(lag) {
-    if (typeof lag.catchUpSeconds === 'number') return lag.catchUpSeconds === 0 ? 'caught up' : format.duration(lag.catchUpSeconds);
     const isHopeless = lag.records > 0 && typeof lag.inputRowsPerSecond === 'number' && typeof lag.processedRowsPerSecond === 'number'
         && lag.processedRowsPerSecond <= lag.inputRowsPerSecond;
-    return isHopeless ? 'never at these rates' : format.unknown;
+    return catchUpText(lag.catchUpSeconds, isHopeless ? 'never at these rates' : format.unknown);
 }
 
-function partitionCatchUp(records, trend) {
-    if (records === 0) return 'caught up';
-    if (typeof records !== 'number' || trend === null) return format.unknown;
-    return trend < -0.05 ? format.duration(records / -trend) : 'not while it grows';
+/** Where it is known how much work waits, it is also known whether that will end. */
+function partitionCatchUp({ catchUpSeconds, secondsBehind }) {
+    return catchUpText(catchUpSeconds, secondsBehind > 0 ? 'never at these rates' : format.unknown);
+}
+
+function catchUpText(seconds, otherwise) {
+    if (typeof seconds !== 'number') return otherwise;
+    return seconds === 0 ? 'caught up' : format.duration(seconds);
 }

@@ -8,6 +8,9 @@ const names = [
     'stateRows', 'stateBytes', 'lateRows',
 ];
 
+/** A point's measures that have names of the query's own: each name is a column. */
+const groups = { phases: 'phaseSeconds', customMetrics: 'customMetrics' };
+
 export class QueryHistory {
     /** @param stepSeconds how long the time of a point is; 0 where each is a trigger. */
     constructor(history = {}, stepSeconds = 0) {
@@ -15,7 +18,9 @@ export class QueryHistory {
         this.time = [...(history.time ?? [])];
         const column = (values) => this.time.map((_, index) => values?.[index] ?? null);
         this.columns = Object.fromEntries(names.map((name) => [name, column(history[name])]));
-        this.phases = new Map(Object.entries(history.phaseSeconds ?? {}).sort(byName).map(([name, values]) => [name, column(values)]));
+        for (const [group, key] of Object.entries(groups)) {
+            this[group] = new Map(Object.entries(history[key] ?? {}).sort(byName).map(([name, values]) => [name, column(values)]));
+        }
         this.putInOrder();
     }
 
@@ -31,16 +36,14 @@ export class QueryHistory {
         const isKnown = place > 0 && this.time[place - 1] === point.time && this.columns.batchId[place - 1] === (point.batchId ?? null);
         if (isKnown) place -= 1;
         const put = (values, value) => values.splice(place, isKnown ? 1 : 0, value ?? null);
-        for (const name of Object.keys(point.phaseSeconds ?? {})) {
-            if (this.phases.has(name)) continue;
-            this.phases.set(name, this.time.map(() => null));
-            this.phases = new Map([...this.phases].sort(byName));
+        for (const [group, key] of Object.entries(groups)) {
+            this.addColumns(group, Object.keys(point[key] ?? {}));
+            for (const [name, values] of this[group]) put(values, point[key]?.[name]);
         }
         put(this.time, point.time);
         for (const name of names) put(this.columns[name], point[name]);
-        for (const [name, values] of this.phases) put(values, point.phaseSeconds?.[name]);
         if (this.length <= mostPoints) return;
-        for (const values of [this.time, ...Object.values(this.columns), ...this.phases.values()]) values.shift();
+        for (const values of this.all()) values.shift();
     }
 
     /** Takes the points of an older answer that are before the first one here. */
@@ -49,12 +52,25 @@ export class QueryHistory {
         const end = this.length > 0 ? older.firstAfter(this.time[0] - 1) : older.length;
         const room = Math.max(0, Math.min(end, mostPoints - this.length));
         const put = (values, more) => values.unshift(...(more?.slice(end - room, end) ?? new Array(room).fill(null)));
-        for (const name of older.phases.keys()) if (!this.phases.has(name)) this.phases.set(name, this.time.map(() => null));
-        this.phases = new Map([...this.phases].sort(byName));
+        for (const group of Object.keys(groups)) {
+            this.addColumns(group, older[group].keys());
+            for (const [name, values] of this[group]) put(values, older[group].get(name));
+        }
         put(this.time, older.time);
         for (const name of names) put(this.columns[name], older.columns[name]);
-        for (const [name, values] of this.phases) put(values, older.phases.get(name));
         return room;
+    }
+
+    /** Makes columns for names that have none yet, in the order of the names. */
+    addColumns(group, wanted) {
+        const missing = [...wanted].filter((name) => !this[group].has(name));
+        if (missing.length === 0) return;
+        this[group] = new Map([...this[group], ...missing.map((name) => [name, this.time.map(() => null)])].sort(byName));
+    }
+
+    /** Every column. */
+    all() {
+        return [this.time, ...Object.values(this.columns), ...Object.keys(groups).flatMap((group) => [...this[group].values()])];
     }
 
     /** The indices of the points from one time to another: the first, and the one after the last. */
@@ -84,10 +100,7 @@ export class QueryHistory {
     putInOrder() {
         if (this.time.every((time, index) => index === 0 || this.time[index - 1] <= time)) return;
         const order = this.time.map((_, index) => index).sort((a, b) => this.time[a] - this.time[b]);
-        const sort = (values) => order.map((index) => values[index]);
-        this.time = sort(this.time);
-        for (const name of names) this.columns[name] = sort(this.columns[name]);
-        for (const [name, values] of this.phases) this.phases.set(name, sort(values));
+        for (const values of this.all()) values.splice(0, values.length, ...order.map((index) => values[index]));
     }
 }
 

@@ -60,7 +60,6 @@ export class QueryPage {
         this.partitions = detail.partitions ?? [];
         this.store.heard(detail.at);
         this.store.replaceAlerts(alerts);
-        this.lag.sample(this.partitions, this.history.time.at(-1) ?? detail.at);
         await this.batches.load(signal);
     }
 
@@ -86,7 +85,6 @@ export class QueryPage {
         this.takeQuery(query);
         this.partitions = partitions ?? this.partitions;
         this.history.append(point);
-        this.lag.sample(this.partitions, point.time);
         this.batches.add({ runId: query.runId, batchId: point.batchId, time: point.time });
     }
 

@@ -65,8 +65,13 @@ extension JSONBody {
             ("stateRows", \.stateRows), ("stateBytes", \.stateBytes), ("lateRows", \.lateRows),
         ]
         for (name, path) in columns { member(name, narrow: points.map { $0[keyPath: path] }) }
-        let phases = Set(points.flatMap(\.phaseSeconds.keys)).sorted()
-        key("phaseSeconds")
-        object { for phase in phases { member(phase, narrow: points.map { $0.phaseSeconds[phase] }) } }
+        let groups: [(String, KeyPath<HistoryPoint, [String: Double]>)] = [
+            ("phaseSeconds", \.phaseSeconds), ("customMetrics", \.customMetrics),
+        ]
+        for (name, path) in groups {
+            let names = Set(points.flatMap { $0[keyPath: path].keys }).sorted()
+            key(name)
+            object { for name in names { member(name, narrow: points.map { $0[keyPath: path][name] }) } }
+        }
     }
 }

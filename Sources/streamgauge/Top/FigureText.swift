@@ -18,6 +18,12 @@ enum FigureText {
 
     static func count(_ value: Int64?) -> String { count(value.map { Double($0) }) }
 
+    /// How fast a count changes: `+1.2k/s`, `-50/s`, `0/s`.
+    static func change(_ perSecond: Double?) -> String {
+        guard let perSecond, perSecond.isFinite else { return "-" }
+        return (perSecond >= 0.05 ? "+" : "") + count(abs(perSecond) < 0.05 ? 0 : perSecond) + "/s"
+    }
+
     /// A size in steps of 1,000: `512B`, `1.5kB`.
     static func bytes(_ value: Int64?) -> String { value == nil ? "-" : count(value) + "B" }
 

@@ -113,27 +113,32 @@ extension TopView {
 
     private func table(of partitions: [PartitionLag], _ size: TerminalSize) -> [ScreenLine] {
         guard !partitions.isEmpty else { return [] }
+        var heads = [("LAG", 8), ("BEHIND", 8), ("TREND", 9), ("CAUGHT UP", 11)]
+        // Offsets stand where there is room for them.
+        let hasOffsets = size.columns >= 72
+        if hasOffsets { heads += [("READ TO", 12), ("NEWEST", 13)] }
         // The topic's name takes what the figures leave.
-        let width = max(8, min(40, size.columns - 34))
-        func row(_ cells: (String, String, String, String), _ style: TextStyle) -> ScreenLine {
+        let width = max(8, min(40, size.columns - 1 - heads.reduce(0) { $0 + $1.1 }))
+        func row(_ name: String, _ cells: [String], _ style: TextStyle) -> ScreenLine {
             var line = line(size)
-            line.addCell("  \(cells.0)", style, width: width)
-            line.addCell(cells.1, style, width: 8, isRight: true)
-            line.addCell(cells.2, style, width: 12, isRight: true)
-            line.addCell(cells.3, style, width: 13, isRight: true)
+            line.addCell("  \(name)", style, width: width)
+            for (cell, head) in zip(cells, heads) { line.addCell(cell, style, width: head.1, isRight: true) }
             return line
         }
         let ordered = partitions.enumerated().sorted { left, right in
             (right.element.records ?? -1, left.offset) < (left.element.records ?? -1, right.offset)
         }
-        var lines = [row(("PARTITION", "LAG", "READ TO", "NEWEST"), .faint)]
+        var lines = [row("PARTITION", heads.map(\.0), .faint)]
         for (_, partition) in ordered.prefix(Self.maximumPartitions) {
             lines.append(
                 row(
-                    (
-                        "\(partition.topic) \(partition.partition)", FigureText.count(partition.records),
-                        NumberText.integer(partition.endOffset), NumberText.integer(partition.latestOffset)
-                    ), .plain))
+                    "\(partition.topic) \(partition.partition)",
+                    [
+                        FigureText.count(partition.records), FigureText.duration(partition.secondsBehind),
+                        FigureText.change(partition.trendPerSecond),
+                        partition.neverCatchesUp ? "never" : FigureText.duration(partition.catchUpSeconds),
+                        NumberText.integer(partition.endOffset), NumberText.integer(partition.latestOffset),
+                    ], .plain))
         }
         let left = partitions.count - Self.maximumPartitions
         if left > 0 {

@@ -89,6 +89,33 @@ import Testing
         }
     }
 
+    @Test func `a point tells the state's own counters, and its query's partitions how they move`() async throws {
+        let hub = MonitoringHub(settings: .replay)
+        let maker = QueryMaker(hasState: true)
+        for batch in 0..<3 { hub.take(maker, batch: Int64(batch)) }
+        try await LiveServer.with(hub) { server async throws in
+            let (events, _) = try await stream(server, "?query=\(maker.id)") {
+                hub.take(maker, batch: 3)
+            } until: {
+                $0.contains("point")
+            }
+            let told = try #require(events.first { $0.name == "point" }).json
+            let point = try #require(told["point"] as? [String: Any])
+            #expect(faults(point, "HistoryPoint") == [])
+            #expect(
+                point["customMetrics"] as? [String: Double]
+                    == ["loadedMapCacheHitCount": 6, "stateOnCurrentVersionSizeBytes": 300])
+            let partition = try #require((told["partitions"] as? [[[String: Any]]])?.first?.first)
+            #expect(faults(partition, "PartitionLag") == [])
+            #expect(partition["records"] as? Int == 300 && partition["trendPerSecond"] as? Double == 100)
+            // 200 rows a second could be processed, and as many arrive.
+            #expect(partition["secondsBehind"] as? Double == 1.5 && partition["catchUpSeconds"] == nil)
+            let page = try await server.ask("/api/v1/queries/\(maker.id)").json()
+            let metrics = (page["history"] as? [String: Any])?["customMetrics"] as? [String: [Double]]
+            #expect(metrics?["loadedMapCacheHitCount"] == [0, 2, 4, 6])
+        }
+    }
+
     @Test func `who comes back gets what it missed, each transition and point once`() async throws {
         let hub = MonitoringHub(settings: .replay)
         let maker = QueryMaker()

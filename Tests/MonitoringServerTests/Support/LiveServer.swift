@@ -101,9 +101,12 @@ struct QueryMaker: Sendable {
     var id: UUID
     var runId = UUID()
     var name: String?
+    /// Whether it keeps state and reads from Kafka, where half of what comes waits.
+    var hasState: Bool
     private static let origin: Int64 = 1_795_428_000_000
 
-    init(_ number: UInt16 = 1, name: String? = "orders") {
+    init(_ number: UInt16 = 1, name: String? = "orders", hasState: Bool = false) {
+        self.hasState = hasState
         id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number >> 8), UInt8(number & 255)))
         self.name = name
     }
@@ -118,8 +121,26 @@ struct QueryMaker: Sendable {
                     timestamp: ProgressTimestamp(millisecondsSinceEpoch: Self.time(number).millisecondsSinceEpoch),
                     batchId: number, batchDuration: 500, numInputRows: rows, inputRowsPerSecond: Double(rows),
                     processedRowsPerSecond: Double(rows) * 2, durationMs: ["addBatch": 400, "triggerExecution": 500],
-                    sources: [SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: rows)],
+                    stateOperators: hasState ? [state(number)] : [], sources: [source(number, rows)],
                     sink: SinkProgress(description: "MemorySink"))))
+    }
+
+    private func state(_ number: Int64) -> StateOperatorProgress {
+        StateOperatorProgress(
+            operatorName: "dedupe", numRowsTotal: number, numRowsUpdated: 1, memoryUsedBytes: 1000,
+            customMetrics: ["loadedMapCacheHitCount": number * 2, "stateOnCurrentVersionSizeBytes": 300])
+    }
+
+    private func source(_ number: Int64, _ rows: Int64) -> SourceProgress {
+        guard hasState else {
+            return SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: rows)
+        }
+        func offsets(_ offset: Int64) -> JSONValue {
+            .object([JSONValue.Member("orders", .object([JSONValue.Member("0", .integer(offset))]))])
+        }
+        return SourceProgress(
+            description: "KafkaV2[Subscribe[orders]]", endOffset: offsets(number * rows),
+            latestOffset: offsets(number * rows * 2), numInputRows: rows)
     }
 }
 

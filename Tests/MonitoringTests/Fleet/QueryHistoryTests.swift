@@ -1,7 +1,8 @@
 import Foundation
-import Monitoring
 import StreamingMetrics
 import Testing
+
+@testable import Monitoring
 
 @Suite struct QueryHistoryTests {
     private let query = EventMaker()

@@ -180,6 +180,19 @@ import Testing
         let lines = text(model)
         let first = try #require(lines.firstIndex { $0.contains("clicks 1") })
         #expect(lines[first + 1].contains("clicks 0"))
+        func cells(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
+        let heads = ["PARTITION", "LAG", "BEHIND", "TREND", "CAUGHT", "UP", "READ", "TO", "NEWEST"]
+        #expect(cells(lines[first - 1]) == heads)
+        #expect(cells(lines[first]) == ["clicks", "1", "280k", "9m14s", "+7k/s", "never", "20000", "300000"])
+        #expect(cells(lines[first + 1]) == ["clicks", "0", "0", "0ms", "0/s", "0ms", "20000", "20000"])
+    }
+
+    @Test func `a narrow terminal shows how partitions move, without their offsets`() throws {
+        var model = model(60, 80)
+        for key in [Key.down, .enter] { _ = model.take(key) }
+        model.take(hub.detail(of: try #require(model.watched)))
+        let line = try #require(text(model).first { $0.contains("clicks 1") })
+        #expect(line.contains("+7k/s") && line.contains("never") && !line.contains("20000"))
     }
 
     @Test func `a failed query shows its exception, and one that is gone says so`() {
