@@ -51,6 +51,7 @@ class SimulatedFleet:
         self.events = []
         self.cuts = 0
         self.is_feed_broken = False
+        self.refusal = 0
         self.add_alerts(now)
 
     def add_alerts(self, now):

@@ -4,8 +4,8 @@
     standin.py --port 8099 --queries 50 [--interval 5] [--seed 7]
 
 For the browser tests and for work on the page; it never ships. Some requests are its own: `POST /standin/fail/ID` has a query fail,
-`POST /standin/remove/ID` has it forgotten, `POST /standin/alert-STATE/ID` has it an alert, `POST /standin/cut` breaks every live connection, and `POST /standin/break-feed`
-has the feed end with an error.
+`POST /standin/remove/ID` has it forgotten, `POST /standin/alert-STATE/ID` has it an alert, `POST /standin/cut` breaks every live connection, `POST /standin/break-feed`
+has the feed end with an error, and `POST /standin/refuse-STATUS` has live connections refused with 401 (and the API with it), 429, or none with 0.
 """
 
 import argparse
@@ -73,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
         if parts == ["standin", "break-feed"]:
             self.fleet.is_feed_broken = True
             return self.json({})
+        if len(parts) == 2 and parts[0] == "standin" and parts[1].startswith("refuse-"):
+            self.fleet.refusal = int(parts[1].removeprefix("refuse-"))
+            self.fleet.cut()
+            return self.json({})
         if len(parts) != 3 or parts[0] != "standin" or parts[2] not in self.fleet.queries:
             return self.error(404, "not_found", "there is no such action or query")
         if parts[1].startswith("alert-"):
@@ -111,6 +115,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def api(self, parts, query):
         fleet = self.fleet
+        if fleet.refusal == 401:
+            return self.error(401, "unauthorized", "log in at /login")
+        if fleet.refusal == 429 and parts == ["events"]:
+            return self.error(429, "too_many_requests", "256 event streams are open already")
         if parts == ["events"]:
             return self.events(query.get("query"))
         with fleet.lock:

@@ -124,6 +124,27 @@ class LivePageTests(PageTestCase):
         page.wait("document.querySelector('.alert-strip').innerText.includes('billing-hourly-eu')")
         self.assertEqual(page.eval(loads), 1)
 
+    def test_a_session_that_has_ended_is_told_with_the_way_to_sign_in(self):
+        self.expected_errors = ("401",) + EXPECTED_WITHOUT_SERVER
+        page = self.open()
+        self.addCleanup(self.server.act, "refuse-0")
+        self.server.act("refuse-401")
+        page.wait("document.getElementById('banner').innerText.includes('asks for the token again') && document.getElementById('banner-button').textContent === 'Sign in'", timeout=15)
+        self.server.act("refuse-0")
+        page.eval("window.isOldPage = true")
+        page.eval("document.getElementById('banner-button').click()")
+        # The page is loaded anew: with a token that is the form, here it is the page that goes on.
+        page.wait("!window.isOldPage && document.documentElement?.dataset.connection === 'live'", timeout=20)
+
+    def test_a_server_without_room_for_another_live_connection_is_told_and_asked_again(self):
+        self.expected_errors = ("429",) + EXPECTED_WITHOUT_SERVER
+        page = self.open()
+        self.addCleanup(self.server.act, "refuse-0")
+        self.server.act("refuse-429")
+        page.wait("document.getElementById('banner').innerText.includes('refuses the live connection (256 event streams are open already)')", timeout=15)
+        self.server.act("refuse-0")
+        page.wait("document.getElementById('banner').hidden && document.documentElement.dataset.connection === 'live'", timeout=30)
+
     def test_a_broken_feed_is_told(self):
         # The answer that tells of it is 503, which the browser notes as an error.
         self.expected_errors = ("503",)

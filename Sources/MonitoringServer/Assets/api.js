@@ -11,11 +11,24 @@ export class APIError extends Error {
 async function get(path, signal) {
     const response = await fetch(path, { signal, headers: { Accept: 'application/json' }, credentials: 'same-origin' });
     if (response.ok) return response.json();
+    throw await errorOf(response);
+}
+
+async function errorOf(response) {
     let message = `${response.status} ${response.statusText}`;
     try {
         message = (await response.json()).error.message;
     } catch { /* Something between here and the server answered; its status says enough. */ }
-    throw new APIError(response.status, message);
+    return new APIError(response.status, message);
+}
+
+/** Why the server refuses the live connection, which an EventSource does not tell; null where it does not. */
+export async function liveRefusal() {
+    const asking = new AbortController();
+    const response = await fetch('/api/v1/events', { signal: asking.signal, credentials: 'same-origin' });
+    if (!response.ok) return errorOf(response);
+    asking.abort();
+    return null;
 }
 
 const queryURL = (id) => `/api/v1/queries/${encodeURIComponent(id)}`;

@@ -1,5 +1,6 @@
 // Wires it together: address → view, server → store → view, and what every page has: connection, pause, theme, keys.
 
+import { liveRefusal } from './api.js';
 import { EventStream } from './events.js';
 import { Connection } from './connection.js';
 import { el, say } from './dom.js';
@@ -101,6 +102,7 @@ const stream = new EventStream({
         if (isNew || loading === null) load();
     },
     lost() { connection.lost(); },
+    refused() { liveRefusal().then((error) => connection.refused(error), () => connection.refused(null)); },
     waiting(milliseconds) { connection.nextTry(milliseconds); },
 });
 

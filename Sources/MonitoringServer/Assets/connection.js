@@ -17,6 +17,7 @@ export class Connection {
     lostAt = null;
     tryAt = null;
     error = null;
+    refusal = null;
 
     constructor({ retry, resumed }) {
         this.retry = retry;
@@ -28,14 +29,16 @@ export class Connection {
 
     press() {
         // Without the right token the server's answer to the page itself is the form that asks for it.
-        if (this.error?.status === 401) location.reload();
+        if (this.asksForToken) location.reload();
         else if (this.isBroken || this.error) this.retry();
         else this.togglePause();
     }
 
+    get asksForToken() { return (this.refusal ?? this.error)?.status === 401; }
+
     get isBroken() { return this.state === 'lost' && Date.now() - this.lostAt > patience; }
 
-    opened() { this.state = 'live'; this.lostAt = null; this.tryAt = null; this.error = null; this.draw(); }
+    opened() { this.state = 'live'; this.lostAt = null; this.tryAt = null; this.error = null; this.refusal = null; this.draw(); }
 
     heard() { this.heardAt = Date.now(); }
 
@@ -50,6 +53,9 @@ export class Connection {
     nextTry(milliseconds) { this.tryAt = Date.now() + milliseconds; this.draw(); }
 
     failed(error) { this.error = error; this.draw(); }
+
+    /** The live connection was answered with an error; null where the server did not answer. */
+    refused(error) { this.refusal = error; this.draw(); }
 
     /** Counts what is not drawn. */
     waits(updates) {
@@ -78,7 +84,7 @@ export class Connection {
         setText(byId('banner-text'), text);
         const needsTry = this.isBroken || this.error !== null;
         byId('banner').dataset.kind = needsTry ? 'lost' : 'paused';
-        setText(byId('banner-button'), this.error?.status === 401 ? 'Sign in' : needsTry ? 'Try now' : 'Resume');
+        setText(byId('banner-button'), this.asksForToken ? 'Sign in' : needsTry ? 'Try now' : 'Resume');
     }
 
     text() {
@@ -86,6 +92,8 @@ export class Connection {
             const age = this.heardAt === null ? 'nothing has been loaded yet'
                 : `what you see is ${duration(Math.round((Date.now() - this.heardAt) / 1000))} old (${clock(this.heardAt)})`;
             const next = this.tryAt !== null && this.tryAt > Date.now() ? `next try in ${duration(Math.ceil((this.tryAt - Date.now()) / 1000))}` : 'trying again';
+            if (this.asksForToken) return `The server asks for the token again: ${age}.`;
+            if (this.refusal) return `The server refuses the live connection (${this.refusal.message}): ${age}; ${next}.`;
             return `The connection is lost: ${age}; ${next}.`;
         }
         if (this.error) return `The server could not answer: ${this.error.message}`;

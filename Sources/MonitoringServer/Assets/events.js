@@ -12,7 +12,8 @@ const longestSilence = 60_000;
 export class EventStream {
     /**
      * @param handlers `event(name, data)`; `opened(isNew)`, where a new connection may have missed something and everything is to be
-     *   loaded; `lost()`, when it breaks; `waiting(milliseconds)`, how long until the next try.
+     *   loaded; `lost()`, when it breaks; `refused()`, when it was answered with an error; `waiting(milliseconds)`, how long until
+     *   the next try.
      */
     constructor(handlers) {
         this.handlers = handlers;
@@ -56,7 +57,9 @@ export class EventStream {
         source.onerror = () => {
             if (source !== this.source) return;
             this.handlers.lost();
-            if (source.readyState === EventSource.CLOSED) this.wait();
+            if (source.readyState !== EventSource.CLOSED) return;
+            this.handlers.refused();
+            this.wait();
         };
         for (const name of names) {
             source.addEventListener(name, (event) => {
