@@ -63,6 +63,19 @@ import Testing
         #expect(alert["annotations"]?["state_reason"]?.string?.contains("DIVIDE_BY_ZERO: boom") == true)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a start without a time comes with the first event that has one`() async throws
+    {
+        // Spark 2 writes it so.
+        let events = try String(contentsOfFile: try failing(), encoding: .utf8)
+        let timed = #""orders","timestamp":"2026-11-23T10:00:00.000Z"}"#
+        #expect(events.contains(timed))
+        let path = try write("untimed.jsonl", events.replacingOccurrences(of: timed, with: #""orders"}"#))
+        let run = try await program.run(["alerts", "test", "--replay", path])
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.output.hasPrefix("2026-11-23T10:00:00.600Z  "), "\(run.output)")
+        #expect(run.output.contains("QueryFailed"))
+    }
+
     @Test func `a line that is no event is told, and the rest is replayed`() async throws {
         let events = try String(contentsOfFile: try failing(), encoding: .utf8)
         let path = try write("torn.jsonl", "{\n" + events)

@@ -8,6 +8,9 @@ struct AlertReplaying {
     private let format: AlertReportFormat
     private var last: MonitorTime?
     private var refused = 0
+    /// Events of the beginning that wait for the first with a time, at which they come: Spark 2 gives none to a query's start.
+    private var untimed: [StreamingQueryEvent] = []
+    private static let maximumUntimed = 10_000
 
     init(rules: AlertRules, interval: Duration, format: AlertReportFormat) {
         replay = AlertReplay(rules: rules, interval: interval)
@@ -24,15 +27,24 @@ struct AlertReplaying {
             }
             if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
             guard let event = event(bytes, reader) else { continue }
-            let own = event.ownTime ?? last ?? MonitorTime(millisecondsSinceEpoch: 0)
-            let time = max(last ?? own, own)
-            last = time
-            try tell(replay.take(event, at: time))
+            untimed.append(event)
+            guard let own = event.ownTime ?? last else {
+                if untimed.count >= Self.maximumUntimed { try takeUntimed(at: MonitorTime(millisecondsSinceEpoch: 0)) }
+                continue
+            }
+            try takeUntimed(at: max(last ?? own, own))
         }
+    }
+
+    private mutating func takeUntimed(at time: MonitorTime) throws {
+        last = time
+        defer { untimed = [] }
+        for event in untimed { try tell(replay.take(event, at: time)) }
     }
 
     /// Goes on for a while after the last event; false where lines were refused.
     mutating func finish(after rest: Duration) throws -> Bool {
+        if !untimed.isEmpty { try takeUntimed(at: MonitorTime(millisecondsSinceEpoch: 0)) }
         try tell(replay.finish(after: rest))
         for status in replay.evaluator.ruleStatuses {
             guard let error = status.error else { continue }

@@ -6,9 +6,13 @@ import Testing
 
 /// The shipped rules over days of many queries: each incident fires once and resolves once, and nothing else fires.
 @Suite struct SimulatedDaysTests {
-    /// `STREAMGAUGE_SIMULATED_DAYS=30 STREAMGAUGE_SIMULATED_QUERIES=50` makes the long form of it.
-    private static func number(_ name: String, _ usual: Int) -> Int {
-        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
+    /// `scripts/simulated-days` makes the long form of it by `STREAMGAUGE_SIMULATED_DAYS`, `…_QUERIES` and `…_SEED`.
+    private static func number(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment["STREAMGAUGE_SIMULATED_\(name)"].flatMap { Int($0) }
+    }
+
+    private static var seeds: [UInt64] {
+        if let seed = number("SEED") { [UInt64(clamping: seed)] } else { [1, 2] }
     }
 
     private struct Counts: Hashable, CustomStringConvertible {
@@ -17,11 +21,11 @@ import Testing
         var description: String { "\(fired) fired, \(resolved) resolved" }
     }
 
-    @Test(arguments: 1...2 as ClosedRange<UInt64>) func `each incident fires once and resolves once`(seed: UInt64)
+    @Test(arguments: Self.seeds) func `each incident fires once and resolves once`(seed: UInt64)
         throws
     {
-        let days = Double(Self.number("STREAMGAUGE_SIMULATED_DAYS", 1))
-        var queries = (0..<UInt8(clamping: Self.number("STREAMGAUGE_SIMULATED_QUERIES", 4))).map {
+        let days = Double(Self.number("DAYS") ?? 1)
+        var queries = (0..<UInt8(clamping: Self.number("QUERIES") ?? 4)).map {
             SimulatedQuery(number: $0, days: days, seed: seed)
         }
         var monitoring = MonitorSettings()
@@ -30,6 +34,7 @@ import Testing
             rules: try ShippedRules.rules(), interval: .seconds(15), monitoring: monitoring, makesNotices: true)
         var counts: [String: Counts] = [:]
         var told: [String: Counts] = [:]
+        var eventCount = 0
         func note(_ steps: [AlertReplay.Step]) {
             for step in steps {
                 for alert in step.changes
@@ -53,6 +58,7 @@ import Testing
             let moment = hour > Int(days * 24) ? nil : Double(hour) * 3600
             let events = queries.indices.flatMap { queries[$0].takeEvents(before: moment) }.enumerated()
                 .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+            eventCount += events.count
             for (_, event) in events { note(replay.take(event.event, at: event.time)) }
         }
         note(replay.finish())
@@ -74,5 +80,18 @@ import Testing
         let loud = expected.filter { !$0.key.hasPrefix("QueryBatchOverTrigger") && !$0.key.hasPrefix("QueryFailed") }
         for (key, value) in loud { #expect(told[key] == value, "seed \(seed): told of \(key)") }
         #expect(!expected.isEmpty)
+        guard Self.number("DAYS") != nil else { return }
+        let every = Set(expected.keys).union(counts.keys)
+        let (surplus, missing) = every.reduce(into: (0, 0)) { sums, key in
+            let difference = (counts[key]?.fired ?? 0) - (expected[key]?.fired ?? 0)
+            if difference > 0 { sums.0 += difference } else { sums.1 -= difference }
+        }
+        print(
+            """
+            seed \(seed): \(Int(days)) days of \(queries.count) queries, \(eventCount) events, \
+            \(queries.map(\.incidents.count).reduce(0, +)) incidents; \
+            \(expected.values.map(\.fired).reduce(0, +)) alerts expected, \(counts.values.map(\.fired).reduce(0, +)) fired, \
+            \(counts.values.map(\.resolved).reduce(0, +)) resolved, \(surplus) false, \(missing) missing
+            """)
     }
 }
