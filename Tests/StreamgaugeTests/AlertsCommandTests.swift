@@ -28,6 +28,15 @@ import Testing
         return try write("events.jsonl", lines.joined(separator: "\n") + "\n")
     }
 
+    @Test func `a recording that begins with ten thousand events without a time is refused, and does not begin in 1970`() async throws {
+        let event = #"{"id":"0a0a0a0a-0000-4000-8000-000000000001","runId":"0a0a0a0a-0000-4000-8000-0000000000f1","exception":null}"#
+        let path = try write("untimed.jsonl", String(repeating: event + "\n", count: 10_001))
+        let rules = try write("rules.yml", try await program.run(["alerts", "pack"]).output)
+        let result = try await program.run(["alerts", "test", rules, "--replay", path])
+        #expect(result.status == 1)
+        #expect(result.error.contains("none of the first 10000 events has a time (line 10000)"), "\(result.error)")
+    }
+
     @Test func `good rules are all right, and bad ones are told with their places and the exit code 1`() async throws {
         let pack = try await program.run(["alerts", "pack"])
         let good = try write("good.yml", pack.output)

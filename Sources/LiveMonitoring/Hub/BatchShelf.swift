@@ -39,7 +39,7 @@ struct KeptBatch: Sendable {
 ///
 /// They are nearly the same, so each is kept as what differs from an earlier one, its model (``TextPacking``): of 1.6 KB with a Kafka
 /// source's offsets some 250 bytes are left. Every ``batchesPerModel`` batches, or when a text is no longer like its model, the text is
-/// the model of those to come.
+/// the model of those to come; not where it is so large that two models would leave no room for batches.
 ///
 ///     models   [ text 7 (2 users) | text 8 (31 users) ]
 ///     batches  [ like 7 | like 7 | like 8 | like 8 | … ]
@@ -79,7 +79,7 @@ struct BatchShelf: Sendable {
     /// How many batches there are.
     var count: Int { batches.count }
 
-    /// Adds one in the place of the same batch's, or as the newest, and drops what is too much.
+    /// Adds one in the place of the same batch's, or as the newest, and drops what is too much. The newest batch stays however large it is.
     ///
     /// - Returns: By how much the bytes have changed.
     mutating func add(_ batch: KeptBatch, maximumCount: Int, maximumBytes: Int) -> Int {
@@ -87,22 +87,22 @@ struct BatchShelf: Sendable {
         if let place = place(of: batch.key.runId, batch.key.batchId) {
             if batches[place].hasRows, !batch.hasRows { return 0 }
             let old = batches[place]
-            batches[place] = packed(batch)
+            batches[place] = packed(batch, maximumBytes)
             forget(old)
         } else {
-            batches.append(packed(batch))
+            batches.append(packed(batch, maximumBytes))
         }
         _ = trim(maximumCount: maximumCount, maximumBytes: maximumBytes)
         return byteCount - before
     }
 
-    /// Drops the oldest until no more than so many are left, and so many bytes.
+    /// Drops the oldest until no more than so many are left, and so many bytes or one batch.
     ///
     /// - Returns: By how much the bytes have changed.
     mutating func trim(maximumCount: Int, maximumBytes: Int) -> Int {
         let before = byteCount
         var dropped = 0
-        while dropped < batches.count, batches.count - dropped > maximumCount || byteCount > maximumBytes {
+        while case let left = batches.count - dropped, left > maximumCount || (left > 1 && byteCount > maximumBytes) {
             forget(batches[dropped])
             dropped += 1
         }
@@ -128,11 +128,12 @@ struct BatchShelf: Sendable {
     // MARK: Packing
 
     /// Packs a text by the newest model, or makes it the next one.
-    private mutating func packed(_ batch: KeptBatch) -> Batch {
+    private mutating func packed(_ batch: KeptBatch, _ maximumBytes: Int) -> Batch {
+        let isLarge = batch.text.count > maximumBytes / 4
         var entry = Batch(
             key: batch.key, hasRows: batch.hasRows, model: 0, count: Int32(clamping: batch.text.count), packed: [])
-        if let model = models.last, model.made < Self.batchesPerModel,
-            let bytes = TextPacking.pack(batch.text, like: model.text), bytes.count <= batch.text.count / 2
+        if let model = models.last, isLarge || model.made < Self.batchesPerModel,
+            let bytes = TextPacking.pack(batch.text, like: model.text), isLarge || bytes.count <= batch.text.count / 2
         {
             entry.model = model.number
             entry.packed = bytes

@@ -25,8 +25,9 @@ public final class MonitoringHub: Sendable {
         public var monitor = MonitorSettings()
         /// Whether the time is that of recorded events and not the clock's.
         public var isReplay = false
-        /// Bytes of memory for progress texts in all, which are kept packed; each query has the same share of them.
-        public var batchBytes = 8 << 20
+        /// Bytes of memory for progress texts in all, which are kept packed; each query has the same share of them, and its newest text
+        /// is kept even where it is larger.
+        public var batchBytes = 12 << 20
         /// Progress texts that are kept of one query.
         public var batchesPerQuery = 100
         /// Transitions and removals that are kept for readers that come back.

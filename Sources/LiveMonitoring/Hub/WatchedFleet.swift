@@ -32,6 +32,8 @@ struct WatchedFleet: Sendable {
     /// Ids in the order of titles; nil when it has to be made anew.
     private var order: [UUID]?
     private var heldBytes = 0
+    /// The share that every query's texts were last cut down to.
+    private var trimmedShare = Int.max
     private var knownExpired: UInt64 = 0
 
     init(_ settings: MonitoringHub.Settings) {
@@ -118,8 +120,10 @@ struct WatchedFleet: Sendable {
         let limit = settings.batchesPerQuery
         let share = max(0, settings.batchBytes) / max(1, notes.count)
         heldBytes += notes[id]?.batches.add(batch, maximumCount: limit, maximumBytes: share) ?? 0
-        guard heldBytes > settings.batchBytes else { return }
+        // Each query's newest batch stays, so that all together may be more than is wanted.
+        guard heldBytes > settings.batchBytes, share < trimmedShare else { return }
         // Shares have become smaller since the others were last looked at.
+        trimmedShare = share
         for id in notes.keys { heldBytes += notes[id]?.batches.trim(maximumCount: limit, maximumBytes: share) ?? 0 }
     }
 

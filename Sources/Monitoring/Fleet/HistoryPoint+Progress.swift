@@ -1,7 +1,8 @@
 public import StreamingMetrics
 
 extension HistoryPoint {
-    /// What one progress says by itself, whatever came before it: the point that charts draw, in full precision.
+    /// What one progress says by itself, whatever came before it: the point that charts draw, in full precision and without
+    /// custom metrics.
     ///
     /// - Parameters:
     ///   - progress: The progress.
@@ -25,8 +26,7 @@ extension HistoryPoint {
             lagRecords: sum(progress.sources.compactMap { SourceBacklog($0).records }),
             watermarkDelaySeconds: Self.watermarkDelay(of: progress, startedAt: start),
             stateRows: sum(operators.map(\.numRowsTotal)), stateBytes: sum(operators.compactMap(\.memoryUsedBytes)),
-            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)), phaseSeconds: phaseSeconds,
-            customMetrics: CustomMetrics.sums(of: operators).mapValues { Double($0) })
+            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)), phaseSeconds: phaseSeconds)
     }
 
     /// A point at a time of which nothing is known.

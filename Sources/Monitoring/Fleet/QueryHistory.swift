@@ -12,7 +12,7 @@ struct HistorySample: Sendable, Hashable {
 ///
 /// A point is a row of 32-bit cells: 4 bytes for its time, its batch and each number that the query's progress has ever told, and none for
 /// what it never tells. Phases and custom metrics get columns of their own up to a maximum. Further phases are added up as `other`;
-/// further custom metrics are left out: kept are the first by name of the first progress that has some, then those that come first.
+/// further custom metrics are left out: kept are the first by name of the first operator that has some, then those that come first.
 /// A column stays as long as the query is known.
 public struct QueryHistory: Sendable, Hashable {
     /// Phases with a column of their own.

@@ -2,8 +2,8 @@ import StreamingMetrics
 
 /// What the partitions of a source were like a while ago, so that it can be told how each of them moves.
 ///
-/// Kept are the offsets of two to four triggers of the window, as the texts that they came in: a trigger then costs a comparison for
-/// each partition, and what has become of them is worked out when somebody asks. That is some 70 bytes for a partition, 130 at most.
+/// Kept are the offsets of two to five triggers of the window, as the texts that they came in: a trigger then costs a comparison for
+/// each partition, and what has become of them is worked out when somebody asks. That is some 70 bytes for a partition, and up to 160 while there come new ones.
 struct PartitionMarks: Sendable, Hashable {
     /// One trigger's offsets.
     private struct Mark: Sendable, Hashable {
@@ -103,9 +103,9 @@ struct PartitionMarks: Sendable, Hashable {
     private func motions(of lags: [PartitionLag], _ partitions: [SourceOffsets.Partition]) -> [Motion?] {
         var motions = [Motion?](repeating: nil, count: lags.count)
         for mark in marks {
-            guard let lastTime, isTrend(since: mark, lastTime), motions.contains(where: { $0 == nil }),
-                let end = SourceOffsets(mark.end), let latest = SourceOffsets(mark.latest)
-            else { break }
+            guard let lastTime, isTrend(since: mark, lastTime), motions.contains(where: { $0 == nil }) else { break }
+            // A first trigger may have read nothing yet.
+            guard let end = SourceOffsets(mark.end), let latest = SourceOffsets(mark.latest) else { continue }
             let seconds = Double(lastTime.subtractingSaturated(mark.time)) / 1000
             let before = (read: end.offsets(of: partitions), newest: latest.offsets(of: partitions))
             for index in lags.indices where motions[index] == nil {

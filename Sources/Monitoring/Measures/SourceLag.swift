@@ -17,15 +17,19 @@ public struct PartitionLag: Sendable, Hashable, Codable {
     /// waits, nil where nothing of it was read.
     public var secondsBehind: Double?
     /// Records by which ``records`` grew in a second since a trigger that is at most ``MonitorSettings/window`` ago; negative where it
-    /// shrank. Nil until the partition has been seen for three triggers or a quarter of the window, and again after its offsets have
-    /// gone back; nil as well in a source of more than 4,096 partitions.
+    /// shrank. Nil until the partition has been seen for three triggers or a quarter of the window, and again after the offsets of any
+    /// partition of the source have gone back; nil as well in a source that has had more than 4,096 partitions for a window.
     public var trendPerSecond: Double?
     /// Seconds until nothing waits: ``records`` ÷ (what the query could process of it in a second − what arrived of it). 0 where
     /// nothing waits, nil where it never comes to that at these rates or one of them is unknown.
     public var catchUpSeconds: Double?
 
-    /// Whether its lag is known and no rate of the window will ever end it.
-    public var neverCatchesUp: Bool { catchUpSeconds == nil && (secondsBehind ?? 0) > 0 }
+    /// Whether its lag is known and no rate of the window will ever end it: what can be processed of it is not more than what arrives, or
+    /// nothing of it is read while it grows.
+    public var neverCatchesUp: Bool {
+        guard let records, records > 0, catchUpSeconds == nil else { return false }
+        return (secondsBehind ?? 0) > 0 || (trendPerSecond ?? 0) > 0
+    }
 }
 
 /// How far a source is behind, and whether it catches up, from its progress alone.

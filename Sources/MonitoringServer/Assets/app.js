@@ -101,7 +101,7 @@ const stream = new EventStream({
         // A connection that the browser took up again gets what it missed by its last event's id.
         if (isNew || loading === null) load();
     },
-    lost() { connection.lost(); },
+    lost(isAnswered) { connection.lost(isAnswered); },
     refused() { liveRefusal().then((error) => connection.refused(error), () => connection.refused(null)); },
     waiting(milliseconds) { connection.nextTry(milliseconds); },
 });

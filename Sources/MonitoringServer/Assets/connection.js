@@ -44,7 +44,9 @@ export class Connection {
 
     loaded() { this.error = null; this.heard(); this.draw(); }
 
-    lost() {
+    /** @param isAnswered whether it was the server that ended it, with an error. */
+    lost(isAnswered) {
+        if (!isAnswered) this.refusal = null;
         if (this.state !== 'lost') this.lostAt = Date.now();
         this.state = 'lost';
         this.draw();
@@ -55,7 +57,12 @@ export class Connection {
     failed(error) { this.error = error; this.draw(); }
 
     /** The live connection was answered with an error; null where the server did not answer. */
-    refused(error) { this.refusal = error; this.draw(); }
+    refused(error) {
+        // Another try may have been faster than the question why.
+        if (this.state !== 'lost') return;
+        this.refusal = error;
+        this.draw();
+    }
 
     /** Counts what is not drawn. */
     waits(updates) {

@@ -12,7 +12,7 @@ const longestSilence = 60_000;
 export class EventStream {
     /**
      * @param handlers `event(name, data)`; `opened(isNew)`, where a new connection may have missed something and everything is to be
-     *   loaded; `lost()`, when it breaks; `refused()`, when it was answered with an error; `waiting(milliseconds)`, how long until
+     *   loaded; `lost(isAnswered)`, when it breaks; `refused()`, when it was answered with an error; `waiting(milliseconds)`, how long until
      *   the next try.
      */
     constructor(handlers) {
@@ -56,8 +56,9 @@ export class EventStream {
         };
         source.onerror = () => {
             if (source !== this.source) return;
-            this.handlers.lost();
-            if (source.readyState !== EventSource.CLOSED) return;
+            const isAnswered = source.readyState === EventSource.CLOSED;
+            this.handlers.lost(isAnswered);
+            if (!isAnswered) return;
             this.handlers.refused();
             this.wait();
         };

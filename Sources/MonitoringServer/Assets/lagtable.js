@@ -79,8 +79,10 @@ function catchUp(lag) {
 }
 
 /** Where it is known how much work waits, it is also known whether that will end. */
-function partitionCatchUp({ catchUpSeconds, secondsBehind }) {
-    return catchUpText(catchUpSeconds, secondsBehind > 0 ? 'never at these rates' : format.unknown);
+function partitionCatchUp({ records, catchUpSeconds, secondsBehind, trendPerSecond }) {
+    // A partition that is not read at all has no seconds, and grows.
+    const isHopeless = secondsBehind > 0 || (records > 0 && trendPerSecond > 0);
+    return catchUpText(catchUpSeconds, isHopeless ? 'never at these rates' : format.unknown);
 }
 
 function catchUpText(seconds, otherwise) {

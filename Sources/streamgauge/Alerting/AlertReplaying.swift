@@ -29,7 +29,11 @@ struct AlertReplaying {
             guard let event = event(bytes, reader) else { continue }
             untimed.append(event)
             guard let own = event.ownTime ?? last else {
-                if untimed.count >= Self.maximumUntimed { try takeUntimed(at: MonitorTime(millisecondsSinceEpoch: 0)) }
+                guard untimed.count < Self.maximumUntimed else {
+                    throw CommandError(
+                        "cannot replay \(reader.name): none of the first \(Self.maximumUntimed) events has a time (line "
+                            + "\(reader.number)); give a recording in which progress comes earlier")
+                }
                 continue
             }
             try takeUntimed(at: max(last ?? own, own))
@@ -38,7 +42,7 @@ struct AlertReplaying {
 
     private mutating func takeUntimed(at time: MonitorTime) throws {
         last = time
-        defer { untimed = [] }
+        defer { untimed.removeAll(keepingCapacity: true) }
         for event in untimed { try tell(replay.take(event, at: time)) }
     }
 

@@ -53,7 +53,7 @@ import Testing
         for batch in batches { #expect(text(batch, in: shelf) == batch.text) }
     }
 
-    @Test(arguments: [0, 1, 500, 5_000, 20_000])
+    @Test(arguments: [5_000, 20_000])
     func `no more bytes are held than are allowed, and the newest batches stay`(maximum: Int) throws {
         var shelf = BatchShelf()
         var sum = 0
@@ -63,8 +63,32 @@ import Testing
             #expect(shelf.byteCount <= maximum)
         }
         let keys = shelf.keys(limit: 1000).map(\.batchId)
+        #expect(keys.count >= maximum / 700)
         #expect(keys == Array((200 - Int64(keys.count)..<200).reversed()))
         for key in shelf.keys(limit: 1000) { #expect(shelf.text(of: key.runId, key.batchId) != nil) }
+    }
+
+    @Test(arguments: [0, 1, 500])
+    func `the newest batch stays where there is room for none`(maximum: Int) throws {
+        var shelf = BatchShelf()
+        for number in 0..<70 {
+            let batch = try batch(Int64(number))
+            _ = shelf.add(batch, maximumCount: 100, maximumBytes: maximum)
+            #expect(shelf.keys(limit: 100).map(\.batchId) == [Int64(number)])
+            #expect(text(batch, in: shelf) == batch.text)
+        }
+    }
+
+    @Test func `a text that is large against the room keeps its model, so that batches of before stay`() throws {
+        var shelf = BatchShelf()
+        let words = (0..<700).map { "word\($0 * 7919 % 1000)" }.joined(separator: " ")
+        var fewest = Int.max
+        for number in 0..<100 {
+            _ = shelf.add(try batch(Int64(number), words: words), maximumCount: 100, maximumBytes: 9_000)
+            if number > 10 { fewest = min(fewest, shelf.count) }
+            #expect(shelf.byteCount <= 9_000)
+        }
+        #expect(fewest >= 4)
     }
 
     @Test func `nothing is left of the account when everything is dropped`() throws {

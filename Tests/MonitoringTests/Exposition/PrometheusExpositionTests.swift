@@ -40,6 +40,21 @@ import Testing
         #expect(page.samples.count > 300)
     }
 
+    @Test func `a family of more series than a piece holds has one head, and every series once`() throws {
+        var fleet = QueryFleet()
+        for index in 0..<300 {
+            var maker = query
+            maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(index / 256), UInt8(index % 256)))
+            fleet.take(maker.batch(0, 0), at: EventMaker.time(0))
+        }
+        let pieces = Array(PrometheusPage(fleet.report(at: EventMaker.time(10))))
+        #expect(pieces.allSatisfy { $0.count { $0 == UInt8(ascii: "\n") } <= 1002 })
+        let page = try ExpositionPage(String(decoding: pieces.joined(), as: UTF8.self))
+        #expect(page.problems == [])
+        #expect(page.samples.count { $0.name == "streamgauge_query_state" } == 300 * QueryState.allCases.count)
+        #expect(page.samples.count { $0.name == "streamgauge_query_events_total" } == 300)
+    }
+
     @Test func `the checker finds what it is there for`() throws {
         let head = "# HELP a_total A.\n# TYPE a_total counter\n"
         for (text, problem) in [

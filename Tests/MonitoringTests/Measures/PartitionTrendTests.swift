@@ -66,6 +66,25 @@ import Testing
         #expect(!found[1].neverCatchesUp)
     }
 
+    @Test func `a partition that is not read while it grows never catches up`() {
+        let found = partitions(
+            (0..<5 as Range<Int64>).map { second in
+                EventMaker.kafka(end: [100 * second, 40], latest: [100 * second, 90 + 50 * second], rows: 100)
+            })
+        #expect(found[1].secondsBehind == nil && found[1].catchUpSeconds == nil)
+        #expect(isNear(found[1].trendPerSecond, 50) && found[1].neverCatchesUp)
+    }
+
+    @Test func `a first trigger that had read nothing yet hides no trend of those after it`() {
+        let sources = (0..<5 as Range<Int64>).map { second in
+            var source = EventMaker.kafka(end: [100 * second], latest: [300 * second], rows: 100)
+            if second == 0 { source.endOffset = .null }
+            return source
+        }
+        // The next mark comes after half the window, which is 300 s.
+        #expect(isNear(partitions(sources, every: 100).first?.trendPerSecond, 2))
+    }
+
     @Test func `two triggers that follow each other are no trend`() {
         let sources = (0..<3 as Range<Int64>).map { EventMaker.kafka(end: [100 * $0], latest: [300 * $0], rows: 100) }
         #expect(partitions(Array(sources.prefix(2))).first?.trendPerSecond == nil)

@@ -1,6 +1,6 @@
 /// Evaluates prepared expressions at one moment after another.
 ///
-/// Memory is bounded by the series that there are: a window keeps at most 33 slices of each, and labels that no series has had for
+/// Memory is bounded by the series that there are: a window keeps some 33 slices of each, and labels that no series has had for
 /// the longest window and ten minutes are forgotten.
 struct ExpressionEvaluator: Sendable {
     typealias Sample = SampleTable.Sample

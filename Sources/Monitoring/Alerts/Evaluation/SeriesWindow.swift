@@ -2,7 +2,7 @@
 ///
 /// Values are put together in slices of a 32nd of the window, of which as many are kept:
 ///
-///     slices   [ oldest … newest ]        33 at most, and one more until the oldest is let go of
+///     slices   [ oldest … newest ]        33, or few more where the length is not a multiple of 32 ms
 ///     closed   all but the newest put together, so that a step costs the same however long the window is
 ///
 /// A slice stays while its last value is in the window, so the window's beginning is exact to a 32nd of its length.

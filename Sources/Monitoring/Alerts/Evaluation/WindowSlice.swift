@@ -1,6 +1,6 @@
 /// Values of one series that came one after another, put together as far as some of the window functions need them.
 ///
-/// A window has one slice of 32nds of its length for each of its series, so a slice holds no number that its functions do not ask for.
+/// A window has a slice for each 32nd of its length and each of its series, so a slice holds no number that its functions do not ask for.
 protocol WindowSlice: Sendable {
     init(time: Int64, value: Double)
     /// When the newest value came.
@@ -91,7 +91,7 @@ struct GrowthSlice: WindowSlice {
 }
 
 /// Which slices a window function reads.
-enum WindowKind: String, Sendable, Hashable {
+enum WindowKind: Sendable, Hashable {
     case mean, extremes, growth
 
     init(_ function: AlertExpression.WindowFunction) {
