@@ -229,7 +229,9 @@ import Testing
         try folder.write("b.jsonl", same)
         try await rebuild(folder.path("a.jsonl"), folder.path("b.jsonl"))
         let cases: [([String], Int32, String)] = [
-            (["--history", folder.path("none.db")], 1, "cannot open the history"),
+            (["--history", folder.path("none.db")], 1, "No such file or directory; check the path"),
+            (["--history", "/"], 1, "cannot open the history /: it is a folder; "),
+            (["rebuild", "--history", "/", "--replay", folder.path("a.jsonl")], 1, "it is a folder; "),
             (["--history", folder.path("notes.txt")], 1, "name another file"),
             (["--history", file, "--query", "orders"], 1, "give an id: "),
             (["--history", file, "--query", "none"], 1, "no query of"),

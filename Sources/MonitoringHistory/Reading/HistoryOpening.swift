@@ -8,16 +8,13 @@ import GRDB
 /// not change. A writer that begins in that moment could spoil an answer of this opening, and no file.
 enum HistoryOpening {
     static func open(_ path: String) throws -> any DatabaseReader {
-        // SQLite takes these for a database in memory, or for more than a name.
-        guard !path.isEmpty, path != ":memory:", !path.hasPrefix("file:") else {
-            throw HistoryError(
-                code: .cannotOpen,
-                message: "cannot open the history \"\(path)\": that is no file's path; name a file, such as history.db")
-        }
+        try checkPath(path)
         do {
             return try checked(path, path)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN || error.isOfReadOnlyFolder {
-            guard access(path, F_OK) == 0 else { throw refusal(path, String(cString: strerror(errno))) }
+            guard access(path, F_OK) == 0 else {
+                throw refusal(path, String(cString: strerror(errno)), hint: "check the path")
+            }
             guard access(path, R_OK) == 0 else {
                 throw refusal(path, "the file may not be read by this user")
             }
@@ -30,6 +27,17 @@ enum HistoryOpening {
                         + "or to be made in its folder")
             }
             return try checked("file:\(escaped(target))?immutable=1", path)
+        }
+    }
+
+    /// Refuses what SQLite takes for a database in memory, or for more than a name, and a folder, of which it says nothing that helps.
+    static func checkPath(_ path: String) throws(HistoryError) {
+        guard !path.isEmpty, path != ":memory:", !path.hasPrefix("file:") else {
+            throw refusal("\"\(path)\"", "that is no file's path", hint: "name a file, such as history.db")
+        }
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+            throw refusal(path, "it is a folder", hint: "name a file in it, such as \(path)/history.db")
         }
     }
 
@@ -68,11 +76,10 @@ enum HistoryOpening {
         return text
     }
 
-    private static func refusal(_ path: String, _ reason: String) -> HistoryError {
-        HistoryError(
-            code: .cannotOpen,
-            message:
-                "cannot open the history \(path): \(reason); check its rights, or run this as the user that writes it")
+    private static func refusal(
+        _ path: String, _ reason: String, hint: String = "check its rights, or run this as the user that writes it"
+    ) -> HistoryError {
+        HistoryError(code: .cannotOpen, message: "cannot open the history \(path): \(reason); \(hint)")
     }
 }
 

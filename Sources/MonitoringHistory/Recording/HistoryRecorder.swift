@@ -84,12 +84,7 @@ public final class HistoryRecorder: Sendable {
         stepping path: String, limits: HistoryLimits, clock: @escaping @Sendable () -> MonitorTime,
         uptime: @escaping @Sendable () -> Duration, onFault: @escaping @Sendable (String) -> Void
     ) throws(HistoryError) {
-        // SQLite takes these for a database in memory, or of no name, that is gone with the process.
-        guard !path.isEmpty, path != ":memory:", !path.hasPrefix("file:") else {
-            throw HistoryError(
-                code: .cannotOpen,
-                message: "cannot open the history \"\(path)\": that is no file's path; name a file, such as history.db")
-        }
+        try HistoryOpening.checkPath(path)
         self.path = path
         self.clock = clock
         self.uptime = uptime
