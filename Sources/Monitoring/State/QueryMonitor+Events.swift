@@ -109,7 +109,7 @@ extension QueryMonitor {
         judge(progress, batch)
         newSample = HistorySample(
             progress: progress, start: start, lagRecords: lagRecords, watermarkDelaySeconds: watermarkDelayAtProgress)
-        guard run?.isEnded == false else { return }
+        guard run?.isEnded == false else { return nameLastBatch(after: before) }
         if isFirst { failure = nil }
         settle(progress, start: start, now)
     }
@@ -198,16 +198,29 @@ extension QueryMonitor {
         self.run?.isEnded = true
         heardAt = now
         pressureTracker.reset()
-        let last = run.lastBatchId.map { "; its last batch was \($0)" } ?? ""
         guard let exception = event.exception else {
-            return change(to: .terminated, at: now, "run \(run.runId.short) has ended\(last)")
+            return change(to: .terminated, at: now, "run \(run.runId.short) has ended" + Self.lastBatch(of: run))
         }
         counts.failures &+= 1
         let failure = QueryFailure(
             runId: run.runId, at: now, errorClass: event.errorClassOnException, exception: exception)
         self.failure = failure
         let cause = [failure.errorClass, failure.firstLine].compactMap { $0 }.filter { !$0.isEmpty }
-        change(to: .failed, at: now, "run \(run.runId.short) has failed: \(cause.joined(separator: ": "))\(last)")
+        change(
+            to: .failed, at: now,
+            "run \(run.runId.short) has failed: \(cause.joined(separator: ": "))" + Self.lastBatch(of: run))
+    }
+
+    private static func lastBatch(of run: QueryRun) -> String {
+        run.lastBatchId.map { "; its last batch was \($0)" } ?? ""
+    }
+
+    /// The end of a run comes by another topic than its batches, and may come before them.
+    private mutating func nameLastBatch(after before: QueryRun) {
+        let old = Self.lastBatch(of: before)
+        guard let run, state == .terminated || state == .failed, stateReason.hasSuffix(old) else { return }
+        stateReason = stateReason.dropLast(old.count) + Self.lastBatch(of: run)
+        if transitions.last?.to == state { transitions[transitions.count - 1].reason = stateReason }
     }
 }
 

@@ -10,6 +10,20 @@ import Testing
         QueryMonitor(id: query.id, settings: settings)
     }
 
+    @Test func `an end that comes before the last batches names the last of them`() {
+        let maker = EventMaker()
+        for exception in [nil, "boom"] {
+            var monitor = QueryMonitor(id: maker.id)
+            monitor.replay(maker.started(0))
+            monitor.replay(maker.batch(0, 1))
+            monitor.replay(maker.terminated(exception), orAt: 10)
+            for number in 1...3 as ClosedRange<Int64> { monitor.replay(maker.batch(number, 1 + Double(number))) }
+            #expect(monitor.state == (exception == nil ? .terminated : .failed))
+            #expect(monitor.stateReason.hasSuffix("; its last batch was 3"), "\(monitor.stateReason)")
+            #expect(!monitor.stateReason.contains("was 0") && monitor.transitions.last?.reason == monitor.stateReason)
+        }
+    }
+
     @Test func `nothing is known before the first event`() {
         let monitor = monitor()
         #expect(monitor.state == .unknown)
