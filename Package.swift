@@ -106,7 +106,8 @@ let package = Package(
         .target(
             name: "AlertTopicChannel", dependencies: ["AlertChannels", "Monitoring", "StreamingMetrics", "Kafka"],
             swiftSettings: strict),
-        .target(name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics", "CLZ4"], swiftSettings: strict),
+        .target(
+            name: "LiveMonitoring", dependencies: ["Monitoring", "StreamingMetrics", "CLZ4"], swiftSettings: strict),
         .target(
             name: "MonitoringHistory",
             dependencies: [

@@ -22,9 +22,10 @@ enum TextPacking {
                 // 0: it does not fit.
                 guard count > 0 else { return nil }
                 return [UInt8](unsafeUninitializedCapacity: Int(count)) { bytes, written in
-                    written = UnsafeMutableRawBufferPointer(bytes).initializeMemory(
-                        as: UInt8.self, from: UnsafeRawBufferPointer(packed).prefix(Int(count))
-                    ).initialized.count
+                    written =
+                        UnsafeMutableRawBufferPointer(bytes).initializeMemory(
+                            as: UInt8.self, from: UnsafeRawBufferPointer(packed).prefix(Int(count))
+                        ).initialized.count
                 }
             }
         }
