@@ -145,6 +145,16 @@ class LivePageTests(PageTestCase):
         self.server.act("refuse-0")
         page.wait("document.getElementById('banner').hidden && document.documentElement.dataset.connection === 'live'", timeout=30)
 
+    def test_a_refusal_is_forgotten_when_the_server_is_gone(self):
+        self.expected_errors = ("429",) + EXPECTED_WITHOUT_SERVER
+        page = self.open()
+        self.server.act("refuse-429")
+        page.wait("document.getElementById('banner').innerText.includes('refuses the live connection')", timeout=15)
+        self.server.kill()
+        page.wait("document.getElementById('banner').innerText.includes('connection is lost')", timeout=30)
+        self.server.start()
+        page.wait("document.getElementById('banner').hidden && document.documentElement.dataset.connection === 'live'", timeout=30)
+
     def test_a_broken_feed_is_told(self):
         # The answer that tells of it is 503, which the browser notes as an error.
         self.expected_errors = ("503",)
