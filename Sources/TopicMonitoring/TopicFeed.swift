@@ -80,13 +80,18 @@ public struct TopicFeed: MonitoringFeed {
     /// events are read, and the process would keep.
     private static let readAhead = (name: "queued.max.messages.kbytes", kilobytes: "8192")
 
-    private func read(_ reading: TopicReading, from start: MetricsConsumer.Start) async throws {
+    /// What the client that reads is given.
+    var readConfiguration: KafkaConfiguration {
         var configuration = configuration
         if !configuration.sets(Self.readAhead.name) {
             configuration.properties[Self.readAhead.name] = Self.readAhead.kilobytes
         }
+        return configuration
+    }
+
+    private func read(_ reading: TopicReading, from start: MetricsConsumer.Start) async throws {
         var consumer = MetricsConsumer(
-            configuration: configuration, topics: topics, start: start,
+            configuration: readConfiguration, topics: topics, start: start,
             onError: { [onError] error in
                 reading.note(error)
                 onError(error)

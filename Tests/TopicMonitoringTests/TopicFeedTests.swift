@@ -7,7 +7,8 @@ import Monitoring
 import StreamingMetrics
 import Synchronization
 import Testing
-import TopicMonitoring
+
+@testable import TopicMonitoring
 
 @Suite struct TopicFeedTests {
     private static let fixtures = URL(filePath: #filePath)
@@ -46,6 +47,14 @@ import TopicMonitoring
         return StreamingQueryProgress(
             id: query, runId: run, name: "orders", timestamp: ProgressTimestamp(millisecondsSinceEpoch: now),
             batchId: batch, batchDuration: 10, numInputRows: 5, sink: SinkProgress(description: "noop"))
+    }
+
+    @Test func `8 MB are read ahead, where nothing else is asked for`() {
+        var configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:1")
+        let name = "queued.max.messages.kbytes"
+        #expect(TopicFeed(configuration: configuration).readConfiguration.properties[name] == "8192")
+        configuration.properties[name] = "100"
+        #expect(TopicFeed(configuration: configuration).readConfiguration.properties[name] == "100")
     }
 
     @Test(arguments: ["spark-4.1.1/restart.jsonl", "spark-4.1.1/idle.jsonl", "spark-4.1.1/fail-udf.jsonl"])

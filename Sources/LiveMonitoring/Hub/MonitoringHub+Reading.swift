@@ -29,24 +29,51 @@ extension MonitoringHub {
         return FleetReport(snapshots: snapshots, expired: expired)
     }
 
-    /// Goes through the queries in the order of their titles, as they are at one moment or, where they are heard of meanwhile, later.
-    /// The lock is let go of now and then, so that feeds do not wait for readers.
+    /// The same as Prometheus reads it, collected on several cores.
+    public func metricsPage() async -> PrometheusPage {
+        let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
+        let parts = await withTaskGroup(of: (Int, MetricColumns).self) { group in
+            for start in stride(from: 0, to: ids.count, by: Self.queriesPerPart) {
+                let ids = ids[start..<min(start + Self.queriesPerPart, ids.count)]
+                group.addTask {
+                    var columns = MetricColumns(capacity: ids.count)
+                    self.visit(ids, at: time) { columns.append($0.snapshot) }
+                    return (start, columns)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        return PrometheusPage(parts: parts, expired: expired)
+    }
+
     private func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
         let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
         var found: [Found] = []
         found.reserveCapacity(ids.count)
-        for start in stride(from: 0, to: ids.count, by: Self.queriesPerLock) {
+        visit(ids[...], at: time) { found.append(take($0)) }
+        return (found, expired)
+    }
+
+    /// Goes through queries as they are at one moment or, where they are heard of meanwhile, later. The lock is let go of now and then,
+    /// and what is done with a row is done without it, so that feeds do not wait for readers.
+    private func visit(_ ids: ArraySlice<UUID>, at time: MonitorTime, _ take: (QueryRow) -> Void) {
+        var rows: [QueryRow] = []
+        rows.reserveCapacity(Self.queriesPerLock)
+        for start in stride(from: ids.startIndex, to: ids.endIndex, by: Self.queriesPerLock) {
             state.withLock { state in
-                for id in ids[start..<min(start + Self.queriesPerLock, ids.count)] {
-                    if let row = state.row(of: id, at: time) { found.append(take(row)) }
+                for id in ids[start..<min(start + Self.queriesPerLock, ids.endIndex)] {
+                    if let row = state.row(of: id, at: time) { rows.append(row) }
                 }
             }
+            rows.forEach(take)
+            rows.removeAll(keepingCapacity: true)
         }
-        return (found, expired)
     }
 
     /// How many queries a reader looks at before it lets others.
     private static let queriesPerLock = 64
+    /// How many are collected one after the other, where others can be collected beside them.
+    private static let queriesPerPart = 256
 
     /// One query, with its points between two moments; nil when it is not known.
     public func detail(

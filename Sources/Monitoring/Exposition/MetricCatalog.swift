@@ -26,21 +26,39 @@ public enum MetricCatalog {
 
     /// A family and where its values are found.
     struct Entry: Sendable {
+        /// How many values a query has.
+        enum Values: Sendable {
+            /// One, or none while it is unknown.
+            case single(@Sendable (QuerySnapshot) -> Double?)
+            /// One for each of these labels: 1 for the chosen one, 0 for the others.
+            case choice([MetricLabel], @Sendable (QuerySnapshot) -> Int?)
+            /// Any number.
+            case several(@Sendable (QuerySnapshot, Give) -> Void)
+        }
+
         var family: MetricFamily
-        var collect: @Sendable (QuerySnapshot, Give) -> Void
+        var values: Values
+
+        /// Gives all values of a query.
+        func collect(_ snapshot: QuerySnapshot, _ give: Give) {
+            switch values {
+            case .single(let value):
+                if let value = value(snapshot) { give([], value) }
+            case .choice(let labels, let chosen):
+                let chosen = chosen(snapshot)
+                for (index, label) in labels.enumerated() { give([label], index == chosen ? 1 : 0) }
+            case .several(let collect): collect(snapshot, give)
+            }
+        }
     }
 
     static let entries: [Entry] = status + work + backlog + state + verdict
 
     // MARK: Status
 
-    private static let stateLabels = QueryState.allCases.map { ($0, [MetricLabel("state", $0.rawValue)]) }
-
     private static let status: [Entry] = [
-        labelled(
-            "streamgauge_query_state", "1 for the state that the query is in, 0 for the others.", .gauge, ["state"]
-        ) { snapshot, give in
-            for (state, labels) in stateLabels { give(labels, snapshot.state == state ? 1 : 0) }
+        choice("streamgauge_query_state", "1 for the state that the query is in, 0 for the others.", "state") {
+            $0.state
         },
         labelled("streamgauge_query_info", "1, with the identity of the query's current run.", .gauge, ["run_id"]) {
             snapshot, give in
@@ -170,20 +188,13 @@ public enum MetricCatalog {
 
     // MARK: Verdict
 
-    private static let sizingLabels = SizingVerdict.Kind.allCases.map { ($0, [MetricLabel("verdict", $0.rawValue)]) }
-    private static let pressureLabels = InputPressure.allCases.map { ($0, [MetricLabel("pressure", $0.rawValue)]) }
-
     private static let verdict: [Entry] = [
-        labelled(
+        choice(
             "streamgauge_query_pressure", "1 for how the last batches compare with what arrives, 0 for the others.",
-            .gauge, ["pressure"]
-        ) { snapshot, give in
-            for (pressure, labels) in pressureLabels { give(labels, snapshot.pressure == pressure ? 1 : 0) }
-        },
-        labelled(
-            "streamgauge_query_sizing", "1 for the verdict on the query's size, 0 for the others.", .gauge, ["verdict"]
-        ) { snapshot, give in
-            for (kind, labels) in sizingLabels { give(labels, snapshot.sizing.kind == kind ? 1 : 0) }
+            "pressure"
+        ) { $0.pressure },
+        choice("streamgauge_query_sizing", "1 for the verdict on the query's size, 0 for the others.", "verdict") {
+            $0.sizing.kind
         },
     ]
 
@@ -192,15 +203,24 @@ public enum MetricCatalog {
     private static func gauge(
         _ name: String, _ help: String, _ value: @escaping @Sendable (QuerySnapshot) -> Double?
     ) -> Entry {
-        labelled(name, help, .gauge, []) { snapshot, give in
-            if let value = value(snapshot) { give([], value) }
-        }
+        Entry(family: MetricFamily(name: name, help: help, kind: .gauge, labels: []), values: .single(value))
     }
 
     private static func counter(
         _ name: String, _ help: String, _ value: @escaping @Sendable (QuerySnapshot) -> UInt64
     ) -> Entry {
-        labelled(name, help, .counter, []) { snapshot, give in give([], Double(value(snapshot))) }
+        let family = MetricFamily(name: name, help: help, kind: .counter, labels: [])
+        return Entry(family: family, values: .single { Double(value($0)) })
+    }
+
+    private static func choice<Choice: CaseIterable & RawRepresentable<String> & Sendable>(
+        _ name: String, _ help: String, _ label: String, _ chosen: @escaping @Sendable (QuerySnapshot) -> Choice
+    ) -> Entry {
+        let names = Choice.allCases.map(\.rawValue)
+        let places = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+        return Entry(
+            family: MetricFamily(name: name, help: help, kind: .gauge, labels: [label]),
+            values: .choice(names.map { MetricLabel(label, $0) }) { places[chosen($0).rawValue] })
     }
 
     private static func source(
@@ -217,6 +237,6 @@ public enum MetricCatalog {
         _ name: String, _ help: String, _ kind: MetricFamily.Kind, _ labels: [String],
         _ collect: @escaping @Sendable (QuerySnapshot, Give) -> Void
     ) -> Entry {
-        Entry(family: MetricFamily(name: name, help: help, kind: kind, labels: labels), collect: collect)
+        Entry(family: MetricFamily(name: name, help: help, kind: kind, labels: labels), values: .several(collect))
     }
 }

@@ -46,7 +46,7 @@ public enum OTLPExposition {
                 entry.collect(snapshot) { sections[index].sample(identity, $0, $1) }
             }
         }
-        for (family, samples) in PrometheusExposition.families(of: report) + families {
+        for (family, samples) in report.families + families {
             var section = OTLPSection(family, times)
             for sample in samples { section.sample([], sample.labels, sample.value) }
             sections.append(section)

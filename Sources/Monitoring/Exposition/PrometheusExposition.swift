@@ -25,9 +25,10 @@ public enum PrometheusExposition {
     }
 
     /// The series of the fleet as a whole.
-    static func families(of report: FleetReport) -> [(family: MetricFamily, samples: [MetricSample])] {
-        let states = report.states
-        return [
+    static func families(
+        states: [QueryState: Int], expired: UInt64
+    ) -> [(family: MetricFamily, samples: [MetricSample])] {
+        [
             (
                 MetricFamily("streamgauge_queries", help: "Queries in a state.", kind: .gauge, labels: ["state"]),
                 QueryState.allCases.map { MetricSample(Double(states[$0] ?? 0), MetricLabel("state", $0.rawValue)) }
@@ -35,7 +36,7 @@ public enum PrometheusExposition {
             (
                 MetricFamily(
                     "streamgauge_queries_expired_total", help: "Queries that were forgotten.", kind: .counter),
-                [MetricSample(Double(report.expired))]
+                [MetricSample(Double(expired))]
             ),
         ]
     }

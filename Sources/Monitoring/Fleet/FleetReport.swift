@@ -12,11 +12,10 @@ public struct FleetReport: Sendable {
         self.expired = expired
     }
 
-    /// How many queries are in each state; states without one are there with 0.
-    var states: [QueryState: Int] {
-        var counts = Dictionary(uniqueKeysWithValues: QueryState.allCases.map { ($0, 0) })
-        for snapshot in snapshots { counts[snapshot.state, default: 0] += 1 }
-        return counts
+    /// The series of the fleet as a whole.
+    var families: [(family: MetricFamily, samples: [MetricSample])] {
+        PrometheusExposition.families(
+            states: Dictionary(snapshots.map { ($0.state, 1) }) { $0 + $1 }, expired: expired)
     }
 }
 

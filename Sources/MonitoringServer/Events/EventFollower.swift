@@ -145,7 +145,7 @@ final class EventFollower: Sendable {
             try body.object {
                 try body.member("at", changes.at)
                 body.key("queries")
-                try body.array(changes.rows) { try body.row($0) }
+                body.array(changes.rows) { body.row($0) }
             }
         }
         let bytes = text.buffer
@@ -180,7 +180,7 @@ struct EventText {
         let body = JSONBody()
         try write(body)
         buffer.writeString("event: \(name)\nid: \(position)\ndata: ")
-        buffer.writeBytes(body.bytes)
+        body.append(to: &buffer)
         buffer.writeString("\n\n")
     }
 

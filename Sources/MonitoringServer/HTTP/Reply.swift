@@ -58,8 +58,13 @@ enum Reply {
     static func of(
         _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, _ more: [(HTTPField.Name, String)] = []
     ) -> Response {
-        Response(
-            status: status, headers: fields(type, more), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        of(ByteBuffer(bytes: bytes), type: type, status: status, more)
+    }
+
+    private static func of(
+        _ bytes: ByteBuffer, type: String, status: HTTPResponse.Status = .ok, _ more: [(HTTPField.Name, String)] = []
+    ) -> Response {
+        Response(status: status, headers: fields(type, more), body: ResponseBody(byteBuffer: bytes))
     }
 
     /// An answer without a body.
@@ -78,7 +83,7 @@ enum Reply {
     static func json(_ write: (JSONBody) throws -> Void) rethrows -> Response {
         let body = JSONBody()
         try body.object { try write(body) }
-        return of(body.bytes, type: json)
+        return of(body.buffer, type: json)
     }
 
     static func error(_ refusal: Refusal) -> Response {
@@ -98,7 +103,7 @@ enum Reply {
         if refusal.status == .tooManyRequests { more.append((.retryAfter, "60")) }
         // What is left of a body that is too large is not read.
         if refusal.status == .contentTooLarge { more.append((.connection, "close")) }
-        return of(body.bytes, type: json, status: refusal.status, more)
+        return of(body.buffer, type: json, status: refusal.status, more)
     }
 
     /// The same head as for GET, and no body.

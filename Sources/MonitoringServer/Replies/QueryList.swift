@@ -26,7 +26,7 @@ struct QueryList {
             try body.member("replay", hub.settings.isReplay)
             try body.member("total", rows.count)
             body.key("queries")
-            try body.array(shown) { try body.row($0) }
+            body.array(shown) { body.row($0) }
         }
     }
 
@@ -35,19 +35,5 @@ struct QueryList {
         guard let text else { return true }
         return row.snapshot.title.lowercased().contains(text)
             || row.snapshot.id.uuidString.lowercased().contains(text)
-    }
-}
-
-extension JSONBody {
-    /// What lists leave out of a snapshot.
-    private static let onlyInDetail: Set<String> = ["customMetrics", "phases", "lags"]
-
-    /// A query as lists show it.
-    func row(_ row: QueryRow) throws {
-        try object {
-            try members(of: row.snapshot, omitting: Self.onlyInDetail)
-            member("sparkline", narrow: row.sparkline)
-            try member("firing", row.firing)
-        }
     }
 }

@@ -3,15 +3,12 @@
 /// A container closes what was opened within it before it writes on, so that text comes in order.
 struct ValueEncoder: Encoder {
     let body: JSONBody
-    /// Whether the value's members go into the object that is open.
-    let isInline: Bool
-    let omitted: Set<String>
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if isInline { body.joinObject() } else { body.beginObject() }
-        return KeyedEncodingContainer(KeyedValues(body: body, depth: body.depth, omitted: omitted))
+        body.beginObject()
+        return KeyedEncodingContainer(KeyedValues(body: body, depth: body.depth))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -25,43 +22,39 @@ struct ValueEncoder: Encoder {
 private struct KeyedValues<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let body: JSONBody
     let depth: Int
-    let omitted: Set<String>
     var codingPath: [any CodingKey] { [] }
 
-    private func begin(_ key: Key) -> Bool {
+    /// Where the key's value is written.
+    private func at(_ key: Key) -> JSONBody {
         body.close(to: depth)
-        if !omitted.isEmpty, omitted.contains(key.stringValue) { return false }
         body.key(key.stringValue)
-        return true
+        return body
     }
 
-    func encodeNil(forKey key: Key) { if begin(key) { body.null() } }
-    func encode(_ value: Bool, forKey key: Key) { if begin(key) { body.bool(value) } }
-    func encode(_ value: String, forKey key: Key) { if begin(key) { body.string(value) } }
-    func encode(_ value: Double, forKey key: Key) { if begin(key) { body.double(value) } }
-    func encode(_ value: Int, forKey key: Key) { if begin(key) { body.integer(Int64(value)) } }
-    func encode(_ value: Int64, forKey key: Key) { if begin(key) { body.integer(value) } }
-    func encode(_ value: UInt64, forKey key: Key) { if begin(key) { body.unsigned(value) } }
-    func encode(_ value: some Encodable, forKey key: Key) throws { if begin(key) { try body.value(value) } }
+    func encodeNil(forKey key: Key) { at(key).null() }
+    func encode(_ value: Bool, forKey key: Key) { at(key).bool(value) }
+    func encode(_ value: String, forKey key: Key) { at(key).string(value) }
+    func encode(_ value: Double, forKey key: Key) { at(key).double(value) }
+    func encode(_ value: Int, forKey key: Key) { at(key).integer(Int64(value)) }
+    func encode(_ value: Int64, forKey key: Key) { at(key).integer(value) }
+    func encode(_ value: UInt64, forKey key: Key) { at(key).unsigned(value) }
+    func encode(_ value: some Encodable, forKey key: Key) throws { try at(key).value(value) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) -> KeyedEncodingContainer<Nested> {
-        _ = begin(key)
-        body.beginObject()
-        return KeyedEncodingContainer(KeyedValues<Nested>(body: body, depth: body.depth, omitted: []))
+        at(key).beginObject()
+        return KeyedEncodingContainer(KeyedValues<Nested>(body: body, depth: body.depth))
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        _ = begin(key)
-        body.beginArray()
+        at(key).beginArray()
         return ListedValues(body: body, depth: body.depth)
     }
 
-    func superEncoder() -> any Encoder { ValueEncoder(body: body, isInline: true, omitted: omitted) }
+    func superEncoder() -> any Encoder { ValueEncoder(body: body) }
     func superEncoder(forKey key: Key) -> any Encoder {
-        _ = begin(key)
-        return ValueEncoder(body: body, isInline: false, omitted: [])
+        ValueEncoder(body: at(key))
     }
 }
 
@@ -95,7 +88,7 @@ private struct ListedValues: UnkeyedEncodingContainer {
     mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
         begin()
         body.beginObject()
-        return KeyedEncodingContainer(KeyedValues<Nested>(body: body, depth: body.depth, omitted: []))
+        return KeyedEncodingContainer(KeyedValues<Nested>(body: body, depth: body.depth))
     }
 
     mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -106,7 +99,7 @@ private struct ListedValues: UnkeyedEncodingContainer {
 
     mutating func superEncoder() -> any Encoder {
         begin()
-        return ValueEncoder(body: body, isInline: false, omitted: [])
+        return ValueEncoder(body: body)
     }
 }
 

@@ -50,19 +50,64 @@ import Testing
                 == #"{"a":null,"b":[null,1e+300],"c":"\#(zero)","d":["\#(zero)"],"e":[0.1,null,null,7],"f":null}"#)
     }
 
-    @Test func `a row is the snapshot without what only a query's page shows`() async throws {
-        let hub = try await RecordedHub.replaying("spark-4.1.1/window-watermark-append.jsonl")
+    @Test(arguments: [
+        "spark-4.1.1/window-watermark-append.jsonl", "spark-4.1.1/fail-udf.jsonl", "spark-4.1.1/idle.jsonl",
+    ])
+    func `a row is the snapshot without what only a query's page shows`(recording: String) async throws {
+        let hub = try await RecordedHub.replaying(recording)
         let row = try #require(hub.rows().first)
         let body = JSONBody()
-        try body.row(row)
-        let shown = try #require(JSONSerialization.jsonObject(with: Data(body.bytes)) as? [String: Any])
-        let whole = try #require(
-            JSONSerialization.jsonObject(with: JSONEncoder().encode(row.snapshot)) as? [String: Any])
-        let left = Set(whole.keys).subtracting(["customMetrics", "phases", "lags"])
-        #expect(Set(shown.keys) == left.union(["sparkline", "firing"]))
-        // And the whole snapshot reads back equal.
+        body.row(row)
         let all = JSONBody()
         try all.value(row.snapshot)
+        var whole = try #require(Self.members(of: all))
+        for key in ["customMetrics", "phases", "lags"] { #expect(whole.removeValue(forKey: key) != nil) }
+        var shown = try #require(Self.members(of: body))
+        #expect(shown.removeValue(forKey: "firing") as? Int == row.firing)
+        #expect((shown.removeValue(forKey: "sparkline") as? [Any])?.count == row.sparkline.count)
+        #expect(NSDictionary(dictionary: shown) == NSDictionary(dictionary: whole))
+        // And the whole snapshot reads back equal.
         #expect(try JSONDecoder().decode(QuerySnapshot.self, from: Data(all.bytes)) == row.snapshot)
+    }
+
+    private static func members(of body: JSONBody) throws -> [String: Any]? {
+        try JSONSerialization.jsonObject(with: Data(body.bytes)) as? [String: Any]
+    }
+
+    @Test func `a row has every member that a snapshot can have`() async throws {
+        let hub = try await RecordedHub.replaying("spark-4.1.1/window-watermark-append.jsonl")
+        var row = try #require(hub.rows().first)
+        let runId = try #require(row.snapshot.runId)
+        func present<Value>(_ path: WritableKeyPath<QuerySnapshot, Value?>, _ value: Value) {
+            row.snapshot[keyPath: path] = row.snapshot[keyPath: path] ?? value
+        }
+        let failure = try JSONDecoder().decode(
+            QueryFailure.self,
+            from: Data(#"{"runId":"\#(runId)","at":5,"errorClass":"DIVIDE_BY_ZERO","exception":"a \"b\"\nc"}"#.utf8))
+        present(\.failure, failure)
+        present(\.stateUse, StateUse(rows: 1))
+        present(\.name, "a")
+        for path in [\QuerySnapshot.runSince, \.silenceDeadline, \.watermark] {
+            present(path, MonitorTime(millisecondsSinceEpoch: 7))
+        }
+        for path in [\QuerySnapshot.batchId, \.inputRows, \.outputRows, \.lagRecords, \.lagBytes, \.lagFiles] {
+            present(path, 1 << 60)
+        }
+        for path in [
+            \QuerySnapshot.stateSeconds, \.lastEventAgeSeconds, \.lastProgressAgeSeconds, \.inputRowsPerSecond,
+            \.processedRowsPerSecond, \.sustainedInputRowsPerSecond, \.sustainedProcessedRowsPerSecond,
+            \.batchDurationSeconds, \.triggerIntervalSeconds, \.busyRatio, \.watermarkDelaySeconds, \.lagSeconds,
+            \.catchUpSeconds,
+        ] { present(path, 0.1) }
+        let body = JSONBody()
+        body.row(row)
+        let shown = try #require(Self.members(of: body))
+        let known = Mirror(reflecting: row.snapshot).children.compactMap(\.label)
+        let left = Set(known).subtracting(["customMetrics", "phases", "lags"])
+        #expect(Set(shown.keys) == left.union(["sparkline", "firing"]))
+        let told = try #require(shown["failure"] as? [String: Any])
+        #expect(told["exception"] as? String == "a \"b\"\nc")
+        #expect(told["errorClass"] as? String == "DIVIDE_BY_ZERO")
+        #expect((shown["stateUse"] as? [String: Any])?["rows"] != nil)
     }
 }
