@@ -11,15 +11,9 @@ import Testing
 
     @Test func `memory that was let go of goes back to the system, also from between what is kept`() async throws {
         // Every 64th block is kept, so that the library has no free end that it would give back by itself.
-        var blocks: [UnsafeMutableRawPointer?] = (0..<20_000).map { _ in
-            let block = malloc(4000)
-            memset(block, 1, 4000)
-            return block
-        }
-        for index in blocks.indices where index % 64 != 63 {
-            free(blocks[index])
-            blocks[index] = nil
-        }
+        let blocks = (0..<20_000).map { _ in UnsafeMutablePointer<UInt8>.allocate(capacity: 4000) }
+        for block in blocks { block.initialize(repeating: 1, count: 4000) }
+        for index in blocks.indices where index % 64 != 63 { blocks[index].deallocate() }
         let before = try residentBytes()
         let task = Task { await ProcessLimits.giveBackMemory(every: .milliseconds(10)) }
         let deadline = Date().addingTimeInterval(10)
@@ -29,6 +23,6 @@ import Testing
         task.cancel()
         await task.value
         #expect(try residentBytes() < before - (30 << 20))
-        for block in blocks { free(block) }
+        for index in stride(from: 63, to: blocks.count, by: 64) { blocks[index].deallocate() }
     }
 }

@@ -60,9 +60,9 @@ import Testing
         body.row(row)
         let all = JSONBody()
         try all.value(row.snapshot)
-        var whole = try #require(Self.members(of: all))
+        var whole = try #require(try Self.members(of: all))
         for key in ["customMetrics", "phases", "lags"] { #expect(whole.removeValue(forKey: key) != nil) }
-        var shown = try #require(Self.members(of: body))
+        var shown = try #require(try Self.members(of: body))
         #expect(shown.removeValue(forKey: "firing") as? Int == row.firing)
         #expect((shown.removeValue(forKey: "sparkline") as? [Any])?.count == row.sparkline.count)
         #expect(NSDictionary(dictionary: shown) == NSDictionary(dictionary: whole))
@@ -85,7 +85,7 @@ import Testing
             QueryFailure.self,
             from: Data(#"{"runId":"\#(runId)","at":5,"errorClass":"DIVIDE_BY_ZERO","exception":"a \"b\"\nc"}"#.utf8))
         present(\.failure, failure)
-        present(\.stateUse, StateUse(rows: 1))
+        present(\.stateUse, try JSONDecoder().decode(StateUse.self, from: Data(#"{"rows":1}"#.utf8)))
         present(\.name, "a")
         for path in [\QuerySnapshot.runSince, \.silenceDeadline, \.watermark] {
             present(path, MonitorTime(millisecondsSinceEpoch: 7))
@@ -101,7 +101,7 @@ import Testing
         ] { present(path, 0.1) }
         let body = JSONBody()
         body.row(row)
-        let shown = try #require(Self.members(of: body))
+        let shown = try #require(try Self.members(of: body))
         let known = Mirror(reflecting: row.snapshot).children.compactMap(\.label)
         let left = Set(known).subtracting(["customMetrics", "phases", "lags"])
         #expect(Set(shown.keys) == left.union(["sparkline", "firing"]))
