@@ -174,6 +174,26 @@ import Testing
         #expect(told.messages.count == 1 && told.messages[0].contains("group \"spark-orders\" has members of its own"))
     }
 
+    @Test func `a group in which somebody reads is refused by its coordinator, and its reader goes on`() async throws {
+        let member = try KafkaConsumer(
+            cluster.configuration, subscription: .group("spark-orders", topics: ["read"], reset: .beginning))
+        var events = member.events.makeAsyncIterator()
+        while let event = try await events.next() {
+            if case .assigned(let partitions) = event, partitions == [place] { break }
+        }
+        let told = Told()
+        let groups = try groups(told)
+        let hub = MonitoringHub(observers: [groups])
+        try await running(groups, hub) {
+            hub.take(Self.progress(0, 7))
+            try await Self.wait("the refusal") { groups.statistics.stopped == 1 }
+        }
+        #expect(told.messages.count == 1 && told.messages[0].contains("group \"spark-orders\" has members of its own"))
+        #expect(try await offset(of: "spark-orders") == nil)
+        #expect(member.assignment == [place])
+        await member.close()
+    }
+
     @Test func `a group that may not be used is told once, and others are committed`() async throws {
         let told = Told()
         let groups = try groups(told)
