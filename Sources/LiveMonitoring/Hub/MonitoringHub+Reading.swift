@@ -46,6 +46,7 @@ extension MonitoringHub {
         return PrometheusPage(parts: parts, expired: expired)
     }
 
+    /// What is taken of each query's row, in the order of their titles.
     private func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
         let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
         var found: [Found] = []

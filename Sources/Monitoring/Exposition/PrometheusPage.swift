@@ -42,18 +42,24 @@ public struct PrometheusPage: Sequence, IteratorProtocol, Sendable {
             return fleet.withUnsafeBufferPointer(use)
         }
         while family < MetricCatalog.entries.count {
-            var text = PrometheusText(capacity: Self.valuesPerPiece * 180 + 1024)
-            text.begin(MetricCatalog.entries[family].family, withHead: part == 0 && value == 0)
-            let written = write(to: &text)
-            if part == parts.count { (family, part) = (family + 1, 0) }
-            // A family without values has no head either.
-            if written > 0 { return use(text.written) }
+            let isBegin = part == 0 && value == 0
+            // What is written is empty by now.
+            let left = parts[part...].reduce(-value) { $0 + $1.count(ofFamily: family) }
+            guard left > 0 else {
+                // A family without values has no head either.
+                (family, part, value) = (family + 1, 0, 0)
+                continue
+            }
+            var text = PrometheusText(capacity: Swift.min(left, Self.valuesPerPiece) * 180 + 1024)
+            text.begin(MetricCatalog.entries[family].family, withHead: isBegin)
+            write(to: &text)
+            return use(text.written)
         }
         return nil
     }
 
-    /// Writes up to a piece of the family at hand; how many values that was.
-    private mutating func write(to text: inout PrometheusText) -> Int {
+    /// Writes up to a piece of the family at hand.
+    private mutating func write(to text: inout PrometheusText) {
         var written = 0
         while part < parts.count, written < Self.valuesPerPiece {
             let count = parts[part].count(ofFamily: family)
@@ -67,6 +73,5 @@ public struct PrometheusPage: Sequence, IteratorProtocol, Sendable {
                 (part, value) = (part + 1, 0)
             }
         }
-        return written
     }
 }

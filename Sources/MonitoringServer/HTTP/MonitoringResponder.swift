@@ -94,11 +94,11 @@ final class MonitoringResponder: HTTPResponder {
     }
 
     /// Written family by family: a page of many queries is as large as everything else that is known of them.
-    private func metrics() async -> Response {
-        let collected = await hub.metricsPage()
+    private func metrics() -> Response {
         let own = PrometheusExposition.bytes(of: families)
-        return Reply.stream(type: PrometheusType.text) { writer in
-            var page = collected
+        return Reply.stream(type: PrometheusType.text) { [hub] writer in
+            // Nobody else holds it, so that what is written goes.
+            var page = await hub.metricsPage()
             while let piece = page.next({ ByteBuffer(bytes: UnsafeRawBufferPointer($0)) }) {
                 try await writer.write(piece)
             }
@@ -112,7 +112,7 @@ final class MonitoringResponder: HTTPResponder {
         case .page: return try Self.asset("index.html", request)
         case .asset(let name): return try Self.asset(name, request)
         case .openAPI: return Reply.of(OpenAPIDocument.bytes, type: Reply.json)
-        case .metrics: return await metrics()
+        case .metrics: return metrics()
         case .health: return try health()
         case .queries: return try QueryList(arguments).reply(hub)
         case .query(let id):

@@ -3,7 +3,7 @@ import LiveMonitoring
 import NIOCore
 import StreamingMetrics
 
-/// An answer's JSON as it grows, from values that are `Encodable`.
+/// An answer's JSON as it grows, from values that are `Encodable` and from rows of lists.
 ///
 /// Like `JSONEncoder`, but without a tree between the value and the text; ids are written in lower case, and numbers that JSON has no
 /// form for as null.

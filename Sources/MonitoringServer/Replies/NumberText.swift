@@ -42,7 +42,7 @@ extension JSONWriter {
 
     /// The same of a number that was kept in 32 bits; null for nil.
     mutating func narrow(_ value: Double?) {
-        guard let value, value.isFinite else { return literal("null") }
+        guard let value, Float(value).isFinite else { return literal("null") }
         if let whole = Self.whole(value) { return integer(whole) }
         text(Float(value).description)
     }

@@ -52,7 +52,11 @@ private struct KeyedValues<Key: CodingKey>: KeyedEncodingContainerProtocol {
         return ListedValues(body: body, depth: body.depth)
     }
 
-    func superEncoder() -> any Encoder { ValueEncoder(body: body) }
+    func superEncoder() -> any Encoder {
+        body.close(to: depth)
+        body.key("super")
+        return ValueEncoder(body: body)
+    }
     func superEncoder(forKey key: Key) -> any Encoder {
         ValueEncoder(body: at(key))
     }

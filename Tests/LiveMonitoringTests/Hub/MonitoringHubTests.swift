@@ -93,6 +93,20 @@ import Testing
         #expect(hub.rows().map(\.snapshot.state) == [.processing])
     }
 
+    @Test func `a page of metrics that is collected on several cores has every query, in order`() async {
+        let hub = hub()
+        clock.set(5)
+        for number in 0..<600 {
+            var maker = BatchMaker(UInt8(number % 256), name: "q\(number)")
+            maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number / 256), UInt8(number % 256)))
+            hub.take(maker.batch(0, 0), at: BatchMaker.time(1))
+        }
+        hub.tick()
+        let page = await Array(hub.metricsPage().joined())
+        #expect(page == Array(PrometheusPage(hub.report()).joined()))
+        #expect(String(decoding: page, as: UTF8.self).components(separatedBy: "query_events_total{").count == 601)
+    }
+
     @Test func `a reader that was away for too long is told to read anew`() {
         let hub = hub { $0.keptChanges = 4 }
         let maker = BatchMaker()

@@ -55,6 +55,30 @@ import Testing
         #expect(page.samples.count { $0.name == "streamgauge_query_events_total" } == 300)
     }
 
+    @Test func `a page is the same however its queries were collected`() throws {
+        var fleet = try fleet()
+        for index in 0..<250 {
+            var maker = query
+            maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, UInt8(index)))
+            fleet.take(maker.batch(0, 0), at: EventMaker.time(0))
+        }
+        let report = fleet.report(at: EventMaker.time(100))
+        func columns(_ range: Range<Int>) -> MetricColumns {
+            var columns = MetricColumns(capacity: range.count)
+            for snapshot in report.snapshots[range] { columns.append(snapshot) }
+            return columns
+        }
+        let count = report.snapshots.count
+        let whole = Array(PrometheusPage(report).joined())
+        // With nothing in front, between and behind; and each query by itself.
+        for ends in [[0, 0, 4, 4, count, count], [0, 1, 2, 200, count], Array(0...count)] {
+            let parts = zip(ends, ends.dropFirst()).map { columns($0..<$1) }
+            #expect(Array(PrometheusPage(parts: parts, expired: report.expired).joined()) == whole)
+        }
+        let text = String(decoding: Array(PrometheusPage(parts: [], expired: 0).joined()), as: UTF8.self)
+        #expect(text.contains("streamgauge_queries_expired_total 0") && !text.contains("streamgauge_query_"))
+    }
+
     @Test func `the checker finds what it is there for`() throws {
         let head = "# HELP a_total A.\n# TYPE a_total counter\n"
         for (text, problem) in [
