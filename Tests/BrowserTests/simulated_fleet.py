@@ -52,6 +52,8 @@ class SimulatedFleet:
         self.cuts = 0
         self.is_feed_broken = False
         self.refusal = 0
+        # For so many seconds an answer about alerts is on its way.
+        self.alerts_delay = 0
         self.add_alerts(now)
 
     def add_alerts(self, now):

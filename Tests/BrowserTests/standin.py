@@ -5,7 +5,7 @@
 
 For the browser tests and for work on the page; it never ships. Some requests are its own: `POST /standin/fail/ID` has a query fail,
 `POST /standin/remove/ID` has it forgotten, `POST /standin/alert-STATE/ID` has it an alert, `POST /standin/cut` breaks every live connection, `POST /standin/break-feed`
-has the feed end with an error, and `POST /standin/refuse-STATUS` has live connections refused with 401 (and the API with it), 429, or none with 0.
+has the feed end with an error, `POST /standin/delay-alerts-SECONDS` keeps answers about alerts on their way, and `POST /standin/refuse-STATUS` has live connections refused with 401 (and the API with it), 429, or none with 0.
 """
 
 import argparse
@@ -73,6 +73,9 @@ class Handler(BaseHTTPRequestHandler):
         if parts == ["standin", "break-feed"]:
             self.fleet.is_feed_broken = True
             return self.json({})
+        if len(parts) == 2 and parts[0] == "standin" and parts[1].startswith("delay-alerts-"):
+            self.fleet.alerts_delay = int(parts[1].removeprefix("delay-alerts-"))
+            return self.json({})
         if len(parts) == 2 and parts[0] == "standin" and parts[1].startswith("refuse-"):
             self.fleet.refusal = int(parts[1].removeprefix("refuse-"))
             self.fleet.cut()
@@ -121,15 +124,19 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(429, "too_many_requests", "256 event streams are open already")
         if parts == ["events"]:
             return self.events(query.get("query"))
+        if parts == ["alerts"]:
+            with fleet.lock:
+                alerts = [alert for alert in fleet.alerts if alert["state"] in query.get("state", alert["state"]).split(",")]
+                answer = {"at": now_ms(), "alerts": alerts, "rules": RULES}
+            # It tells how things were when it was asked for.
+            time.sleep(fleet.alerts_delay)
+            return self.json(answer)
         with fleet.lock:
             now = now_ms()
             if parts == ["queries"]:
                 offset, limit = int(query.get("offset", 0)), min(MOST_ROWS, int(query.get("limit", 100)))
                 shown = list(fleet.queries.values())[offset:offset + limit]
                 return self.json({"at": now, "replay": False, "total": len(fleet.queries), "queries": [one.row(now) for one in shown]})
-            if parts == ["alerts"]:
-                alerts = [alert for alert in fleet.alerts if alert["state"] in query.get("state", alert["state"]).split(",")]
-                return self.json({"at": now, "alerts": alerts, "rules": RULES})
             one = fleet.queries.get(parts[1]) if len(parts) > 1 and parts[0] == "queries" else None
             if one is None:
                 return self.error(404, "not_found", "no such query is known")

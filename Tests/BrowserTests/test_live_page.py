@@ -1,6 +1,7 @@
 """The page while the server sends, breaks, comes back and lies: against the stand-in, which can be made to do all of it."""
 
 import os
+import time
 import unittest
 
 from page_test_case import EXPECTED_WITHOUT_SERVER, PageTestCase, StandIn
@@ -48,6 +49,23 @@ class LivePageTests(PageTestCase):
         self.server.act("fail", query_id)
         page.wait("document.querySelector('.title .state-word').textContent === 'Failed' && document.querySelector('.failure')")
         page.wait("document.querySelector('.alert-strip')?.innerText.includes('QueryFailed')")
+
+    def test_what_is_told_while_the_page_loads_is_not_lost(self):
+        page = self.open()
+        row = "tr[data-id] .state[data-state=processing]"
+        first, second = page.eval(f"[...document.querySelectorAll('{row}')].slice(0, 2).map(mark => mark.closest('tr').dataset.id)")
+        self.addCleanup(self.server.act, "delay-alerts-0")
+        self.server.act("delay-alerts-3")
+        # The answers about queries are there after a second, and older than the failure; those about alerts are on their way.
+        page.goto(f"{self.address}/queries/{first}")
+        time.sleep(1)
+        self.server.act("fail", first)
+        page.wait("document.querySelector('.title .state-word')?.textContent === 'Failed' && document.querySelector('.failure')")
+        page.wait("document.querySelector('.alert-strip')?.innerText.includes('QueryFailed')")
+        page.goto(f"{self.address}/")
+        time.sleep(1)
+        self.server.act("fail", second)
+        page.wait(f"document.querySelector('tr[data-id=\"{second}\"] .state-word')?.textContent === 'Failed'")
 
     def test_an_alert_goes_from_pending_to_firing_to_resolved_on_its_query(self):
         page = self.open()

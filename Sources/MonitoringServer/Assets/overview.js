@@ -59,9 +59,14 @@ export class Overview {
     }
 
     async load(signal) {
-        const [list, alerts] = await Promise.all([loadQueries(signal), loadAlerts(signal)]);
-        this.store.replace(list);
-        this.store.replaceAlerts(alerts);
+        const told = this.store.noteTold();
+        try {
+            const [list, alerts] = await Promise.all([loadQueries(signal), loadAlerts(signal)]);
+            this.store.replace(list, told);
+            this.store.replaceAlerts(alerts);
+        } finally {
+            this.store.forgetTold(told);
+        }
     }
 
     /** Draws everything, or only what changed. */

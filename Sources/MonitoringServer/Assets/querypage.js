@@ -22,6 +22,10 @@ export class QueryPage {
     restarts = [];
     transitions = [];
     partitions = [];
+    /** What was told while an answer is on its way, which may be older; null when none is. */
+    early = null;
+    /** The row that was looked at last. */
+    seenRow = null;
 
     constructor(store, id) {
         this.store = store;
@@ -48,6 +52,7 @@ export class QueryPage {
     }
 
     async load(signal) {
+        this.early = [];
         const [detail, alerts] = await Promise.all([loadQuery(this.id, signal), loadAlerts(signal)]);
         this.query = detail.query;
         this.history = new QueryHistory(detail.history);
@@ -58,6 +63,10 @@ export class QueryPage {
         this.restarts = detail.restarts ?? [];
         this.transitions = detail.transitions ?? [];
         this.partitions = detail.partitions ?? [];
+        const { early } = this;
+        this.early = null;
+        this.seenRow = null;
+        for (const take of early) take();
         this.store.heard(detail.at);
         this.store.replaceAlerts(alerts);
         await this.batches.load(signal);
@@ -77,9 +86,11 @@ export class QueryPage {
         return true;
     }
 
-    takePoint({ id, point, query, partitions }) {
-        if (id !== this.id || this.query === null) return;
-        if (this.query.at > query.at) return;
+    takePoint(told) {
+        const { id, point, query, partitions } = told;
+        if (id !== this.id) return;
+        this.early?.push(() => this.takePoint(told));
+        if (this.query === null || this.query.at > query.at) return;
         this.isTouched = true;
         this.before = this.query.customMetrics;
         this.takeQuery(query);
@@ -103,9 +114,11 @@ export class QueryPage {
     }
 
     takeTransition(transition) {
-        if (transition.id !== this.id || this.query === null) return;
-        const last = this.transitions.at(-1);
-        if (last && last.at === transition.at && last.to === transition.to) return;
+        if (transition.id !== this.id) return;
+        this.early?.push(() => this.takeTransition(transition));
+        if (this.query === null) return;
+        const isKnown = this.transitions.some((other) => other.at === transition.at && other.to === transition.to);
+        if (isKnown) return;
         this.isTouched = true;
         this.transitions.push(transition);
         Object.assign(this.query, { state: transition.to, stateReason: transition.reason, stateSeconds: 0 });
@@ -117,10 +130,11 @@ export class QueryPage {
         if (isOthers) return;
         this.isTouched = false;
         // Its row tells of what no point does: a restart before the first batch, a failure, silence.
-        if (this.query && row && changes?.rows.has(this.id) && row.at >= this.query.at) {
+        if (this.query && row && row !== this.seenRow && row.at >= this.query.at) {
             const { customMetrics, phases, lags } = this.query;
             this.takeQuery({ ...row, customMetrics, phases, lags });
         }
+        if (this.query) this.seenRow = row;
         const { query } = this;
         this.details.hidden = query === null;
         if (query === null) {

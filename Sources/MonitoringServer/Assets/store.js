@@ -1,9 +1,15 @@
 // What the server has told of all queries and alerts. It takes every update, drawn or not: a page that is paused is behind in
 // drawing only, and has nothing to load when it goes on.
 
+/** Messages about alerts that are kept for an answer that is older. */
+const mostTold = 50;
+
 export class Store {
     rows = new Map();
     alerts = new Map();
+    /** Rows that were told since somebody asked for the list; null when nobody waits for it. */
+    told = null;
+    toldAlerts = [];
     rules = [];
     /** Whether the list was loaded at all. */
     isLoaded = false;
@@ -25,20 +31,32 @@ export class Store {
         this.saidAt = Date.now();
     }
 
-    /** Takes the whole list. */
-    replace(list) {
+    /** Keeps the rows that are told from now on, for a list that is on its way and may be older. */
+    noteTold() {
+        this.told = [];
+        return this.told;
+    }
+
+    forgetTold(told) {
+        if (this.told === told) this.told = null;
+    }
+
+    /** Takes the whole list, and of what was told meanwhile what is newer. */
+    replace(list, told) {
         this.rows = new Map(list.queries.map((row) => [row.id, row]));
         this.isReplay = list.replay === true;
         this.isLoaded = true;
         // The server may be another one, or its clock may have been set.
         this.at = null;
         this.heard(list.at);
+        this.merge(told.filter((row) => row.at >= list.at), list.at);
     }
 
     /** Takes rows that changed, and gives their ids. An answer can overtake an event, so an older row does not replace a newer. */
     merge(rows, at) {
         this.heard(at);
         const changed = [];
+        this.told?.push(...rows);
         for (const row of rows) {
             const before = this.rows.get(row.id);
             if (before && before.at > row.at) continue;
@@ -56,10 +74,18 @@ export class Store {
         this.alerts = new Map(answer.alerts.map((alert) => [alert.fingerprint, alert]));
         this.rules = answer.rules ?? [];
         this.heard(answer.at);
+        // The answer may be older than what was told while it was on its way.
+        for (const { alerts, at } of this.toldAlerts) if (at >= answer.at) this.takeAlerts(alerts);
     }
 
     mergeAlerts(alerts, at) {
         this.heard(at);
+        this.toldAlerts.push({ alerts, at });
+        if (this.toldAlerts.length > mostTold) this.toldAlerts.shift();
+        this.takeAlerts(alerts);
+    }
+
+    takeAlerts(alerts) {
         for (const alert of alerts) {
             // One that was only pending has come to nothing.
             if (alert.state === 'resolved' && typeof alert.firedAt !== 'number') this.alerts.delete(alert.fingerprint);

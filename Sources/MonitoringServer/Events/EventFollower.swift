@@ -40,19 +40,21 @@ final class EventFollower: Sendable {
             throw Refusal(.tooManyRequests, "\(limits.eventStreams) event streams are open already")
         }
         let lease = StreamLease(statistics)
+        // Before the reader hears that the stream is open: it then asks how things are, and must be told all that comes after.
+        let position = EventPosition(epoch: hub.epoch, change: hub.lastChange)
         return Reply.stream(type: Reply.events) { [self] writer in
-            try await follow(watched, from: lastEventId, &writer)
+            try await follow(watched, from: position, lastEventId, &writer)
             try await writer.finish(nil)
             lease.end()
         }
     }
 
     private func follow(
-        _ watched: UUID?, from lastEventId: String?, _ writer: inout any ResponseBodyWriter
+        _ watched: UUID?, from position: EventPosition, _ lastEventId: String?, _ writer: inout any ResponseBodyWriter
     ) async throws {
         // Listening begins before the first look, so that nothing falls between the two.
         var updates = hub.updates().makeAsyncIterator()
-        var position = EventPosition(epoch: hub.epoch, change: hub.lastChange)
+        var position = position
         var text = EventText()
         text.comment("streamgauge", retry: 2000)
         if let lastEventId, !lastEventId.isEmpty {
