@@ -65,7 +65,7 @@ final class JSONBody {
     // MARK: Values
 
     func value<Value: Encodable>(_ value: Value) throws {
-        if let id = value as? UUID { return writer.id(id) }
+        if let id = value as? UUID { return writer.uuid(id) }
         let (depth, count) = (open.count, writer.count)
         try value.encode(to: ValueEncoder(body: self))
         close(to: depth)

@@ -1,32 +1,7 @@
-import FoundationEssentials
 import StreamingMetrics
 
-/// Numbers and ids as the answers of the API have them.
+/// Numbers as the answers of the API have them.
 extension JSONWriter {
-    /// An id in lower case.
-    mutating func id(_ id: UUID) {
-        let target = room(38)
-        target[0] = UInt8(ascii: "\"")
-        var place = 1
-        withUnsafeBytes(of: id.uuid) { bytes in
-            for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 {
-                    target[place] = UInt8(ascii: "-")
-                    place += 1
-                }
-                target[place] = Self.hexDigit(bytes[index] >> 4)
-                target[place + 1] = Self.hexDigit(bytes[index] & 15)
-                place += 2
-            }
-        }
-        target[place] = UInt8(ascii: "\"")
-        advance(38)
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
-    }
-
     /// A number without a sign.
     mutating func unsigned(_ value: UInt64) {
         if let value = Int64(exactly: value) { return integer(value) }

@@ -156,6 +156,6 @@ extension JSONWriter {
 
     private mutating func member(_ key: String, _ id: UUID) {
         self.key(key)
-        self.id(id)
+        uuid(id)
     }
 }

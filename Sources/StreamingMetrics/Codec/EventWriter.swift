@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 extension JSONWriter {
     /// Writes an event as Spark's `event.json`.
@@ -84,7 +84,7 @@ extension JSONWriter {
     }
 
     /// Writes a UUID in lower case, as Java does.
-    mutating func uuid(_ uuid: UUID) {
+    package mutating func uuid(_ uuid: UUID) {
         let target = room(38)
         target[0] = UInt8(ascii: "\"")
         target[37] = UInt8(ascii: "\"")

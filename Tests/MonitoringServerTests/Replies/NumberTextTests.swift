@@ -43,7 +43,7 @@ import Testing
 
     @Test func `ids are in lower case, and numbers without a sign whole`() {
         let id = UUID(uuid: (0xAB, 0xCD, 0xEF, 1, 2, 3, 0x40, 5, 0x89, 9, 10, 11, 12, 13, 14, 0xFF))
-        #expect(text { $0.id(id) } == "\"\(id.uuidString.lowercased())\"")
+        #expect(text { $0.uuid(id) } == "\"\(id.uuidString.lowercased())\"")
         #expect(text { $0.unsigned(.max) } == "18446744073709551615")
     }
 }
