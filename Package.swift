@@ -59,6 +59,7 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CChecksum", publicHeadersPath: "include"),
+        .target(name: "CPageAssets", publicHeadersPath: "include"),
         .target(name: "StreamingMetrics", swiftSettings: strict),
         // L1
         .target(
@@ -121,7 +122,7 @@ let package = Package(
         .target(
             name: "MonitoringServer",
             dependencies: [
-                "LiveMonitoring", "Monitoring", "StreamingMetrics",
+                "LiveMonitoring", "Monitoring", "StreamingMetrics", "CPageAssets",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -130,7 +131,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("Assets"), .embedInCode("OpenAPI/openapi.json")], swiftSettings: strict),
+            // CPageAssets has their bytes.
+            exclude: ["Assets", "OpenAPI"], swiftSettings: strict),
         // L4
         .executableTarget(
             name: "streamgauge",

@@ -14,9 +14,8 @@ import Testing
         "TopicMonitoring": ["LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka"],
         "MonitoringHistory": ["LiveMonitoring", "Monitoring", "StreamingMetrics", "GRDB"],
         "MonitoringServer": [
-            "LiveMonitoring", "Monitoring", "StreamingMetrics", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-            "NIOCore",
-            "NIOHTTPTypes", "ServiceLifecycle", "Logging",
+            "LiveMonitoring", "Monitoring", "StreamingMetrics", "CPageAssets", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes", "NIOCore", "NIOHTTPTypes", "ServiceLifecycle", "Logging",
         ],
         "AlertRuleFiles": ["Monitoring", "StreamingMetrics", "Yams"],
         "AlertChannels": [
