@@ -29,6 +29,8 @@ public final class MonitoringServer: Sendable {
         public var token: AccessToken?
         /// Its bounds.
         public var limits = ServerLimits()
+        /// Series of `/metrics` for single partitions: of each source those that are behind most, so many of them; 0 writes none.
+        public var partitionsPerSource = 0
         /// Series of the program's own for `/metrics`, asked for with each request; their names must be none of the server's.
         public var moreFamilies: Families = { [] }
 
@@ -71,8 +73,7 @@ public final class MonitoringServer: Sendable {
         self.configuration = configuration
         let policy = AccessPolicy(token: configuration.token)
         responder = MonitoringResponder(
-            hub: hub, history: history, policy: policy, limits: configuration.limits,
-            moreFamilies: configuration.moreFamilies)
+            hub: hub, history: history, policy: policy, configuration: configuration)
     }
 
     /// The series of `/metrics` as OpenTelemetry's collectors take them; see ``Monitoring/OTLPExposition``.

@@ -115,4 +115,21 @@ import Testing
         )
         #expect(throws: MetricsCodecError.self) { try StreamingQueryStatus(json: #"{"message":"x"}"#) }
     }
+
+    /// In a process of its own, where nothing else takes memory meanwhile.
+    @Test(.enabled(if: !ProcessMemory.isSanitized))
+    func `reading an event, in whichever form and whether it is one or not, leaves no memory behind`() async {
+        await #expect(processExitsWith: .success) {
+            let canonical = document(#""numInputRows":1"#)
+            let wrapped = #"{"progress":\#(canonical)}"#
+            for text in [canonical, wrapped, #"{"progress":{}}"#, #"{"progress":{"x":1},"y":[]}"#] {
+                func read(_ times: Int) { for _ in 0..<times { _ = try? MetricsCodec.decode(Array(text.utf8)) } }
+                read(2000)
+                let before = try #require(ProcessMemory.kilobytes("VmRSS"))
+                read(20_000)
+                let left = try #require(ProcessMemory.kilobytes("VmRSS")) - before
+                #expect(left < 2048, "\(text): \(left) kB")
+            }
+        }
+    }
 }

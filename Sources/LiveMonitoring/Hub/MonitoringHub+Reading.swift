@@ -46,6 +46,27 @@ extension MonitoringHub {
         return PrometheusPage(parts: parts, expired: expired)
     }
 
+    /// How many records wait in single partitions, as Prometheus reads it, in pieces.
+    ///
+    /// - Parameters:
+    ///   - partitionsPerSource: Of each source those partitions are told that are behind most, so many of them.
+    ///   - write: Gets each piece.
+    /// - Throws: What `write` throws.
+    public func writePartitionLags(
+        partitionsPerSource: Int, to write: (_ piece: [UInt8]) async throws -> Void
+    ) async throws {
+        let (ids, time) = state.withLock { ($0.orderedIds(), now($0)) }
+        var text = PartitionLagText(partitionsPerSource: partitionsPerSource)
+        for id in ids {
+            // One after the other, for a source may have thousands of partitions, and feeds do not wait for readers.
+            state.withLock { state in
+                if let monitor = state.fleet.monitor(of: id) { text.append(monitor, at: time) }
+            }
+            if text.isPiece { try await write(text.takePiece()) }
+        }
+        try await write(text.takePiece())
+    }
+
     /// What is taken of each query's row, in the order of their titles.
     private func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
         let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }

@@ -21,7 +21,9 @@ public enum PrometheusExposition {
         var bytes: [UInt8] = []
         for piece in PrometheusPage(fleet.report(at: time)) { bytes += piece }
         guard options.partitionsPerSource > 0 else { return bytes }
-        return bytes + partitions(of: fleet, at: time, options)
+        var partitions = PartitionLagText(partitionsPerSource: options.partitionsPerSource)
+        fleet.forEachMonitor { partitions.append($0, at: time) }
+        return bytes + partitions.takePiece()
     }
 
     /// The series of the fleet as a whole.
@@ -44,29 +46,5 @@ public enum PrometheusExposition {
     /// Everything of all queries at a moment.
     public static func text(of fleet: QueryFleet, at time: MonitorTime, options: Options = Options()) -> String {
         String(decoding: bytes(of: fleet, at: time, options: options), as: UTF8.self)
-    }
-
-    private static let partitionFamily = MetricFamily(
-        name: "streamgauge_source_partition_lag_records", help: "Records that wait in a partition of a source.",
-        kind: .gauge, labels: ["source", "topic", "partition"])
-
-    private static func partitions(of fleet: QueryFleet, at time: MonitorTime, _ options: Options) -> [UInt8] {
-        var text = PrometheusText()
-        text.begin(partitionFamily)
-        fleet.forEachMonitor { monitor in
-            let snapshot = monitor.snapshot(at: time)
-            let identity = MetricCatalog.identity(snapshot)
-            for lag in snapshot.lags {
-                let source = MetricLabel("source", lag.label)
-                let partitions = monitor.partitionLags(
-                    ofSource: lag.index, limit: options.partitionsPerSource, withTrends: false)
-                for partition in partitions {
-                    guard let records = partition.records else { continue }
-                    let place = [MetricLabel("topic", partition.topic), MetricLabel("partition", partition.partition)]
-                    text.sample(identity, [source] + place, Double(records))
-                }
-            }
-        }
-        return text.hasSamples ? text.bytes : []
     }
 }

@@ -14,19 +14,18 @@ final class MonitoringResponder: HTTPResponder {
     private let history: (any HistorySource)?
     let statistics = ServerStatistics()
     private let policy: AccessPolicy
-    private let limits: ServerLimits
-    private let moreFamilies: MonitoringServer.Configuration.Families
+    private let configuration: MonitoringServer.Configuration
+    private var limits: ServerLimits { configuration.limits }
     private let follower: EventFollower
 
     init(
-        hub: MonitoringHub, history: (any HistorySource)?, policy: AccessPolicy, limits: ServerLimits,
-        moreFamilies: @escaping MonitoringServer.Configuration.Families = { [] }
+        hub: MonitoringHub, history: (any HistorySource)?, policy: AccessPolicy,
+        configuration: MonitoringServer.Configuration
     ) {
         self.hub = hub
         self.history = history
-        self.moreFamilies = moreFamilies
         self.policy = policy
-        self.limits = limits
+        self.configuration = configuration
         follower = EventFollower(hub: hub, statistics: statistics)
     }
 
@@ -75,7 +74,7 @@ final class MonitoringResponder: HTTPResponder {
 
     /// What is told to metrics' readers beside the queries.
     private var families: [(family: MetricFamily, samples: [MetricSample])] {
-        statistics.families(of: hub, history?.health) + moreFamilies()
+        statistics.families(of: hub, history?.health) + configuration.moreFamilies()
     }
 
     func openTelemetry(resource: OTLPExposition.Resource) -> [UInt8] {
@@ -96,11 +95,17 @@ final class MonitoringResponder: HTTPResponder {
     /// Written family by family: a page of many queries is as large as everything else that is known of them.
     private func metrics() -> Response {
         let own = PrometheusExposition.bytes(of: families)
+        let partitionsPerSource = configuration.partitionsPerSource
         return Reply.stream(type: PrometheusType.text) { [hub] writer in
             // Nobody else holds it, so that what is written goes.
             var page = await hub.metricsPage()
             while let piece = page.next({ ByteBuffer(bytes: UnsafeRawBufferPointer($0)) }) {
                 try await writer.write(piece)
+            }
+            if partitionsPerSource > 0 {
+                try await hub.writePartitionLags(partitionsPerSource: partitionsPerSource) { piece in
+                    try await writer.write(ByteBuffer(bytes: piece))
+                }
             }
             try await writer.write(ByteBuffer(bytes: own))
             try await writer.finish(nil)

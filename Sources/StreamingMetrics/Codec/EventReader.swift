@@ -80,7 +80,8 @@ extension JSONReader {
         var fields = EventFields()
         try members(into: &fields, isNested: false)
         try finish()
-        if let inner = fields.inner { try unwrap(inner, in: &fields) }
+        // Taken out, for it will hold these fields: as one of them it would hold itself, for ever.
+        if let inner = fields.inner.take() { try unwrap(inner, in: &fields) }
         let kind = try kind(of: fields)
         try require(fields, timestamp: kind == .progress || kind == .idle)
         try fields.keepForeignFields(of: kind)

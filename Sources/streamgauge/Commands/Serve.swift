@@ -57,6 +57,12 @@ struct Serve: AsyncParsableCommand {
         transform: { try TriggerIntervalOption($0) })
     var triggerIntervals: [TriggerIntervalOption] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Series of /metrics for single partitions: of each source so many, those that are behind most.",
+            valueName: "partitions"))
+    var partitionSeries = 0
+
     @OptionGroup var alerts: AlertOptions
     @OptionGroup var export: ExportOptions
     @OptionGroup var shadow: ShadowOptions
@@ -70,6 +76,9 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         for (option, value) in [("--listen", listen), ("--token-file", tokenFile)] where value == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
+        }
+        if partitionSeries < 0 {
+            throw ValidationError("--partition-series is \(partitionSeries): give a number from 0")
         }
         let live = [
             ("--alert-state", alerts.alertState), ("--channels", alerts.channels),
@@ -106,6 +115,7 @@ struct Serve: AsyncParsableCommand {
             StandardStream.error.tell($0 + "\n")
         }
         var configuration = MonitoringServer.Configuration(address: address, token: token)
+        configuration.partitionsPerSource = partitionSeries
         configuration.moreFamilies = {
             (channels?.families ?? []) + (pusher?.families ?? []) + (groups?.families ?? [])
         }

@@ -58,7 +58,7 @@ import Testing
     @Test func `F37: each page of metrics is whole while a thousand queries change, end and start anew`()
         async throws
     {
-        try await LiveServer.with { server async throws in
+        try await LiveServer.with(partitionsPerSource: 100) { server async throws in
             let hub = server.hub
             let queries = (1...1000).map { QueryMaker(UInt16($0), name: "query-\($0)", hasState: $0 % 2 == 0) }
             for query in queries { hub.take(query, batch: 0) }
@@ -88,6 +88,7 @@ import Testing
                 last = answer.body
             }
             #expect(last.components(separatedBy: "streamgauge_query_events_total{").count == 1001)
+            #expect(last.components(separatedBy: "streamgauge_source_partition_lag_records{").count == 501)
             let complaints = try Self.complaints(about: last)
             #expect(complaints ?? "" == "")
         }

@@ -15,12 +15,13 @@ struct LiveServer: Sendable {
     /// Runs a test beside a server, and ends the server.
     static func with<Result: Sendable>(
         _ hub: MonitoringHub = MonitoringHub(settings: .replay), token: AccessToken? = nil,
-        limits: ServerLimits = ServerLimits(), history: (any HistorySource)? = nil,
+        limits: ServerLimits = ServerLimits(), partitionsPerSource: Int = 0, history: (any HistorySource)? = nil,
         _ test: @escaping @Sendable (LiveServer) async throws -> Result
     ) async throws -> Result {
         var configuration = MonitoringServer.Configuration(
             address: ListenAddress(host: "127.0.0.1", port: 0), token: token)
         configuration.limits = limits
+        configuration.partitionsPerSource = partitionsPerSource
         let server = try MonitoringServer(hub: hub, configuration: configuration, history: history)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         return try await withThrowingTaskGroup(of: Void.self) { group in

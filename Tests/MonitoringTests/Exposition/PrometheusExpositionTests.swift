@@ -128,6 +128,23 @@ import Testing
         #expect(value("streamgauge_source_partition_lag_records", ["partition": "1"]) == nil)
     }
 
+    @Test func `partitions of many queries come in pieces with one head`() throws {
+        let page = try page(partitions: 2)
+        let lines = page.text.split(separator: "\n").filter { $0.contains("streamgauge_source_partition_lag_records") }
+        var text = PartitionLagText(partitionsPerSource: 2)
+        let fleet = try fleet()
+        let monitors = fleet.report(at: EventMaker.time(100)).snapshots.compactMap { fleet.monitor(of: $0.id) }
+        var pieces: [UInt8] = []
+        for _ in 0..<3 {
+            for monitor in monitors { text.append(monitor, at: EventMaker.time(100)) }
+            pieces += text.takePiece()
+        }
+        let rest = text.takePiece()
+        #expect(rest.isEmpty)
+        let written = String(decoding: pieces, as: UTF8.self).split(separator: "\n")
+        #expect(written == lines + lines.dropFirst(2) + lines.dropFirst(2))
+    }
+
     @Test func `ages grow while nothing comes`() throws {
         let fleet = try fleet()
         func age(_ seconds: Double) throws -> Double? {
