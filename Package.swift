@@ -218,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "TopicMonitoringTests",
             dependencies: [
-                "TopicMonitoring", "LiveMonitoring", "Monitoring", "MetricsTopic", "StreamingMetrics", "Kafka",
+                "TopicMonitoring", "LiveMonitoring", "Monitoring", "AlertRuleFiles", "MetricsTopic", "StreamingMetrics",
+                "Kafka",
                 "KafkaTesting",
             ],
             swiftSettings: strict),

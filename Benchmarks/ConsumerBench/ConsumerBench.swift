@@ -40,6 +40,10 @@ import Synchronization
             (seconds, spent) = ((reached.time - begin) / .seconds(1), reached.cpu - cpu)
         }
         let (taken, check) = totals.sums
+        guard taken >= count else {
+            print("consumer-bench: the reading ended after \(taken) of \(count) records")
+            exit(1)
+        }
         print(
             String(
                 format: "messages=%ld seconds=%.3f msg_s=%.0f cpu_us=%.3f check=%lld", taken, seconds,

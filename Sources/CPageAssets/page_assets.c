@@ -3,7 +3,12 @@
 
 #include "page_assets.h"
 
+#ifndef __has_embed
+#error "this needs #embed, which Swift's own clang has, clang since 19 and gcc since 15: leave CC unset"
+#endif
+#ifdef __clang__
 #pragma clang diagnostic ignored "-Wc23-extensions"
+#endif
 static const unsigned char alertlist_js[] = {
 #embed "../MonitoringServer/Assets/alertlist.js"
 };

@@ -91,6 +91,7 @@ final class TopicReading: Sendable {
                         + record.reason)
             case .gap(let gap):
                 tally.missing += gap.count
+                hub.noteMissing(gap.count, of: gap.queryId)
                 onFault("\(gap.count) events of query \(gap.queryId.uuidString.lowercased()) are missing on the topics")
             case .lost(let gap):
                 tally.lostRanges += 1

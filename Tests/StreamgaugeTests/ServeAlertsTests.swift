@@ -185,9 +185,16 @@ import Testing
     @Test func `rules and states that cannot be used are one error and the exit code 1`() async throws {
         let bad = try write("bad.yml", Self.quiet.replacing("expr:", with: "exrp:"))
         let damaged = try write("damaged.json", "{")
+        let one = try write("one.yml", Self.quiet)
+        let other = Self.quiet.replacing("name: g", with: "name: h").replacing("group_wait: 0s", with: "group_wait: 9s")
+        let two = try write("two.yml", other)
         let cases: [([String], String)] = [
             (["--replay", Self.failing, "--rules", bad], "\(bad):4:9: a rule needs expr"),
             (["--replay", Self.failing, "--rules", folder.path("none.yml")], "none.yml"),
+            (
+                ["--replay", Self.failing, "--rules", one, "--rules", two],
+                "notify of \(two) is in another file too, with other values (keep one of them)"
+            ),
             (["--bootstrap-servers", "x", "--alert-state", damaged], "it is damaged, or no alert state"),
             (
                 ["--bootstrap-servers", "x", "--alert-state", folder.path("none/a.json")],

@@ -122,7 +122,11 @@ import Testing
         await #expect(processExitsWith: .success) {
             let canonical = document(#""numInputRows":1"#)
             let wrapped = #"{"progress":\#(canonical)}"#
-            for text in [canonical, wrapped, #"{"progress":{}}"#, #"{"progress":{"x":1},"y":[]}"#] {
+            let name = "org.apache.spark.sql.streaming.StreamingQueryListener$QueryProgressEvent"
+            let logged = #"{"Event":"\#(name)","progress":\#(canonical)}"#
+            let events = [canonical, wrapped, logged]
+            for text in events { _ = try MetricsCodec.decode(Array(text.utf8)) }
+            for text in events + [#"{"progress":{}}"#, #"{"progress":{"x":1},"y":[]}"#] {
                 func read(_ times: Int) { for _ in 0..<times { _ = try? MetricsCodec.decode(Array(text.utf8)) } }
                 read(2000)
                 let before = try #require(ProcessMemory.kilobytes("VmRSS"))

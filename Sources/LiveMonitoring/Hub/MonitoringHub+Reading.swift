@@ -50,21 +50,21 @@ extension MonitoringHub {
     ///
     /// - Parameters:
     ///   - partitionsPerSource: Of each source those partitions are told that are behind most, so many of them.
-    ///   - write: Gets each piece.
+    ///   - write: Gets each piece; none where no source tells its partitions.
     /// - Throws: What `write` throws.
     public func writePartitionLags(
         partitionsPerSource: Int, to write: (_ piece: [UInt8]) async throws -> Void
     ) async throws {
-        let (ids, time) = state.withLock { ($0.orderedIds(), now($0)) }
+        let ids = state.withLock { $0.orderedIds() }
         var text = PartitionLagText(partitionsPerSource: partitionsPerSource)
         for id in ids {
-            // One after the other, for a source may have thousands of partitions, and feeds do not wait for readers.
-            state.withLock { state in
-                if let monitor = state.fleet.monitor(of: id) { text.append(monitor, at: time) }
-            }
+            // Outside the lock: a source may have thousands of partitions, and the monitor is a value.
+            guard let monitor = state.withLock({ $0.fleet.monitor(of: id) }) else { continue }
+            text.append(monitor)
             if text.isPiece { try await write(text.takePiece()) }
         }
-        try await write(text.takePiece())
+        let rest = text.takePiece()
+        if !rest.isEmpty { try await write(rest) }
     }
 
     /// What is taken of each query's row, in the order of their titles.

@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 public import Monitoring
 public import StreamingMetrics
 import Synchronization
@@ -156,6 +156,11 @@ public final class MonitoringHub: Sendable {
         let changes = state.withLock { $0.take(event, at: time, queryName: queryName, text) }
         // Outside the lock: what it does is nobody else's time.
         for observer in observers { observer.take(event, at: time, queryName: queryName, changes: changes) }
+    }
+
+    /// Counts events of a query that a feed knows to be missing; of a query that is not known it is nothing to count.
+    public func noteMissing(_ count: UInt64, of id: UUID) {
+        state.withLock { $0.fleet.noteMissing(count, of: id) }
     }
 
     /// Moves the time of a replay on; a live hub does so itself.

@@ -18,7 +18,14 @@ public enum MetricCatalog {
 
     /// The labels that name a query: `query` is its name, or its id where it has none; `id` is its id.
     public static func identity(_ snapshot: QuerySnapshot) -> [MetricLabel] {
-        [MetricLabel("query", snapshot.title), MetricLabel("id", snapshot.id.uuidString.lowercased())]
+        identity(name: snapshot.name, id: snapshot.id)
+    }
+
+    static func identity(name: String?, id: UUID) -> [MetricLabel] {
+        [
+            MetricLabel("query", QuerySnapshot.title(name: name, id: id)),
+            MetricLabel("id", id.uuidString.lowercased()),
+        ]
     }
 
     /// Takes a value with its labels.

@@ -21,10 +21,9 @@ public struct PartitionLagText: ~Copyable {
     }
 
     /// Appends the partitions of a query whose lag is known.
-    public mutating func append(_ monitor: QueryMonitor, at time: MonitorTime) {
-        let snapshot = monitor.snapshot(at: time)
-        let identity = MetricCatalog.identity(snapshot)
-        for lag in snapshot.lags {
+    public mutating func append(_ monitor: QueryMonitor) {
+        let identity = MetricCatalog.identity(name: monitor.name, id: monitor.id)
+        for lag in monitor.lags {
             let source = MetricLabel("source", lag.label)
             let partitions = monitor.partitionLags(
                 ofSource: lag.index, limit: partitionsPerSource, withTrends: false)
@@ -43,7 +42,7 @@ public struct PartitionLagText: ~Copyable {
     public mutating func takePiece() -> [UInt8] {
         guard text.hasSamples else { return [] }
         let bytes = text.bytes
-        text = PrometheusText(capacity: Self.pieceBytes)
+        text = PrometheusText()
         text.begin(Self.family, withHead: false)
         return bytes
     }

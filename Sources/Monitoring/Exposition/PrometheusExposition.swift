@@ -22,7 +22,7 @@ public enum PrometheusExposition {
         for piece in PrometheusPage(fleet.report(at: time)) { bytes += piece }
         guard options.partitionsPerSource > 0 else { return bytes }
         var partitions = PartitionLagText(partitionsPerSource: options.partitionsPerSource)
-        fleet.forEachMonitor { partitions.append($0, at: time) }
+        fleet.forEachMonitor { partitions.append($0) }
         return bytes + partitions.takePiece()
     }
 

@@ -93,7 +93,9 @@ public struct QuerySnapshot: Sendable, Hashable, Codable {
     public static let maximumCustomMetrics = 64
 
     /// The name, or the id where there is none, or only blanks: what rows and labels show.
-    public var title: String {
+    public var title: String { Self.title(name: name, id: id) }
+
+    static func title(name: String?, id: UUID) -> String {
         name.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 } ?? id.uuidString.lowercased()
     }
 }

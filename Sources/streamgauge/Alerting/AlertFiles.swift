@@ -22,12 +22,23 @@ enum AlertFiles {
                 for group in more.groups where rules?.groups.contains(where: { $0.name == group.name }) == true {
                     throw CommandError("the group \(group.name) of \(file) is in another file too", hint: "rename one")
                 }
+                try takeGrouping(more.grouping, of: file, into: &rules)
                 rules?.groups += more.groups
                 rules?.inhibitions += more.inhibitions
                 rules?.silences += more.silences
             }
         }
         return rules ?? AlertRules()
+    }
+
+    /// `notify` of one file holds for the rules of all.
+    private static func takeGrouping(_ grouping: AlertGrouping, of file: String, into rules: inout AlertRules?) throws {
+        let usual = AlertGrouping()
+        guard grouping != usual, let known = rules?.grouping, grouping != known else { return }
+        guard known == usual else {
+            throw CommandError("notify of \(file) is in another file too, with other values", hint: "keep one of them")
+        }
+        rules?.grouping = grouping
     }
 
     /// A file's rules, or all that is wrong in it.

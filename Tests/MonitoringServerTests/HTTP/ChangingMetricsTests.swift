@@ -13,7 +13,12 @@ import Testing
         var ended: Set<Substring> = []
         var family: Substring = ""
         if !page.hasSuffix("\n") { problems.append("the page ends within a line") }
-        for line in page.split(separator: "\n") where !line.hasPrefix("#") {
+        var types: Set<Substring> = []
+        for line in page.split(separator: "\n") {
+            if line.hasPrefix("#") {
+                if line.hasPrefix("# TYPE "), !types.insert(line).inserted { problems.append("has two heads: \(line)") }
+                continue
+            }
             guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
                 problems.append("no value: \(line)")
                 continue
@@ -50,9 +55,22 @@ import Testing
         return process.terminationStatus == 0 ? text : "exit code \(process.terminationStatus): \(text)"
     }
 
-    @Test(arguments: ["a 1\nb 2\na{x=\"y\"} 3\n", "a 1\na 1\n", "a NaN\n", "a +Inf\n", "a\n", "a 1\nb 2"])
+    @Test(arguments: [
+        "a 1\nb 2\na{x=\"y\"} 3\n", "a 1\na 1\n", "a NaN\n", "a +Inf\n", "a\n", "a 1\nb 2",
+        "# TYPE a gauge\na 1\n# TYPE a gauge\n",
+    ])
     func `the check finds what is wrong with a page`(_ page: String) {
         #expect(Self.problems(of: page).count == 1)
+    }
+
+    @Test func `without a source that tells its partitions the page is whole as well`() async throws {
+        try await LiveServer.with(partitionsPerSource: 100) { server async throws in
+            server.hub.take(QueryMaker(), batch: 0)
+            let page = try await server.ask("/metrics").body
+            #expect(Self.problems(of: page).isEmpty)
+            #expect(!page.contains("partition_lag"))
+            #expect(page.contains("streamgauge_server_"))
+        }
     }
 
     @Test func `F37: each page of metrics is whole while a thousand queries change, end and start anew`()
@@ -60,7 +78,11 @@ import Testing
     {
         try await LiveServer.with(partitionsPerSource: 100) { server async throws in
             let hub = server.hub
-            let queries = (1...1000).map { QueryMaker(UInt16($0), name: "query-\($0)", hasState: $0 % 2 == 0) }
+            let queries = (1...1000).map { number in
+                var query = QueryMaker(UInt16(number), name: "query-\(number)", hasState: number % 2 == 0)
+                query.partitions = 4
+                return query
+            }
             for query in queries { hub.take(query, batch: 0) }
             let feed = Task.detached {
                 var makers = queries
@@ -79,6 +101,7 @@ import Testing
                 }
             }
             defer { feed.cancel() }
+            let runs = hub.rows().map(\.snapshot.runId)
             var last = ""
             for _ in 0..<5 {
                 let answer = try await server.ask("/metrics")
@@ -87,8 +110,11 @@ import Testing
                 #expect(problems.isEmpty, "\(problems.count): \(problems.prefix(5))")
                 last = answer.body
             }
+            feed.cancel()
+            await feed.value
+            #expect(zip(runs, hub.rows().map(\.snapshot.runId)).contains { $0 != $1 })
             #expect(last.components(separatedBy: "streamgauge_query_events_total{").count == 1001)
-            #expect(last.components(separatedBy: "streamgauge_source_partition_lag_records{").count == 501)
+            #expect(last.components(separatedBy: "streamgauge_source_partition_lag_records{").count == 500 * 4 + 1)
             let complaints = try Self.complaints(about: last)
             #expect(complaints ?? "" == "")
         }

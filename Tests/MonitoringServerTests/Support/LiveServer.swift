@@ -104,6 +104,8 @@ struct QueryMaker: Sendable {
     var name: String?
     /// Whether it keeps state and reads from Kafka, where half of what comes waits.
     var hasState: Bool
+    /// How many partitions its topic has, each of which says the same.
+    var partitions = 1
     private static let origin: Int64 = 1_795_428_000_000
 
     init(_ number: UInt16 = 1, name: String? = "orders", hasState: Bool = false) {
@@ -137,7 +139,8 @@ struct QueryMaker: Sendable {
             return SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: rows)
         }
         func offsets(_ offset: Int64) -> JSONValue {
-            .object([JSONValue.Member("orders", .object([JSONValue.Member("0", .integer(offset))]))])
+            let partitions = (0..<partitions).map { JSONValue.Member("\($0)", .integer(offset)) }
+            return .object([JSONValue.Member("orders", .object(partitions))])
         }
         return SourceProgress(
             description: "KafkaV2[Subscribe[orders]]", endOffset: offsets(number * rows),

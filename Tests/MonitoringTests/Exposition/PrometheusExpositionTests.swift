@@ -136,7 +136,7 @@ import Testing
         let monitors = fleet.report(at: EventMaker.time(100)).snapshots.compactMap { fleet.monitor(of: $0.id) }
         var pieces: [UInt8] = []
         for _ in 0..<3 {
-            for monitor in monitors { text.append(monitor, at: EventMaker.time(100)) }
+            for monitor in monitors { text.append(monitor) }
             pieces += text.takePiece()
         }
         let rest = text.takePiece()
