@@ -57,11 +57,11 @@ public enum PrometheusRules {
     }
 
     private static func noDataLines(of rule: AlertRule) -> [String] {
-        let metrics = rule.expression.metrics.map { "absent(\($0))" }
+        let selections = rule.expression.selectorTexts.map { "absent(\($0))" }
         let labels = rule.labels.filter { $0.name != "no_data" && $0.value.isConstant }
         return [
             "      - alert: \(quoted(rule.name))",
-            "        expr: \(quoted(metrics.joined(separator: " and on () ")))",
+            "        expr: \(quoted(selections.joined(separator: " and on () ")))",
             "        for: \(duration(rule.noDataFor))",
         ] + mapping("labels", labels + [AlertLabel("no_data", AlertTemplate(plain: "true"))])
             + mapping("annotations", rule.annotations.filter(\.value.isConstant))

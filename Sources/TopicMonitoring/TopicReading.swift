@@ -149,20 +149,21 @@ final class TopicReading: Sendable {
 
     /// Tells the hub the state that follows from what is known.
     private func settle() {
-        let (next, hasCaughtUp) = state.withLock { state -> (FeedHealth.State, Bool) in
-            if state.isAway { return (.away, false) }
-            guard state.hasContact else { return (.connecting, false) }
-            if state.isLive { return (.live, false) }
+        let (next, hasCaughtUp, isBehind) = state.withLock { state -> (FeedHealth.State, Bool, Bool) in
+            if state.isAway { return (.away, false, !state.isLive && state.records > 0) }
+            guard state.hasContact else { return (.connecting, false, false) }
+            if state.isLive { return (.live, false, false) }
             let last = state.lastRecord ?? state.contactAt ?? .now
             let isQuiet = last.duration(to: .now) >= Self.quiet
             let isNear = state.nearNotes > 1 || (state.nearNotes == 1 && state.lags.values.allSatisfy { $0 == 0 })
-            guard isQuiet || isNear else { return (.catchingUp, false) }
+            guard isQuiet || isNear else { return (.catchingUp, false, true) }
             state.isLive = true
-            return (.live, true)
+            return (.live, true, false)
         }
         if hasCaughtUp { hub.beginWatching() }
         hub.report(feed) { health in
             health.state = next
+            health.isBehindPresent = isBehind
             if next == .live || next == .catchingUp { health.error = nil }
         }
     }

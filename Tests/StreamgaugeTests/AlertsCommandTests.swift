@@ -86,6 +86,57 @@ import Testing
         #expect(run.output.contains("QueryFailed"))
     }
 
+    @Test func `several recordings are read as one, in the order of their times, as serve reads them`() async throws {
+        let events = try String(contentsOfFile: try failing(), encoding: .utf8).split(separator: "\n").map(String.init)
+        let (progress, lifecycle) = (events[1...30], [events[0], events[31]])
+        let end = #"{"id":"0a0a0a0a-0000-4000-8000-000000000002","runId":"0a0a0a0a-0000-4000-8000-0000000000f2","#
+        let later = events[1...30].map { line in
+            line.replacingOccurrences(of: "000000000001", with: "000000000002")
+                .replacingOccurrences(of: "0000000000f1", with: "0000000000f2")
+                .replacingOccurrences(of: "orders", with: "payments").replacingOccurrences(of: "T10:0", with: "T12:0")
+        }
+        let whole = try write("whole.jsonl", (events + later + [end + #""exception":"x"}"#]).joined(separator: "\n"))
+        let parts = try [
+            write("later.jsonl", (later + [end + #""exception":"x"}"#]).joined(separator: "\n")),
+            write("lifecycle.jsonl", lifecycle.joined(separator: "\n")),
+            write("progress.jsonl", progress.joined(separator: "\n")),
+        ]
+        let one = try await program.run(["alerts", "test", "--replay", whole])
+        let many = try await program.run(["alerts", "test"] + parts.flatMap { ["--replay", $0] })
+        #expect(one.status == 0 && many.status == 0, "\(one.error)\(many.error)")
+        func told(_ text: String, _ query: String) -> [Substring] {
+            text.split(separator: "\n").filter { $0.contains(query) }
+        }
+        #expect(told(many.output, "payments") == told(one.output, "payments"))
+        #expect(told(many.output, "payments").contains { $0.contains("QueryFailed") })
+        // An end without a time comes with the event before it in its file; here that is the start.
+        #expect(
+            told(many.output, "orders").contains { $0.hasPrefix("2026-11-23T10:00:00") && $0.contains("QueryFailed") })
+        let times = many.output.split(separator: "\n").map { $0.prefix(24) }
+        #expect(times == times.sorted())
+        // Two hours on, the query that failed is as it was, whatever is forgotten live.
+        #expect(!told(one.output, "orders").contains { $0.contains("resolved") })
+    }
+
+    @Test func `a recording comes through standard input too, and its monitor is told what is normal`() async throws {
+        let events = try String(contentsOfFile: try failing(), encoding: .utf8).split(separator: "\n")
+        // What a listener sends that knows of progress alone.
+        let input = events.dropFirst().dropLast().joined(separator: "\n")
+        let quiet = try await program.run(["alerts", "test", "--replay", "-", "--then", "10m"], input: input)
+        #expect(quiet.status == 0 && !quiet.output.contains("QueryStalled"), "\(quiet.error)\(quiet.output)")
+        let stalled = try await program.run(
+            ["alerts", "test", "--replay", "-", "--then", "10m", "--silence-is-stall"], input: input)
+        #expect(stalled.output.contains("QueryStalled"), "\(stalled.error)\(stalled.output)")
+        let patient = try await program.run(
+            [
+                "alerts", "test", "--replay", "-", "--then", "10m", "--silence-is-stall", "--trigger-interval",
+                "orders=10m",
+            ], input: input)
+        #expect(patient.status == 0 && !patient.output.contains("QueryStalled"), "\(patient.output)")
+        let wrong = try await program.run(["alerts", "test", "rules-test.yml", "--silence-is-stall"])
+        #expect(wrong.status != 0 && wrong.error.contains("give --replay as well"), "\(wrong.error)")
+    }
+
     @Test func `a line that is no event is told, and the rest is replayed`() async throws {
         let events = try String(contentsOfFile: try failing(), encoding: .utf8)
         let path = try write("torn.jsonl", "{\n" + events)
@@ -162,7 +213,7 @@ import Testing
     @Test(arguments: [
         (["alerts", "check", "/nowhere.yml"], "cannot read /nowhere.yml"), (["alerts", "check", "/"], "cannot read /"),
         (["alerts", "test", "/nowhere.yml"], "cannot read /nowhere.yml"),
-        (["alerts", "test", "--replay", "/nowhere.jsonl"], "cannot read /nowhere.jsonl"),
+        (["alerts", "test", "--replay", "/nowhere.jsonl"], "cannot read the recorded events in /nowhere.jsonl"),
     ])
     func `a file that is not there is one line of error`(arguments: [String], message: String) async throws {
         let run = try await program.run(arguments)

@@ -26,7 +26,7 @@ extension MonitoringHub {
     /// Judges the rules of a live hub on what is known now.
     ///
     /// While a feed has not been reached yet, or reads what was there before it, nothing is judged: what is known is old, and time
-    /// stands. What fires when it has caught up is told then.
+    /// stands. What fires when it has caught up is told then. One that was lost on the way is alarmed, but not what it told of queries.
     func judgeAlerts() {
         guard let watch else { return }
         watch.judge {
@@ -74,7 +74,8 @@ extension MonitoringHub {
 extension WatchedFleet {
     /// What rules are judged on. A recorded file is no feed that could fail: replays say the same of it wherever it lies.
     fileprivate mutating func alertInput(at time: MonitorTime) -> AlertInput {
-        let snapshots = orderedIds().compactMap { row(of: $0, at: time)?.snapshot }
+        let isOfThePast = feeds.contains { $0.isBehindPresent && ($0.state == .away || $0.state == .failed) }
+        let snapshots = isOfThePast ? [] : orderedIds().compactMap { row(of: $0, at: time)?.snapshot }
         let feeds = settings.isReplay ? [] : feeds.map { FeedStatus($0, at: time) }
         return AlertInput(at: time, queries: snapshots, feeds: feeds)
     }

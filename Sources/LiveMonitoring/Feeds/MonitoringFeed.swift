@@ -37,6 +37,9 @@ public struct FeedHealth: Sendable, Hashable {
     public var lastEventAt: MonitorTime?
     /// Records that wait in its source; nil where it does not say.
     public var lagRecords: Int64?
+    /// Whether what it has given are events from before it, and it has not come to their end: what is known of their queries is of the
+    /// past.
+    public var isBehindPresent = false
     /// What went wrong last; nil while all is well.
     public var error: String?
     /// Records, lines or calls that were read.

@@ -8,17 +8,7 @@ import StreamingMetrics
 /// Every event gets the time that it can have been sent at the earliest, by its own words; one without a time, or with an earlier
 /// one, has that of the event before it, and at the file's beginning that of the first with a time.
 struct RecordedFile: ~Copyable {
-    /// An event and its time.
-    struct Event {
-        var event: StreamingQueryEvent
-        var time: MonitorTime
-    }
-
-    /// A line that holds no event, and why.
-    struct Refusal {
-        var place: String
-        var reason: String
-    }
+    typealias Refusal = RecordedEvents.Refusal
 
     /// Events at the file's beginning that wait for the first with a time, at most.
     private static let maximumUntimed = 10_000
@@ -31,24 +21,25 @@ struct RecordedFile: ~Copyable {
     private var isAtEnd = false
     private var lineNumber = 0
     private var last: MonitorTime?
-    private var pending: [Event] = []
+    private var pending: [TimedEvent] = []
 
     init(path: String, maximumBytes: Int = MetricsCodec.Limits.default.maximumBytes) throws(MonitoringError) {
-        self.path = path
+        let isInput = path == "-"
+        self.path = isInput ? "standard input" : path
         self.maximumBytes = maximumBytes
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = isInput ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         var status = stat()
         let isFolder = descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         guard descriptor >= 0, !isFolder else {
             let cause = isFolder ? "it is a folder" : String(cString: strerror(errno))
-            throw MonitoringError("cannot read the recorded events in \(path): \(cause)", hint: "check the path")
+            throw MonitoringError("cannot read the recorded events in \(self.path): \(cause)", hint: "check the path")
         }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Gives the next event; nil at the end. Lines that hold none are given away on the way.
-    mutating func next(onRefusal: (Refusal) -> Void) throws(MonitoringError) -> Event? {
+    mutating func next(onRefusal: (Refusal) -> Void) throws(MonitoringError) -> TimedEvent? {
         if pending.isEmpty { try fill(onRefusal) }
         return pending.isEmpty ? nil : pending.removeFirst()
     }
@@ -58,16 +49,20 @@ struct RecordedFile: ~Copyable {
         while let event = try nextEvent(onRefusal) {
             if let time = [event.ownTime, last].compactMap({ $0 }).max() {
                 last = time
-                pending = (untimed + [event]).map { Event(event: $0, time: time) }
+                pending = (untimed + [event]).map { TimedEvent(event: $0, time: time) }
                 return
             }
             untimed.append(event)
-            if untimed.count >= Self.maximumUntimed { break }
+            guard untimed.count < Self.maximumUntimed else {
+                throw MonitoringError(
+                    "cannot replay \(path): none of the first \(Self.maximumUntimed) events has a time (line \(lineNumber))",
+                    hint: "give a recording in which progress comes earlier")
+            }
         }
         // None has a time: they are as old as the file.
         var status = stat()
         let seconds = fstat(descriptor, &status) == 0 ? Int64(status.st_mtim.tv_sec) : 0
-        pending = untimed.map { Event(event: $0, time: MonitorTime(millisecondsSinceEpoch: seconds * 1000)) }
+        pending = untimed.map { TimedEvent(event: $0, time: MonitorTime(millisecondsSinceEpoch: seconds * 1000)) }
     }
 
     private mutating func nextEvent(_ onRefusal: (Refusal) -> Void) throws(MonitoringError) -> StreamingQueryEvent? {

@@ -31,7 +31,7 @@ public struct RecordingFeed: MonitoringFeed {
     ///
     /// - Throws: ``MonitoringError`` when a file cannot be read on.
     public func run(into hub: MonitoringHub) async throws {
-        var merged = try MergedRecordings(paths: paths)
+        var merged = try RecordedEvents(paths: paths)
         var pace: Pace?
         hub.report(name) { $0.state = speed == nil ? .catchingUp : .live }
         while let next = try merged.next(onRefusal: { refuse($0, hub) }) {
@@ -58,8 +58,8 @@ public struct RecordingFeed: MonitoringFeed {
         hub.tick()
     }
 
-    private func refuse(_ refusal: RecordedFile.Refusal, _ hub: MonitoringHub) {
-        onRefusal("refused \(refusal.place): \(refusal.reason)")
+    private func refuse(_ refusal: RecordedEvents.Refusal, _ hub: MonitoringHub) {
+        onRefusal(refusal.text)
         hub.report(name) { health in
             health.records += 1
             health.unreadable += 1
@@ -89,45 +89,5 @@ public struct RecordingFeed: MonitoringFeed {
                 try await Task.sleep(for: .seconds(min(1, rest)))
             }
         }
-    }
-}
-
-/// Several recorded files as one, in the order of times; within a file nothing changes places.
-struct MergedRecordings: ~Copyable {
-    private final class Source {
-        var file: RecordedFile
-        var next: RecordedFile.Event?
-        var isStarted = false
-
-        init(_ path: String) throws(MonitoringError) { file = try RecordedFile(path: path) }
-    }
-
-    private let sources: [Source]
-    /// The newest time that was given.
-    private(set) var last: MonitorTime?
-
-    init(paths: [String]) throws(MonitoringError) {
-        var sources: [Source] = []
-        for path in paths { sources.append(try Source(path)) }
-        self.sources = sources
-    }
-
-    mutating func next(
-        onRefusal: (RecordedFile.Refusal) -> Void
-    ) throws(MonitoringError) -> RecordedFile.Event? {
-        for source in sources where !source.isStarted {
-            source.isStarted = true
-            source.next = try source.file.next(onRefusal: onRefusal)
-        }
-        var first: Source?
-        for source in sources {
-            guard let event = source.next else { continue }
-            if let found = first?.next, found.time <= event.time { continue }
-            first = source
-        }
-        guard let first, let event = first.next else { return nil }
-        first.next = try first.file.next(onRefusal: onRefusal)
-        last = max(last ?? event.time, event.time)
-        return event
     }
 }

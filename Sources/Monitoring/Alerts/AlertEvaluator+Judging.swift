@@ -9,6 +9,9 @@ struct SeriesPresence {
 
     init(_ input: AlertInput) { self.input = input }
 
+    /// Whether a feed cannot deliver, so that what is missing may be there all the same.
+    var isBlind: Bool { input.feeds.contains { !$0.isUp } }
+
     /// Whether the query or feed that labels name is there; nil where they name none.
     mutating func hasSubject(of labels: [MetricLabel]) -> Bool? {
         if let id = labels.first(where: { $0.name == "id" })?.value {
@@ -67,14 +70,13 @@ extension AlertEvaluator {
         for (labels, record) in states[index].records where record.isActive && found[labels] == nil {
             let next = lose(
                 record, index, isKept: kept.contains(record.series), hasData: hasData(record, index, &presence),
-                input.at,
-                elapsed)
+                isBlind: presence.isBlind, input.at, elapsed)
             states[index].records[labels] = next
         }
     }
 
-    private func hasData(_ record: AlertRecord, _ index: Int, _ presence: inout SeriesPresence) -> Bool {
-        presence.hasSubject(of: record.series) ?? engine.hasData(states[index].rule.expression)
+    private mutating func hasData(_ record: AlertRecord, _ index: Int, _ presence: inout SeriesPresence) -> Bool {
+        presence.hasSubject(of: record.series) ?? engine.hasData(states[index].expression)
     }
 
     private mutating func findings(_ index: Int) throws(ExpressionEvaluator.Failure) -> [[MetricLabel]: Finding] {
@@ -97,7 +99,7 @@ extension AlertEvaluator {
     }
 
     private mutating func addMissing(_ index: Int, _ isEmpty: Bool, _ found: inout [[MetricLabel]: Finding]) {
-        guard isEmpty, !engine.hasData(states[index].rule.expression) else { return states[index].missing = 0 }
+        guard isEmpty, !engine.hasData(states[index].expression) else { return states[index].missing = 0 }
         if states[index].isJudged { states[index].missing += states[index].waited }
         guard states[index].missing >= states[index].rule.noDataFor.nonNegativeMilliseconds else { return }
         let series = [MetricLabel("no_data", "true")]
@@ -191,13 +193,18 @@ extension AlertEvaluator {
 
     /// What becomes of an alert that its rule has not found; nil: nothing is left of it.
     private mutating func lose(
-        _ old: AlertRecord, _ index: Int, isKept: Bool, hasData: Bool, _ now: MonitorTime, _ elapsed: Int64
+        _ old: AlertRecord, _ index: Int, isKept: Bool, hasData: Bool, isBlind: Bool, _ now: MonitorTime,
+        _ elapsed: Int64
     ) -> AlertRecord? {
         let rule = states[index].rule
         var record = old
         if hasData {
-            record.isRestored = false
             record.missingMilliseconds = nil
+            // What the rule looks back on is not there yet, so that it does not hold says nothing.
+            if record.isRestored, !hasFullWindows(index) { return record }
+            record.isRestored = false
+        } else if record.isRestored, isBlind {
+            return record
         } else if let stays = stay(&record, rule, elapsed) {
             if stays { return record }
             return end(record, "no data for \(Figures.duration(milliseconds: record.missingMilliseconds ?? 0))", now)
@@ -215,6 +222,11 @@ extension AlertEvaluator {
         guard clear >= keep else { return record }
         let length = keep > 0 ? " and has not for \(Figures.duration(milliseconds: clear))" : ""
         return end(record, hasData ? "the expression no longer holds\(length)" : "its series is gone", now)
+    }
+
+    private func hasFullWindows(_ index: Int) -> Bool {
+        engine.hasFullWindows(states[index].expression)
+            && (states[index].keep.map { engine.hasFullWindows($0) } ?? true)
     }
 
     /// Whether an alert without data stays; nil where that counts as the expression not holding.

@@ -94,25 +94,44 @@ public struct AlertEvaluator: Sendable {
         }
     }
 
-    /// Takes other rules. Alerts of rules that stay go on as they are; those of others resolve.
+    /// Takes other rules. Alerts of rules that stay go on as they are, and so do the windows that they look back on; alerts of other
+    /// rules resolve.
     public mutating func replaceRules(_ rules: AlertRules) {
         let old = states
         self.rules = rules
-        (states, engine) = Self.prepare(rules)
+        (states, engine) = Self.prepare(rules, continuing: engine)
         for state in old {
+            if let index = index(group: state.group, rule: state.key), states[index].rule.asksTheSame(as: state.rule) {
+                (states[index].isJudged, states[index].waited) = (state.isJudged, state.waited)
+                states[index].missing = state.missing
+            }
             for record in state.records.values { place(record, group: state.group, rule: state.key) }
+        }
+        noteEmptyWindows()
+    }
+
+    private func index(group: String, rule: String) -> Int? {
+        states.firstIndex { $0.group == group && $0.key == rule }
+    }
+
+    /// Alerts of rules that look back on what is not known any more are as those from before a restart.
+    private mutating func noteEmptyWindows() {
+        for index in states.indices where engine.hasEmptyWindow(states[index].expression) {
+            for key in states[index].records.keys { states[index].records[key]?.isRestored = true }
         }
     }
 
     private mutating func place(_ record: AlertRecord, group: String, rule: String) {
-        guard let index = states.firstIndex(where: { $0.group == group && $0.key == rule }) else {
+        guard let index = index(group: group, rule: rule) else {
             if record.isActive || record.told == .firing { orphans.append(record) }
             return
         }
         states[index].records[record.labels] = record
     }
 
-    private static func prepare(_ rules: AlertRules) -> ([RuleState], ExpressionEvaluator) {
+    private static func prepare(
+        _ rules: AlertRules, continuing engine: ExpressionEvaluator? = nil
+    ) -> ([RuleState], ExpressionEvaluator) {
         var expressions: [AlertExpression] = []
         var states: [RuleState] = []
         for group in rules.groups {
@@ -136,7 +155,7 @@ public struct AlertEvaluator: Sendable {
                 states.append(state)
             }
         }
-        return (states, ExpressionEvaluator(expressions))
+        return (states, ExpressionEvaluator(expressions, continuing: engine))
     }
 
     // MARK: Evaluating
@@ -179,6 +198,7 @@ public struct AlertEvaluator: Sendable {
         }
         if let pause = settings.longestPause, elapsed > pause.nonNegativeMilliseconds {
             engine.forgetWindows()
+            noteEmptyWindows()
             return 0
         }
         steady += elapsed

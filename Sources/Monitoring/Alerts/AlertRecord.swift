@@ -22,7 +22,7 @@ struct AlertRecord: Sendable, Hashable, Codable {
     /// How old the texts are.
     var renderedMilliseconds: Int64 = 0
     var told = Told.nothing
-    /// It comes from before a restart, and its series has not been seen since.
+    /// It comes from before a restart, or from before its rule's windows began anew, and its series has not been found since.
     var isRestored = false
 
     var isActive: Bool { alert.state != .resolved }
@@ -62,7 +62,8 @@ public struct AlertEvaluatorState: Sendable, Hashable, Codable {
 
 /// What an evaluator takes for normal.
 public struct AlertSettings: Sendable, Hashable {
-    /// How long an alert from before a restart is kept while its series has not come back.
+    /// How long an alert from before a restart is kept while its series has not come back. The time in which a feed is away does not
+    /// count; and one whose rule looks back over a window is kept until that has been seen as a whole.
     public var restoreGrace: Duration = .seconds(600)
     /// How long a resolved alert is shown.
     public var resolvedRetention: Duration = .seconds(900)

@@ -1,74 +1,38 @@
 import Foundation
+import LiveMonitoring
 import Monitoring
 import StreamingMetrics
 
-/// Puts recorded files through rules and tells what they say.
+/// Puts recorded files through rules and tells what they say: the same that `serve --replay` says of them.
 struct AlertReplaying {
     private var replay: AlertReplay
     private let format: AlertReportFormat
-    private var last: MonitorTime?
-    private var refused = 0
-    /// Events of the beginning that wait for the first with a time, at which they come: Spark 2 gives none to a query's start.
-    private var untimed: [StreamingQueryEvent] = []
-    private static let maximumUntimed = 10_000
 
-    init(rules: AlertRules, interval: Duration, format: AlertReportFormat) {
-        replay = AlertReplay(rules: rules, interval: interval)
+    init(rules: AlertRules, interval: Duration, options: MonitorOptions, format: AlertReportFormat) {
+        var monitoring = MonitoringHub.Settings.replay.monitor
+        options.apply(to: &monitoring)
+        replay = AlertReplay(rules: rules, interval: interval, monitoring: monitoring)
         self.format = format
     }
 
-    /// Reads a file to its end. A line that is no event is told and skipped.
-    mutating func read(_ path: String) throws {
-        var reader = try LineReader(path: path, maximumBytes: MetricsCodec.Limits.default.maximumBytes)
-        while let line = try reader.next(isStopped: { false }) {
-            guard case .text(let bytes) = line else {
-                refuse(reader.name, reader.number, "the line has more bytes than an event may have")
-                continue
-            }
-            if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-            guard let event = event(bytes, reader) else { continue }
-            untimed.append(event)
-            guard let own = event.ownTime ?? last else {
-                guard untimed.count < Self.maximumUntimed else {
-                    throw CommandError(
-                        "cannot replay \(reader.name): none of the first \(Self.maximumUntimed) events has a time (line "
-                            + "\(reader.number)); give a recording in which progress comes earlier")
-                }
-                continue
-            }
-            try takeUntimed(at: max(last ?? own, own))
+    /// Reads files to their ends, in the order of their events' times, and goes on for a while after the last event. A line that is no
+    /// event is told and skipped.
+    ///
+    /// - Returns: False where lines were refused.
+    mutating func run(_ paths: [String], then rest: Duration) throws -> Bool {
+        var events = try RecordedEvents(paths: paths)
+        var refused = 0
+        let refuse = { (refusal: RecordedEvents.Refusal) in
+            refused += 1
+            StandardStream.error.tell(TerminalText.line(refusal.text) + "\n")
         }
-    }
-
-    private mutating func takeUntimed(at time: MonitorTime) throws {
-        last = time
-        defer { untimed.removeAll(keepingCapacity: true) }
-        for event in untimed { try tell(replay.take(event, at: time)) }
-    }
-
-    /// Goes on for a while after the last event; false where lines were refused.
-    mutating func finish(after rest: Duration) throws -> Bool {
-        if !untimed.isEmpty { try takeUntimed(at: MonitorTime(millisecondsSinceEpoch: 0)) }
+        while let next = try events.next(onRefusal: refuse) { try tell(replay.take(next.event, at: next.time)) }
         try tell(replay.finish(after: rest))
         for status in replay.evaluator.ruleStatuses {
             guard let error = status.error else { continue }
             StandardStream.error.tell(TerminalText.line("\(status.name) could not be evaluated: \(error)") + "\n")
         }
         return refused == 0
-    }
-
-    private mutating func event(_ bytes: [UInt8], _ reader: borrowing LineReader) -> StreamingQueryEvent? {
-        do throws(MetricsCodecError) {
-            return try MetricsCodec.decode(bytes)
-        } catch {
-            refuse(reader.name, reader.number, error.description)
-            return nil
-        }
-    }
-
-    private mutating func refuse(_ name: String, _ number: Int, _ reason: String) {
-        refused += 1
-        StandardStream.error.tell(TerminalText.line("refused \(name):\(number): \(reason)") + "\n")
     }
 
     private func tell(_ steps: [AlertReplay.Step]) throws {

@@ -26,7 +26,8 @@ struct AlertsTest: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Recorded events, one JSON document a line; - is standard input. Repeat it for more.", valueName: "file"))
+            "Recorded events, one JSON document a line; - is standard input. Repeat it for more: they are read as one, in the "
+                + "order of their times.", valueName: "file"))
     var replay: [String] = []
 
     @Option(help: ArgumentHelp("How often rules are judged in a replay.", valueName: "duration"))
@@ -35,6 +36,8 @@ struct AlertsTest: ParsableCommand {
     @Option(help: ArgumentHelp("How long a replay goes on after the last event.", valueName: "duration"))
     var then = "0s"
 
+    @OptionGroup var monitor: MonitorOptions
+
     @Option(help: "How to tell: text, or json (one object a line).")
     var format = AlertReportFormat.text
 
@@ -42,6 +45,9 @@ struct AlertsTest: ParsableCommand {
         if files.isEmpty, replay.isEmpty { throw ValidationError("name a test file, or events with --replay") }
         guard let interval = AlertNumber.duration(interval), interval >= 0.001 else {
             throw ValidationError("--interval must be a duration such as 1s or 500ms, not \(interval)")
+        }
+        if replay.isEmpty, monitor.areGiven {
+            throw ValidationError("\(MonitorOptions.names) are for events: give --replay as well")
         }
         guard then == "0" || AlertNumber.duration(then) != nil else {
             throw ValidationError("--then must be a duration such as 10m, not \(then)")
@@ -66,8 +72,8 @@ struct AlertsTest: ParsableCommand {
     private func runReplay() throws -> Bool {
         let milliseconds = { (text: String) in Int64(((AlertNumber.duration(text) ?? 0) * 1000).rounded()) }
         var replaying = AlertReplaying(
-            rules: try AlertFiles.rules(files), interval: .milliseconds(milliseconds(interval)), format: format)
-        for file in replay { try replaying.read(file) }
-        return try replaying.finish(after: .milliseconds(milliseconds(then)))
+            rules: try AlertFiles.rules(files), interval: .milliseconds(milliseconds(interval)), options: monitor,
+            format: format)
+        return try replaying.run(replay, then: .milliseconds(milliseconds(then)))
     }
 }

@@ -49,13 +49,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var feeds: FeedOptions
     @OptionGroup var historyOptions: HistoryOptions
 
-    @Option(
-        name: .customLong("trigger-interval"),
-        help: ArgumentHelp(
-            "The trigger interval of all queries (5s), or of one (orders=5s); may be given several times. (default: found in "
-                + "the times of their triggers)", valueName: "duration"),
-        transform: { try TriggerIntervalOption($0) })
-    var triggerIntervals: [TriggerIntervalOption] = []
+    @OptionGroup var monitor: MonitorOptions
 
     @Option(
         help: ArgumentHelp(
@@ -153,7 +147,7 @@ struct Serve: AsyncParsableCommand {
 
     private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {
         var settings = settings
-        settings.monitor.take(triggerIntervals)
+        monitor.apply(to: &settings.monitor)
         return settings
     }
 }

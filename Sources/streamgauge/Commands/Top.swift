@@ -33,6 +33,7 @@ struct Top: AsyncParsableCommand {
 
     @OptionGroup var feeds: FeedOptions
     @OptionGroup var rules: RuleOptions
+    @OptionGroup var monitor: MonitorOptions
 
     @Option(
         help: ArgumentHelp(
@@ -112,7 +113,9 @@ struct Top: AsyncParsableCommand {
         // A viewer beside others: it shows alerts, and leaves telling people of them to `serve`.
         let watch =
             rules.noRules ? nil : AlertWatch(rules: try AlertFiles.rules(rules.files), isReplay: brokers == nil)
-        let hub = MonitoringHub(settings: brokers == nil ? .replay : MonitoringHub.Settings(), alerts: watch)
+        var settings = brokers == nil ? .replay : MonitoringHub.Settings()
+        monitor.apply(to: &settings.monitor)
+        let hub = MonitoringHub(settings: settings, alerts: watch)
         return (hub, try feeds.feed(brokers, tell: tell))
     }
 }

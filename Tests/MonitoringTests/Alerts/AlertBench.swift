@@ -21,9 +21,9 @@ struct AlertBench {
 
     /// One evaluation, so many seconds after the origin.
     @discardableResult
-    mutating func step(at seconds: Double, _ samples: [AlertSample]) -> AlertStep {
+    mutating func step(at seconds: Double, _ samples: [AlertSample], feeds: [FeedStatus] = []) -> AlertStep {
         at = EventMaker.time(seconds)
-        let step = evaluator.evaluate(AlertInput(at: at, series: samples))
+        let step = evaluator.evaluate(AlertInput(at: at, feeds: feeds, series: samples))
         notifications += step.notifications
         changes += step.changes
         return step

@@ -90,7 +90,7 @@ import Testing
         }
         let metric = "streamgauge_query_lag_seconds"
         let long = Array(repeating: metric, count: 400).joined(separator: " or ")
-        #expect((try? AlertExpression(long))?.metrics == [metric])
+        #expect((try? AlertExpression(long))?.selectorTexts == [metric])
         for text in [
             Array(repeating: metric, count: 2000).joined(separator: " or "),
             metric + String(repeating: "+1", count: 18_000),

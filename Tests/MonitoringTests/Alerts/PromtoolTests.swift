@@ -40,7 +40,8 @@ private enum Promtool {
 
     @Test func `whatever can be written here can be written there`() throws {
         let expressions = [
-            "streamgauge_query_lag_seconds - (1 - 2) ^ 2 ^ 3 > bool 5m", "-streamgauge_query_lag_seconds ^ 2 < -3",
+            "streamgauge_query_lag_seconds{query=\"a\"} - (1 - 2) ^ 2 ^ 3 > bool 5m",
+            "-streamgauge_query_lag_seconds ^ 2 < -3",
             "max without (source) (streamgauge_source_lag_records{source=~\"a|b.*\",id!=\"\\\"\\\\\"}) > 1GiB",
             "max_over_time((streamgauge_query_lag_seconds / 60 > 2)[10m:]) > 3",
             "absent(streamgauge_feed_up{feed=\"t\"})",

@@ -27,6 +27,8 @@ struct ExpressionEvaluator: Sendable {
         var extremes = SeriesWindows<ExtremeSlice>()
         var growth = SeriesWindows<GrowthSlice>()
         var round = 0
+        /// When it began to be filled.
+        var since: Int64?
 
         mutating func remove(_ labels: Set<Int>) {
             mean.remove(labels)
@@ -52,10 +54,19 @@ struct ExpressionEvaluator: Sendable {
     private var calendar = MonitorTime(millisecondsSinceEpoch: 0)
     private var round = 0
 
-    init(_ expressions: [AlertExpression]) {
+    /// Prepares expressions.
+    ///
+    /// - Parameter old: What was evaluated so far; windows that these expressions have as well go on as they are.
+    init(_ expressions: [AlertExpression], continuing old: ExpressionEvaluator? = nil) {
         plan = ExpressionPlan(expressions)
-        samples = SampleTable(metrics: plan.metrics)
-        windows = Array(repeating: WindowState(), count: plan.windows.count)
+        // With the numbers of the labels, by which windows know their series.
+        samples = SampleTable(metrics: plan.metrics, labels: old?.samples.labels ?? LabelTable())
+        var kept: [String: WindowState] = [:]
+        if let old {
+            for (window, state) in zip(old.plan.windows, old.windows) { kept[window.key] = state }
+            (steady, round, lastSweep) = (old.steady, old.round, old.lastSweep)
+        }
+        windows = plan.windows.map { kept[$0.key] ?? WindowState() }
         accepted = Array(repeating: [], count: plan.selections.count)
         projected = Array(repeating: [], count: plan.projections.count)
     }
@@ -81,10 +92,21 @@ struct ExpressionEvaluator: Sendable {
     /// Forgets what windows hold.
     mutating func forgetWindows() { windows = Array(repeating: WindowState(), count: plan.windows.count) }
 
-    /// Whether any metric of an expression has a value at the moment that was begun.
-    func hasData(_ expression: AlertExpression) -> Bool {
-        expression.metrics.contains { name in
-            plan.metrics.firstIndex(of: name).map { !samples.values[$0].isEmpty } ?? false
+    /// Whether any series that an expression asks for has a value at the moment that was begun.
+    mutating func hasData(_ expression: Int) -> Bool {
+        for selection in plan.selectionsRead[expression] where !select(selection).isEmpty { return true }
+        return false
+    }
+
+    /// Whether a window of an expression has never been filled.
+    func hasEmptyWindow(_ expression: Int) -> Bool {
+        plan.windowsRead[expression].contains { windows[$0].since == nil }
+    }
+
+    /// Whether all windows of an expression have been filled for as long as they look back.
+    func hasFullWindows(_ expression: Int) -> Bool {
+        plan.windowsRead[expression].allSatisfy { index in
+            windows[index].since.map { steady.subtractingSaturated($0) >= plan.windows[index].reach } ?? false
         }
     }
 
@@ -180,6 +202,7 @@ struct ExpressionEvaluator: Sendable {
         let window = plan.windows[index]
         guard case .series(let series) = try value(of: window.inner) else { return }
         windows[index].round = round
+        if windows[index].since == nil { windows[index].since = steady }
         let milliseconds = window.milliseconds
         switch window.kind {
         case .mean:

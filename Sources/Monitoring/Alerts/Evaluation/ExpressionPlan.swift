@@ -22,6 +22,10 @@ struct ExpressionPlan: Sendable {
         var kind: WindowKind
         var inner: Step
         var milliseconds: Int64
+        /// The same for the same window of whatever expression.
+        var key: String
+        /// How far back it and the windows in it look together, in milliseconds.
+        var reach: Int64
     }
 
     private(set) var metrics: [String] = []
@@ -29,6 +33,9 @@ struct ExpressionPlan: Sendable {
     private(set) var windows: [Window] = []
     private(set) var projections: [AlertExpression.Matching] = []
     private(set) var roots: [Step] = []
+    /// By expression: the windows and the selections that it reads.
+    private(set) var windowsRead: [Set<Int>] = []
+    private(set) var selectionsRead: [Set<Int>] = []
     private var known: [String: Int] = [:]
 
     /// The longest window in milliseconds; 0 without one.
@@ -36,7 +43,29 @@ struct ExpressionPlan: Sendable {
 
     /// Prepares expressions; each is evaluated by its place among them.
     init(_ expressions: [AlertExpression]) {
-        for expression in expressions { roots.append(step(expression.root)) }
+        for expression in expressions {
+            let root = step(expression.root)
+            roots.append(root)
+            var (windows, selections) = (Set<Int>(), Set<Int>())
+            note(root, &windows, &selections)
+            windowsRead.append(windows)
+            selectionsRead.append(selections)
+        }
+    }
+
+    private func note(_ step: Step, _ windows: inout Set<Int>, _ selections: inout Set<Int>) {
+        switch step {
+        case .number, .time: break
+        case .selection(let index): selections.insert(index)
+        case .vector(let inner), .negated(let inner), .call(_, let inner, _, _), .aggregation(_, let inner, _):
+            note(inner, &windows, &selections)
+        case .binary(_, let left, let right, _, _):
+            note(left, &windows, &selections)
+            note(right, &windows, &selections)
+        case .window(_, let index):
+            windows.insert(index)
+            note(self.windows[index].inner, &windows, &selections)
+        }
     }
 
     private mutating func step(_ node: AlertExpression.Node) -> Step {
@@ -62,7 +91,11 @@ struct ExpressionPlan: Sendable {
             let kind = WindowKind(function)
             let key = "window \(kind) \(milliseconds) \(inner.text)"
             if let index = known[key] { return .window(function, index) }
-            windows.append(Window(kind: kind, inner: step(inner), milliseconds: milliseconds))
+            let inner = step(inner)
+            var (within, selections) = (Set<Int>(), Set<Int>())
+            note(inner, &within, &selections)
+            let reach = milliseconds.addingSaturated(within.map { windows[$0].reach }.max() ?? 0)
+            windows.append(Window(kind: kind, inner: inner, milliseconds: milliseconds, key: key, reach: reach))
             known[key] = windows.count - 1
             return .window(function, windows.count - 1)
         }

@@ -29,10 +29,11 @@ struct SampleTable: Sendable {
     private let collected: [(metric: Int, entry: MetricCatalog.Entry)]
     private let others: [String: Int]
     private var places: [UUID: Place] = [:]
-    var labels = LabelTable()
+    var labels: LabelTable
 
-    init(metrics: [String]) {
+    init(metrics: [String], labels: LabelTable = LabelTable()) {
         self.metrics = metrics
+        self.labels = labels
         values = Array(repeating: [], count: metrics.count)
         let catalog = Dictionary(MetricCatalog.entries.map { ($0.family.name, $0) }) { first, _ in first }
         collected = metrics.enumerated().compactMap { index, name in catalog[name].map { (index, $0) } }

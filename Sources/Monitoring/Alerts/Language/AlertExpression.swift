@@ -30,11 +30,11 @@ public struct AlertExpression: Sendable, Hashable {
         labelNames = typed.labels
     }
 
-    /// The metrics it reads, in the order of the text.
-    public var metrics: [String] {
-        var names: [String] = []
-        root.forEachSelector { if !names.contains($0.metric) { names.append($0.metric) } }
-        return names
+    /// The series it reads, each as Prometheus would be asked for it, in the order of the text.
+    public var selectorTexts: [String] {
+        var texts: [String] = []
+        root.forEachSelector { if !texts.contains($0.text) { texts.append($0.text) } }
+        return texts
     }
 
     /// The expression in Prometheus' language.

@@ -53,6 +53,11 @@ public struct AlertRule: Sendable, Hashable {
         self.startupGrace = startupGrace
         self.reason = reason
     }
+
+    /// Whether its alerts are found in the same way as those of another.
+    func asksTheSame(as other: AlertRule) -> Bool {
+        expression == other.expression && keepExpression == other.keepExpression
+    }
 }
 
 /// A label or annotation that a rule gives.

@@ -1,0 +1,65 @@
+public import Monitoring
+
+/// Several recorded files as one, in the order of times; within a file nothing changes places.
+///
+/// ```swift
+/// var events = try RecordedEvents(paths: ["progress.jsonl", "lifecycle.jsonl"])
+/// while let next = try events.next(onRefusal: { print($0.text) }) { monitor.take(next.event, at: next.time) }
+/// ```
+public struct RecordedEvents: ~Copyable {
+    /// A line that holds no event, and why.
+    public struct Refusal: Sendable, Hashable {
+        /// The file and the number of the line.
+        public var place: String
+        /// What is wrong with it.
+        public var reason: String
+
+        /// Both in a line.
+        public var text: String { "refused \(place): \(reason)" }
+    }
+
+    private final class Source {
+        var file: RecordedFile
+        var next: TimedEvent?
+        var isStarted = false
+
+        init(_ path: String) throws(MonitoringError) { file = try RecordedFile(path: path) }
+    }
+
+    private let sources: [Source]
+    /// The newest time that was given.
+    public private(set) var last: MonitorTime?
+
+    /// Opens the files.
+    ///
+    /// - Parameter paths: One JSON text a line, in any form that Spark or this library writes; `-` is standard input.
+    /// - Throws: ``MonitoringError`` that names the file that cannot be read.
+    public init(paths: [String]) throws(MonitoringError) {
+        var sources: [Source] = []
+        for path in paths { sources.append(try Source(path)) }
+        self.sources = sources
+    }
+
+    /// Gives the next event; nil at the end of all files.
+    ///
+    /// - Parameter onRefusal: Gets the lines that hold no event.
+    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    public mutating func next(
+        onRefusal: (Refusal) -> Void
+    ) throws(MonitoringError) -> TimedEvent? {
+        for source in sources where !source.isStarted {
+            source.isStarted = true
+            source.next = try source.file.next(onRefusal: onRefusal)
+        }
+        var first: Source?
+        for source in sources {
+            guard let event = source.next else { continue }
+            if let found = first?.next, found.time <= event.time { continue }
+            first = source
+        }
+        guard let first, let event = first.next else { return nil }
+        first.next = try first.file.next(onRefusal: onRefusal)
+        last = max(last ?? event.time, event.time)
+        return event
+    }
+}
