@@ -18,7 +18,7 @@ public struct ServerLimits: Sendable, Hashable {
     public var requestTimeout = Duration.seconds(10)
     /// How long a reader may leave what was sent to it unread.
     public var writeTimeout = Duration.seconds(30)
-    /// Logins with a wrong token in a minute; more are refused unread.
+    /// Logins with a wrong token from one address in a minute; more are refused unread.
     public var failedLogins = 10
 
     /// The defaults.

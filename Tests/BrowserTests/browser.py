@@ -63,12 +63,14 @@ class Browser:
             if page:
                 page.take(answer["method"], answer["params"])
 
-    def page(self, **viewport):
-        """A new page with storage of its own."""
-        context = self.send("Target.createBrowserContext")["browserContextId"]
+    def page(self, beside=None, **viewport):
+        """A new page with storage and connections of its own, or with those of another."""
+        context = beside.context if beside else self.send("Target.createBrowserContext")["browserContextId"]
         target = self.send("Target.createTarget", {"url": "about:blank", "browserContextId": context})["targetId"]
         session = self.send("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        return Page(self, session, target, **viewport)
+        page = Page(self, session, target, **viewport)
+        page.context = context
+        return page
 
 
 class Page:
@@ -151,6 +153,15 @@ class Page:
             size = self.send("Page.getLayoutMetrics")["cssContentSize"]
             parameters |= {"captureBeyondViewport": True, "clip": {**{key: size[key] for key in ("x", "y", "width", "height")}, "scale": 1}}
         pathlib.Path(path).write_bytes(base64.b64decode(self.send("Page.captureScreenshot", parameters)["data"]))
+
+    def hide(self, is_hidden=True, at_start=False):
+        """Tells the page that it is behind another one, or before it; `at_start` the pages that it will show."""
+        answer = f"""Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {str(is_hidden).lower()} }});
+            document.dispatchEvent(new Event('visibilitychange'));"""
+        if at_start:
+            self.send("Page.addScriptToEvaluateOnNewDocument", {"source": answer})
+        else:
+            self.eval(answer)
 
     def close(self):
         self.browser.send("Target.closeTarget", {"targetId": self.target})

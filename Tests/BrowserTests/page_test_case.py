@@ -56,8 +56,10 @@ class PageTestCase(unittest.TestCase):
         cls.browser = Browser(os.environ.get("CHROMIUM", "chromium"))
         cls.addClassCleanup(cls.browser.__exit__)
 
-    def open(self, path="/", ready="document.querySelector('tbody tr[data-id], .chart .line')", **viewport):
+    def open(self, path="/", ready="document.querySelector('tbody tr[data-id], .chart .line')", hidden=False, **viewport):
         page = self.browser.page(**viewport)
+        if hidden:
+            page.hide(at_start=True)
         self.addCleanup(self.finish, page)
         page.goto(self.address + path)
         if ready:

@@ -27,6 +27,32 @@ import Testing
         return (id, lines.joined(separator: "\n") + "\n")
     }
 
+    @Test func `rows that are too old to be kept are told, with the resolution that reaches them`() async throws {
+        let (id, text) = recording("orders", batches: 2)
+        // Three days of one trigger an hour.
+        let lines = text.split(separator: "\n")[0]
+        let start: Int64 = 1_700_006_400_000
+        let first = "\(ProgressTimestamp(millisecondsSinceEpoch: start))"
+        let hours = (0..<72).map { hour in
+            lines.replacingOccurrences(
+                of: first, with: "\(ProgressTimestamp(millisecondsSinceEpoch: start + Int64(hour) * 3_600_000))"
+            ).replacingOccurrences(of: #""batchId":0"#, with: #""batchId":\#(hour)"#)
+        }
+        try folder.write("days.jsonl", hours.joined(separator: "\n"))
+        try await rebuild(folder.path("days.jsonl"))
+        let raw = try await history("--query", id.uuidString, "--resolution", "raw", "--format", "csv")
+        #expect(raw.status == 0 && raw.output.split(separator: "\n").count < 30)
+        #expect(
+            raw.error.hasPrefix("note: triggers before 2023-11-1")
+                && raw.error.hasSuffix("are not kept any more. --resolution 1m or 1h reaches back further.\n"),
+            "\(raw.error)")
+        let lastDay = try await history(
+            "--query", id.uuidString, "--resolution", "raw", "--since", "2023-11-17T12:00:00Z", "--format", "csv")
+        #expect(lastDay.error == "" && lastDay.output.split(separator: "\n").count > 5)
+        let minutes = try await history("--query", id.uuidString, "--resolution", "1m", "--format", "csv")
+        #expect(minutes.error == "" && minutes.output.split(separator: "\n").count == 73)
+    }
+
     private func rebuild(_ recordings: String...) async throws {
         let end = try await program.run(
             ["history", "rebuild", "--history", file] + recordings.flatMap { ["--replay", $0] })

@@ -44,6 +44,8 @@ public struct HistoryRows: Sendable, Hashable {
     public var rows: [HistoryRow] = []
     /// Whether older rows are left out.
     public var isCut = false
+    /// The time since which rows of this length are kept, where older ones were asked for; nil where all there ever were are told.
+    public var keptFrom: MonitorTime?
 }
 
 /// Reads a history, also while another process writes it.

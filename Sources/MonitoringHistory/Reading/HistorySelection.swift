@@ -58,6 +58,7 @@ struct HistorySelection {
             max(start, horizons.raw), end, step: HistorySchema.slot, limit)
         var found = HistoryRows(stepSeconds: 0)
         found.isCut = fetched.count > limit
+        if start < rawFrom { found.keptFrom = MonitorTime(millisecondsSinceEpoch: rawFrom) }
         let names = try phaseNames()
         var rows: [(run: String, row: HistoryRow)] = []
         for row in fetched.prefix(limit) {
@@ -105,6 +106,8 @@ struct HistorySelection {
         }
         var found = HistoryRows(stepSeconds: seconds)
         found.isCut = merged.count > limit
+        let kept = isOfHours ? oldest : minutesFrom.floored(to: length)
+        if start.floored(to: step) < kept { found.keptFrom = MonitorTime(millisecondsSinceEpoch: kept) }
         let names = try phaseNames()
         found.rows = merged.suffix(limit).map { time, figures in
             HistoryRow(

@@ -22,7 +22,7 @@ final class AccessPolicy: Sendable {
 
     private struct Sessions {
         var ends: [String: ContinuousClock.Instant] = [:]
-        var failures: [ContinuousClock.Instant] = []
+        var failures = FailedLogins()
     }
 
     let token: AccessToken?
@@ -83,10 +83,11 @@ final class AccessPolicy: Sendable {
 
     /// Begins a session for who knows the token.
     ///
+    /// - Parameter peer: Where the login comes from.
     /// - Returns: The cookie's value; nil for a wrong token.
-    func logIn(_ text: String) -> String? {
+    func logIn(_ text: String, from peer: String) -> String? {
         guard let token, token.matches(text) else {
-            sessions.withLock { $0.failures.append(.now) }
+            sessions.withLock { $0.failures.add(peer) }
             return nil
         }
         let words = (0..<4).map { _ in UInt64.random(in: .min ... .max) }
@@ -106,13 +107,9 @@ final class AccessPolicy: Sendable {
         return value
     }
 
-    /// Whether so many logins have failed in the last minute.
-    func isGuessing(limit: Int) -> Bool {
-        sessions.withLock { sessions in
-            let start = ContinuousClock.now - .seconds(60)
-            sessions.failures.removeAll { $0 < start }
-            return sessions.failures.count >= limit
-        }
+    /// Whether so many logins from there have failed in the last minute.
+    func isGuessing(_ peer: String, limit: Int) -> Bool {
+        sessions.withLock { $0.failures.count(peer) >= limit }
     }
 
     private func isSession(_ value: String) -> Bool {

@@ -102,7 +102,15 @@ const stream = new EventStream({
         if (isNew || loading === null) load();
     },
     lost(isAnswered) { connection.lost(isAnswered); },
-    refused() { liveRefusal().then((error) => connection.refused(error), () => connection.refused(null)); },
+    refused() {
+        liveRefusal().then((error) => connection.refused(error), () => connection.refused(null));
+        // There may be no room to listen and room to ask.
+        load();
+    },
+    rests() {
+        connection.rests();
+        load();
+    },
     waiting(milliseconds) { connection.nextTry(milliseconds); },
 });
 

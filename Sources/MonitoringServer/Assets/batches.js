@@ -32,17 +32,24 @@ export class Batches {
         await this.show();
     }
 
-    /** A batch has come; it is put on top without a question to the server. */
+    /** A batch has come; it goes on top, without a question to the server, with the next drawing. */
     add(batch) {
         if (batch.runId === null || batch.runId === undefined || batch.batchId === null || batch.batchId === undefined) return;
         const isKnown = this.list.some((other) => other.runId === batch.runId && other.batchId === batch.batchId);
         if (isKnown) return;
         this.list.unshift(batch);
         this.list.length = Math.min(this.list.length, 500);
+        this.isTouched = true;
+    }
+
+    /** Puts what has come into the menus. */
+    draw() {
         // A menu that is open must not change under the pointer.
-        if (document.activeElement === this.first || document.activeElement === this.second) return;
+        if (!this.isTouched || document.activeElement === this.first || document.activeElement === this.second) return;
+        this.isTouched = false;
+        const hadNone = this.first.value === '';
         this.fill();
-        if (this.list.length === 1) this.show();
+        if (hadNone) this.show();
     }
 
     fill() {

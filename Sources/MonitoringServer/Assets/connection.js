@@ -40,6 +40,9 @@ export class Connection {
 
     opened() { this.state = 'live'; this.lostAt = null; this.tryAt = null; this.error = null; this.refusal = null; this.draw(); }
 
+    /** Nobody sees the page: it asks now and then, and listens again when it is looked at. */
+    rests() { this.state = 'connecting'; this.lostAt = null; this.tryAt = null; this.refusal = null; this.draw(); }
+
     heard() { this.heardAt = Date.now(); }
 
     loaded() { this.error = null; this.heard(); this.draw(); }

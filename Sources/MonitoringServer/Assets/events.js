@@ -9,28 +9,65 @@ const longestWait = 15_000;
 /** Silence after which the connection is opened anew: a break that no packet tells looks like this. */
 const longestSilence = 60_000;
 
+/** How long a page that nobody sees goes on listening, and how often it asks then, in milliseconds. */
+const hiddenPatience = 10_000;
+const hiddenInterval = 60_000;
+
 export class EventStream {
     /**
      * @param handlers `event(name, data)`; `opened(isNew)`, where a new connection may have missed something and everything is to be
      *   loaded; `lost(isAnswered)`, when it breaks; `refused()`, when it was answered with an error; `waiting(milliseconds)`, how long until
-     *   the next try.
+     *   the next try; `rests()`, when it does not listen because nobody sees the page, and is to load what is new.
      */
     constructor(handlers) {
         this.handlers = handlers;
         this.failures = 0;
         this.heardAt = Date.now();
-        addEventListener('online', () => { if (!this.isOpen) this.retry(); });
-        document.addEventListener('visibilitychange', () => { if (!document.hidden) this.check(); });
+        addEventListener('online', () => { if (!this.isOpen && !this.isResting) this.retry(); });
         setInterval(() => this.check(), 5_000);
+        this.watchVisibility();
     }
 
     get isOpen() { return this.source?.readyState === EventSource.OPEN; }
+
+    /**
+     * A browser has six connections to a server for all of its pages together, and with a seventh that listens none loads any more. So a
+     * page that nobody sees gives its own back after a while, and asks now and then instead.
+     */
+    watchVisibility() {
+        document.addEventListener('visibilitychange', () => {
+            clearTimeout(this.rest);
+            if (document.hidden) this.restAfter(hiddenPatience);
+            else if (this.isResting) this.retry();
+            else this.check();
+        });
+    }
+
+    restAfter(milliseconds) {
+        clearTimeout(this.rest);
+        this.rest = setTimeout(() => {
+            this.close();
+            this.handlers.rests();
+            this.restAfter(hiddenInterval);
+        }, milliseconds);
+    }
+
+    /** Hears nothing until it is opened or tried again. */
+    close() {
+        clearTimeout(this.timer);
+        this.timer = undefined;
+        this.source?.close();
+        this.source = undefined;
+        this.isResting = true;
+    }
 
     /** Listens, with the points of one query or of none. */
     open(query) {
         this.query = query;
         this.failures = 0;
-        this.connect();
+        // Opened behind the page that is read: it listens once it is looked at.
+        if (document.hidden) this.restAfter(0);
+        else this.connect();
     }
 
     /** Tries at once. */
@@ -42,6 +79,7 @@ export class EventStream {
     connect() {
         clearTimeout(this.timer);
         this.timer = undefined;
+        this.isResting = false;
         this.source?.close();
         const source = new EventSource(`/api/v1/events${this.query ? `?query=${encodeURIComponent(this.query)}` : ''}`);
         this.source = source;

@@ -107,10 +107,8 @@ export class QueryPage {
 
     takeRemoved(ids) {
         if (!ids.includes(this.id)) return;
-        this.notice.hidden = false;
         this.isForgotten = true;
         this.isTouched = true;
-        setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
     }
 
     takeTransition(transition) {
@@ -142,6 +140,7 @@ export class QueryPage {
             return;
         }
         this.notice.hidden = !this.isForgotten;
+        if (this.isForgotten) setText(this.notice, 'The server has forgotten this query, which was quiet for too long. These are its last figures.');
         const now = this.store.now();
         this.title = title(query);
         this.drawHeader(now);
@@ -154,6 +153,7 @@ export class QueryPage {
         refill(this.phases, [phaseTable(query)]);
         refill(this.custom, [customTable(query, this.before)]);
         refill(this.changes, [transitionList(this.transitions, now)]);
+        this.batches.draw();
     }
 
     /** Replaces a part only when it is another: details that are open stay open, a text that is selected stays so. */

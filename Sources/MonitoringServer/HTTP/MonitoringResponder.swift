@@ -8,7 +8,7 @@ import Synchronization
 
 /// Answers requests: who asks, where the path leads, what is there.
 final class MonitoringResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = PeerContext
 
     let hub: MonitoringHub
     private let history: (any HistorySource)?
@@ -36,7 +36,7 @@ final class MonitoringResponder: HTTPResponder {
         let isHead = request.method == .head
         var response: Response
         do {
-            response = try await answer(request)
+            response = try await answer(request, from: context.peer)
         } catch let refusal as Refusal {
             response = Reply.error(refusal)
         } catch is NIOTooManyBytesError {
@@ -46,7 +46,7 @@ final class MonitoringResponder: HTTPResponder {
         return isHead ? Reply.head(response) : response
     }
 
-    private func answer(_ request: Request) async throws -> Response {
+    private func answer(_ request: Request, from peer: String) async throws -> Response {
         if case .refused(let status, let message) = policy.checkOrigin(request.head) { throw Refusal(status, message) }
         guard let target = request.head.path, target.hasPrefix("/") else {
             throw Refusal(.badRequest, "the request's target must be a path")
@@ -60,7 +60,7 @@ final class MonitoringResponder: HTTPResponder {
             throw Refusal(
                 .methodNotAllowed, "\(request.method.rawValue) is not for this path", allowed: route.methods)
         }
-        if route == .login { return try await logIn(request) }
+        if route == .login { return try await logIn(request, from: peer) }
         if !route.isOpen, policy.checkReader(request.head) != .allowed {
             // Who comes with a browser sees the form, who does not the error.
             if route == .page, let form = PageAssets.loginPage { return Self.form(form, status: .unauthorized) }
@@ -168,19 +168,19 @@ final class MonitoringResponder: HTTPResponder {
         Reply.of(asset.bytes, type: asset.type, status: status)
     }
 
-    private func logIn(_ request: Request) async throws -> Response {
+    private func logIn(_ request: Request, from peer: String) async throws -> Response {
         guard policy.token != nil, let form = PageAssets.loginPage else {
             throw Refusal(.notFound, "nothing is at this path: no token is asked for")
         }
         guard request.method == .post else { return Self.form(form, status: .ok) }
-        guard !policy.isGuessing(limit: limits.failedLogins) else {
+        guard !policy.isGuessing(peer, limit: limits.failedLogins) else {
             throw Refusal(.tooManyRequests, "too many logins with a wrong token: try again in a minute")
         }
         let body = try await request.body.collect(upTo: limits.maximumBodyBytes)
         guard let token = PercentText.field("token", of: String(buffer: body)) else {
             throw Refusal(.badRequest, "the form must have one field token, and its escapes be right")
         }
-        guard let session = policy.logIn(token) else { return Self.form(form, status: .unauthorized) }
+        guard let session = policy.logIn(token, from: peer) else { return Self.form(form, status: .unauthorized) }
         let age = AccessPolicy.sessionLength.components.seconds
         let cookie = "\(AccessPolicy.cookieName)=\(session); Path=/; Max-Age=\(age); HttpOnly; SameSite=Strict"
         return Reply.empty(.seeOther, [(.location, "/"), (.setCookie, cookie)])

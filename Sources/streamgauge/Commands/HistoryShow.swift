@@ -3,6 +3,7 @@ import FoundationEssentials
 import LiveMonitoring
 import Monitoring
 import MonitoringHistory
+import StreamingMetrics
 
 /// `streamgauge history show`, which is what `streamgauge history` does.
 struct HistoryShow: ParsableCommand {
@@ -99,7 +100,22 @@ struct HistoryShow: ParsableCommand {
         let range = HistoryRange(
             from: time(since), through: time(until), step: resolution?.step ?? .automatic,
             limit: resolution == nil ? 2000 : .max)
-        try report.rows(try reader.rows(of: chosen, range, now: .systemTime), of: chosen)
+        let found = try reader.rows(of: chosen, range, now: .systemTime)
+        try report.rows(found, of: chosen)
+        if let note = note(on: found) { StandardStream.error.tell(note + "\n") }
+    }
+
+    /// What is missing because it is not kept for so long.
+    private func note(on found: HistoryRows) -> String? {
+        guard let kept = found.keptFrom else { return nil }
+        let time = ProgressTimestamp(millisecondsSinceEpoch: kept.millisecondsSinceEpoch)
+        let (rows, coarser) =
+            switch found.stepSeconds {
+            case 0: ("triggers", " --resolution 1m or 1h reaches back further.")
+            case ..<3600: ("minutes", " --resolution 1h reaches back further.")
+            default: ("hours", "")
+            }
+        return "note: \(rows) before \(time) are not kept any more.\(coarser)"
     }
 
     private func choose(_ text: String, of queries: [HistoryQuery]) throws -> HistoryQuery {

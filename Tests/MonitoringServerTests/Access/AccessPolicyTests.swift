@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import LiveMonitoring
+import NIOCore
 import Testing
 
 @testable import MonitoringServer
@@ -57,23 +58,48 @@ import Testing
             #expect(policy.checkReader(request(host, fields)) == .unknown, "\(header ?? "-")")
         }
         #expect(isAllowed(policy.checkReader(request(host, ["Authorization": "bearer \(Self.token)"]))))
-        #expect(policy.logIn("wrong") == nil)
-        let session = try #require(policy.logIn(Self.token))
+        #expect(policy.logIn("wrong", from: "a") == nil)
+        let session = try #require(policy.logIn(Self.token, from: "a"))
         #expect(session.count == 64)
-        #expect(session != policy.logIn(Self.token))
+        #expect(session != policy.logIn(Self.token, from: "a"))
         let cookie = "a=b; \(AccessPolicy.cookieName)=\(session)"
         #expect(isAllowed(policy.checkReader(request(host, ["Cookie": cookie]))))
         #expect(policy.checkReader(request(host, ["Cookie": cookie + "0"])) == .unknown)
         #expect(policy.checkReader(request(host, ["Cookie": "\(AccessPolicy.cookieName)=\(Self.token)"])) == .unknown)
-        #expect(AccessPolicy(token: nil).logIn(Self.token) == nil)
+        #expect(AccessPolicy(token: nil).logIn(Self.token, from: "a") == nil)
     }
 
-    @Test func `who guesses is stopped`() throws {
+    @Test func `who guesses is stopped, and nobody else`() throws {
         let policy = AccessPolicy(token: try AccessToken(Self.token))
-        for _ in 0..<9 { _ = policy.logIn("wrong") }
-        #expect(!policy.isGuessing(limit: 10))
-        _ = policy.logIn("wrong")
-        #expect(policy.isGuessing(limit: 10))
+        for _ in 0..<9 { _ = policy.logIn("wrong", from: "192.0.2.1") }
+        #expect(!policy.isGuessing("192.0.2.1", limit: 10))
+        _ = policy.logIn("wrong", from: "192.0.2.1")
+        #expect(policy.isGuessing("192.0.2.1", limit: 10))
+        #expect(!policy.isGuessing("192.0.2.2", limit: 10))
+    }
+
+    @Test func `failed logins are forgotten after a minute, and of very many places the quietest`() {
+        var failures = FailedLogins()
+        let start = ContinuousClock.now
+        failures.add("a", at: start)
+        failures.add("a", at: start + .seconds(30))
+        #expect(failures.count("a", at: start + .seconds(59)) == 2)
+        #expect(failures.count("a", at: start + .seconds(61)) == 1)
+        #expect(failures.count("a", at: start + .seconds(91)) == 0)
+        for number in 0..<1500 { failures.add("host \(number)", at: start + .milliseconds(100_000 + number)) }
+        let end = start + .milliseconds(101_500)
+        #expect(failures.count("host 0", at: end) == 0 && failures.count("host 1499", at: end) == 1)
+        #expect((0..<1500).count { failures.count("host \($0)", at: end) == 1 } == 1000)
+    }
+
+    @Test func `one host has all addresses of its IPv6 network`() throws {
+        func name(_ address: String) throws -> String {
+            PeerContext.name(of: try SocketAddress(ipAddress: address, port: 1))
+        }
+        #expect(try name("2001:db8:1:2::1") == name("2001:db8:1:2:ffff::9"))
+        #expect(try name("2001:db8:1:2::1") != name("2001:db8:1:3::1"))
+        #expect(try name("::ffff:192.0.2.1") != name("::ffff:192.0.2.2") && name("192.0.2.1") == "192.0.2.1")
+        #expect(PeerContext.name(of: nil) == "")
     }
 }
 
