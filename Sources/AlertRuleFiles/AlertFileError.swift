@@ -22,6 +22,12 @@ public struct AlertFileError: Error, Sendable, Hashable, CustomStringConvertible
     /// The problems in the order of their lines; at least one.
     public var problems: [AlertFileProblem]
 
+    /// Describes one.
+    public init(file: String, problems: [AlertFileProblem]) {
+        self.file = file
+        self.problems = problems
+    }
+
     /// Each problem in a line of its own, as compilers write them.
     public var description: String {
         problems.map { "\(file):\($0.line):\($0.column): \($0.message)" }.joined(separator: "\n")

@@ -29,12 +29,13 @@ extension MonitoringHub {
     /// stands. What fires when it has caught up is told then. One that was lost on the way is alarmed, but not what it told of queries.
     func judgeAlerts() {
         guard let watch else { return }
+        let series = moreSeries()
         watch.judge {
             state.withLock { state in
                 guard !state.feeds.contains(where: { $0.state == .connecting || $0.state == .catchingUp }) else {
                     return nil
                 }
-                return state.alertInput(at: now(state))
+                return state.alertInput(at: now(state), series)
             }
         } _: { verdict in
             state.withLock { $0.take(verdict) }
@@ -73,11 +74,11 @@ extension MonitoringHub {
 
 extension WatchedFleet {
     /// What rules are judged on. A recorded file is no feed that could fail: replays say the same of it wherever it lies.
-    fileprivate mutating func alertInput(at time: MonitorTime) -> AlertInput {
+    fileprivate mutating func alertInput(at time: MonitorTime, _ series: [AlertSample] = []) -> AlertInput {
         let isOfThePast = feeds.contains { $0.isBehindPresent && ($0.state == .away || $0.state == .failed) }
         let snapshots = isOfThePast ? [] : orderedIds().compactMap { row(of: $0, at: time)?.snapshot }
         let feeds = settings.isReplay ? [] : feeds.map { FeedStatus($0, at: time) }
-        return AlertInput(at: time, queries: snapshots, feeds: feeds)
+        return AlertInput(at: time, queries: snapshots, feeds: feeds, series: series)
     }
 
     /// Shows what was found, and numbers what is new about it.

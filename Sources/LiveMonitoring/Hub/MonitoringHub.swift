@@ -55,6 +55,7 @@ public final class MonitoringHub: Sendable {
     let start: MonitorTime
     let state: Mutex<WatchedFleet>
     let watch: AlertWatch?
+    let moreSeries: @Sendable () -> [AlertSample]
     let listeners = UpdateListeners()
     private let observers: [any HubObserver]
 
@@ -65,10 +66,12 @@ public final class MonitoringHub: Sendable {
     ///   - alerts: Judges rules at each tick, or at each second of a replay; nil judges none. It serves one hub.
     ///   - clock: The present; it must not go backward. The default is the system's clock as it was at the start, and what went by since.
     ///   - observers: Hear all that is taken.
+    ///   - moreSeries: What rules are judged on beside queries and feeds, such as the accounts of a forwarder in this process
+    ///     (``Monitoring/FeedStatus/processFamilies``); asked for whenever a live hub judges them.
     public init(
         settings: Settings = Settings(), alerts: AlertWatch? = nil,
         clock: @escaping @Sendable () -> MonitorTime = MonitoringHub.steadyClock(),
-        observers: [any HubObserver] = []
+        observers: [any HubObserver] = [], moreSeries: @escaping @Sendable () -> [AlertSample] = { [] }
     ) {
         var settings = settings
         if !settings.isReplay, settings.monitor.longestWatcherPause == nil {
@@ -78,6 +81,7 @@ public final class MonitoringHub: Sendable {
         self.clock = clock
         start = clock()
         self.observers = observers
+        self.moreSeries = moreSeries
         epoch = .random(in: 1...UInt64.max)
         watch = alerts
         var fleet = WatchedFleet(settings)

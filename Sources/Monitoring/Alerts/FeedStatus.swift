@@ -23,7 +23,7 @@ public struct FeedStatus: Sendable, Hashable, Codable {
         self.malformedRecords = malformedRecords
     }
 
-    /// The series of feeds, and those that a forwarder or consumer in this process has.
+    /// The series of feeds.
     public static let families: [MetricFamily] = [
         MetricFamily(
             name: "streamgauge_feed_up",
@@ -38,6 +38,11 @@ public struct FeedStatus: Sendable, Hashable, Codable {
         MetricFamily(
             name: "streamgauge_feed_malformed_records_total", help: "Records or lines of a feed that are no events.",
             kind: .counter, labels: ["feed"]),
+    ]
+
+    /// The series that forwarders and consumers have in their own processes: rules can be about them, and have values of them where the
+    /// process that judges the rules gives them in ``AlertInput/series``.
+    public static let processFamilies: [MetricFamily] = [
         MetricFamily(
             name: "streamgauge_forwarder_events_dropped_total", help: "Events that a forwarder gave up, by reason.",
             kind: .counter, labels: ["topic", "reason"]),

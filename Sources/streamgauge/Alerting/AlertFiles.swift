@@ -16,23 +16,29 @@ enum AlertFiles {
             } catch let error as AlertFileError {
                 throw refusal(error)
             }
-            if rules == nil {
-                rules = more
-            } else {
-                for group in more.groups where rules?.groups.contains(where: { $0.name == group.name }) == true {
-                    throw CommandError("the group \(group.name) of \(file) is in another file too", hint: "rename one")
-                }
-                try takeGrouping(more.grouping, of: file, into: &rules)
-                rules?.groups += more.groups
-                rules?.inhibitions += more.inhibitions
-                rules?.silences += more.silences
-            }
+            try add(more, of: file, to: &rules)
         }
         return rules ?? AlertRules()
     }
 
+    /// Puts the rules of one more file behind those of others.
+    ///
+    /// - Throws: Why they cannot be used together.
+    private static func add(_ more: AlertRules, of file: String, to rules: inout AlertRules?) throws(CommandError) {
+        guard rules != nil else { return rules = more }
+        for group in more.groups where rules?.groups.contains(where: { $0.name == group.name }) == true {
+            throw CommandError("the group \(group.name) of \(file) is in another file too", hint: "rename one")
+        }
+        try takeGrouping(more.grouping, of: file, into: &rules)
+        rules?.groups += more.groups
+        rules?.inhibitions += more.inhibitions
+        rules?.silences += more.silences
+    }
+
     /// `notify` of one file holds for the rules of all.
-    private static func takeGrouping(_ grouping: AlertGrouping, of file: String, into rules: inout AlertRules?) throws {
+    private static func takeGrouping(
+        _ grouping: AlertGrouping, of file: String, into rules: inout AlertRules?
+    ) throws(CommandError) {
         let usual = AlertGrouping()
         guard grouping != usual, let known = rules?.grouping, grouping != known else { return }
         guard known == usual else {
@@ -41,10 +47,23 @@ enum AlertFiles {
         rules?.grouping = grouping
     }
 
-    /// A file's rules, or all that is wrong in it.
-    static func check(_ file: String) throws -> Result<AlertRules, AlertFileError> {
+    /// A file's rules, or all that is wrong in it; also where it cannot be used together with the files before it.
+    ///
+    /// - Parameter others: The rules of those files, to which right ones are added.
+    static func check(_ file: String, besides others: inout AlertRules?) throws -> Result<AlertRules, AlertFileError> {
         let text = try text(of: file)
-        return Result { () throws(AlertFileError) in try AlertRuleFile.rules(from: text, file: file) }
+        do throws(AlertFileError) {
+            let rules = try AlertRuleFile.rules(from: text, file: file)
+            do throws(CommandError) {
+                try add(rules, of: file, to: &others)
+            } catch {
+                let problem = AlertFileProblem(line: 1, column: 1, message: error.description)
+                return .failure(AlertFileError(file: file, problems: [problem]))
+            }
+            return .success(rules)
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Runs the tests of a file.

@@ -21,7 +21,11 @@ final class AlertReload: Sendable {
                     "SIGHUP: no file of --rules or --channels is there to be read again\n")
             }
             if hasRules, let watch {
-                Self.read("the alert rules", files) { watch.replaceRules(try AlertFiles.rules(files)) }
+                Self.read("the alert rules", files) {
+                    let rules = try AlertFiles.rules(files)
+                    AlertOptions.warn(of: rules)
+                    watch.replaceRules(rules)
+                }
             }
             if let channels { Self.read("the alert channels", [channels.file]) { try channels.reload() } }
         }

@@ -1,5 +1,6 @@
 import AlertRuleFiles
 import ArgumentParser
+import Monitoring
 
 /// `streamgauge alerts check`: whether rules can be used.
 struct AlertsCheck: ParsableCommand {
@@ -34,8 +35,9 @@ struct AlertsCheck: ParsableCommand {
 
     func run() throws {
         var isWrong = false
+        var rules: AlertRules?
         for file in files {
-            let report = AlertCheckReport(file: file, result: try AlertFiles.check(file))
+            let report = AlertCheckReport(file: file, result: try AlertFiles.check(file, besides: &rules))
             if !report.problems.isEmpty { isWrong = true }
             try StandardStream.output.write((format == .json ? report.json : report.text) + "\n")
         }

@@ -27,12 +27,27 @@ struct AlertOptions: ParsableArguments, Sendable {
         if channels != nil { throw ValidationError("--channels is for alerts: leave --no-rules out") }
     }
 
+    /// Says which rules ask for nothing that a server has.
+    static func warn(of rules: AlertRules) {
+        let elsewhere = Set(FeedStatus.processFamilies.map(\.name))
+        for rule in rules.rules {
+            let metrics = rule.expression.metrics
+            guard !metrics.isEmpty, metrics.isSubset(of: elsewhere) else { continue }
+            StandardStream.error.tell(
+                TerminalText.line(
+                    "warning: the rule \(rule.name) never fires here: \(metrics.sorted().joined(separator: ", ")) "
+                        + "is known in the forwarder's or consumer's own process; have Prometheus scrape that, and give it the rule "
+                        + "(streamgauge alerts export --prometheus)") + "\n")
+        }
+    }
+
     /// Reads the rules and the state; nil where no rules are wanted.
     ///
     /// - Parameter channels: Are told besides standard error.
     func watch(isReplay: Bool, channels: LiveChannels? = nil) throws -> AlertWatch? {
         guard !rules.noRules else { return nil }
         let rules = try AlertFiles.rules(rules.files)
+        if !self.rules.files.isEmpty { Self.warn(of: rules) }
         let file = try alertState.map { try AlertStateFile(path: $0) }
         if channels == nil, let count = file?.waiting.count, count > 0 {
             StandardStream.error.tell(

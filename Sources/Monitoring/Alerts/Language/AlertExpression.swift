@@ -37,6 +37,13 @@ public struct AlertExpression: Sendable, Hashable {
         return texts
     }
 
+    /// The metrics it reads.
+    public var metrics: Set<String> {
+        var names: Set<String> = []
+        root.forEachSelector { names.insert($0.metric) }
+        return names
+    }
+
     /// The expression in Prometheus' language.
     public var prometheusText: String { root.text }
 

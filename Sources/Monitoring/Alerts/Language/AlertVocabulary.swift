@@ -18,7 +18,7 @@ public struct AlertVocabulary: Sendable, Hashable {
     public static let standard: AlertVocabulary = {
         var vocabulary = AlertVocabulary()
         for family in MetricCatalog.families { vocabulary.add(family, identity: ["query", "id"]) }
-        for family in FeedStatus.families { vocabulary.add(family, identity: []) }
+        for family in FeedStatus.families + FeedStatus.processFamilies { vocabulary.add(family, identity: []) }
         vocabulary.add(
             MetricFamily(name: fleetStates, help: "Queries in a state.", kind: .gauge, labels: ["state"]), identity: [])
         return vocabulary
