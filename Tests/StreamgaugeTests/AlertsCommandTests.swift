@@ -57,6 +57,16 @@ import Testing
         #expect(report["problems"]?.elements?.first?["column"]?.int64 == 9)
     }
 
+    @Test func `files that cannot be used together are told, as serve would refuse them`() async throws {
+        let rule = "rules: [{alert: A, expr: 'streamgauge_feed_up == 0'}]"
+        let one = try write("one.yml", "groups: [{name: g, \(rule)}]\n")
+        let two = try write("two.yml", "groups: [{name: g, \(rule)}]\n")
+        let run = try await program.run(["alerts", "check", one, two])
+        #expect(run.status == 1)
+        #expect(run.output.contains("\(one): 1 rule in 1 group, all right\n"), "\(run.output)")
+        #expect(run.output.contains("\(two):1:1: the group g of \(two) is in another file too"), "\(run.output)")
+    }
+
     @Test func `a replay tells each alert with its time, safe for a terminal, and notifies nobody`() async throws {
         let run = try await program.run(["alerts", "test", "--replay", try failing(), "--then", "1m"])
         #expect(run.status == 0, "\(run.error)")

@@ -97,6 +97,28 @@ import Testing
         #expect(scene.alert("QueryFailed")?.state == .firing)
     }
 
+    @Test func `what a program knows of its forwarder is judged beside queries and feeds`() throws {
+        let dropped = Mutex(0.0)
+        let watch = AlertWatch(rules: try ShippedRules.rules())
+        let clock = Mutex(BatchMaker.time(0))
+        let hub = MonitoringHub(
+            alerts: watch, clock: { clock.withLock { $0 } },
+            moreSeries: {
+                let labels = [MetricLabel("topic", "streaming-metrics"), MetricLabel("reason", "spool_full")]
+                return [
+                    AlertSample("streamgauge_forwarder_events_dropped_total", labels, dropped.withLock { $0 })
+                ]
+            })
+        hub.report("listener") { $0.state = .live }
+        for second in 0..<60 {
+            clock.withLock { $0 = BatchMaker.time(Double(second)) }
+            if second == 30 { dropped.withLock { $0 = 7 } }
+            hub.tick()
+            #expect(second >= 30 || !hub.alerts.alerts.contains { $0.name == "ForwarderDropping" })
+        }
+        #expect(hub.alerts.alerts.contains { $0.name == "ForwarderDropping" && $0.state == .firing })
+    }
+
     @Test func `a replay judges each second of the recording as a replay of rules does, and notifies nobody`()
         async throws
     {
