@@ -18,11 +18,11 @@ WATCH = "window.violations = []; addEventListener('securitypolicyviolation', (ev
 class Browser:
     """Starts Chromium with a profile of its own, and ends it; a context manager."""
 
-    def __init__(self, program="chromium"):
+    def __init__(self, program="chromium", *options):
         self.profile = tempfile.mkdtemp(prefix="streamgauge-browser-")
         self.process = subprocess.Popen(
             [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-             "--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0", f"--user-data-dir={self.profile}", "about:blank"],
+             "--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0", f"--user-data-dir={self.profile}", *options, "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         file = pathlib.Path(self.profile) / "DevToolsActivePort"
         wait_until(lambda: file.exists() and file.read_text().count("\n") == 1 or self.process.poll() is not None, 60, "Chromium to start")

@@ -70,7 +70,8 @@ final class FrameSource {
         guard let disk, let segment else { throw .gone }
         let name = segment.name
         do throws(SpoolError) {
-            let reader = try SpoolSegmentReader(disk.read(name), name: "\(disk.path)/\(name)")
+            let reader = try SpoolSegmentReader(
+                disk.read(name), name: "\(disk.path)/\(name)", first: SpoolFormat.firstPosition(fileName: name))
             loaded = (segment.first...segment.last, reader.block)
             return reader.block
         } catch {

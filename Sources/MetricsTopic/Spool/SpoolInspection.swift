@@ -68,9 +68,9 @@ public struct SpoolInspection: Sendable, Hashable {
         private var places: [UUID: Int] = [:]
 
         mutating func add(_ file: [UInt8], _ segment: Spool.Segment, from cursor: UInt64) {
-            guard let block = try? SpoolSegmentReader(file, name: segment.name, floor: segment.first).block else {
-                return
-            }
+            let first = SpoolFormat.firstPosition(fileName: segment.name)
+            let reader = try? SpoolSegmentReader(file, name: segment.name, first: first, floor: segment.first)
+            guard let block = reader?.block else { return }
             block.bytes.withUnsafeBytes { bytes in
                 // The file may hold others that do not count: those that stand in the next one again.
                 for position in block.positions where position >= cursor && position <= segment.last {

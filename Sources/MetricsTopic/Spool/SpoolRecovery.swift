@@ -45,7 +45,7 @@ struct SpoolRecovery {
         guard let next, let last = block.positions.last, last >= next.first else { return .max }
         let other: FrameBlock
         do throws(SpoolError) {
-            other = try SpoolSegmentReader(try disk.read(next.name), name: next.name).block
+            other = try SpoolSegmentReader(try disk.read(next.name), name: next.name, first: next.first).block
         } catch {
             // Nothing in it counts, or it is gone; what else is wrong with it is said when its turn comes.
             return .max
@@ -76,7 +76,7 @@ struct SpoolRecovery {
         }
         let reader: SpoolSegmentReader
         do throws(SpoolError) {
-            reader = try SpoolSegmentReader(bytes, name: "\(disk.path)/\(name)", floor: floor)
+            reader = try SpoolSegmentReader(bytes, name: "\(disk.path)/\(name)", first: first, floor: floor)
         } catch {
             guard error.code == .damaged else { throw error }
             // A file that was just being made holds nothing yet.

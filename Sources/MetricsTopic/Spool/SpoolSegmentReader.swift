@@ -23,27 +23,32 @@ struct SpoolSegmentReader {
     ///
     /// - Parameters:
     ///   - bytes: The whole file, or its beginning.
-    ///   - floor: Positions below this were read before and are passed over.
+    ///   - first: The position that the file's name says it begins with; nil where nothing says so.
+    ///   - floor: Frames below this were read before: they are judged like the others, and not given.
     /// - Throws: ``SpoolError`` with the code `newerVersion`, or `damaged` when this is no segment file at all.
-    init(_ bytes: [UInt8], name: String, floor: UInt64 = 0) throws(SpoolError) {
+    init(_ bytes: [UInt8], name: String, first: UInt64?, floor: UInt64 = 0) throws(SpoolError) {
         var positions: [UInt64] = []
         var starts: [Int] = []
         var damages: [Damage] = []
         try Self.checkHeader(bytes, name)
         bytes.withUnsafeBytes { bytes in
             var offset = SpoolFormat.fileHeaderSize
-            var minimum = floor
+            // The same wherever reading begins, so that all who read the file agree on what is whole in it.
+            var minimum = first
+            var last: UInt64?
             // For the whole file: a checksum over a long false length for each byte would be quadratic.
             var budget = 4 * bytes.count + (1 << 20)
             while offset < bytes.count {
                 if let frame = Self.frame(bytes, at: offset),
-                    frame.position < minimum || Self.isPlausible(frame.position, minimum)
+                    Self.isBefore(frame.position, minimum) || Self.mayFollow(frame.position, minimum)
                 {
                     // A frame from before is whole, and simply not needed.
-                    if frame.position >= minimum {
-                        positions.append(frame.position)
-                        starts.append(offset)
-                        minimum = frame.position + 1
+                    if !Self.isBefore(frame.position, minimum) {
+                        if frame.position >= floor {
+                            positions.append(frame.position)
+                            starts.append(offset)
+                        }
+                        (last, minimum) = (frame.position, frame.position + 1)
                     }
                     offset = frame.end
                     continue
@@ -53,7 +58,7 @@ struct SpoolSegmentReader {
                 damages.append(
                     Damage(
                         offset: offset, count: end - offset,
-                        frames: next.flatMap { next in positions.last.map { next.position - $0 - 1 } },
+                        frames: next.flatMap { next in last.map { next.position - $0 - 1 } },
                         isTail: next == nil && Self.isTorn(bytes, at: offset)))
                 offset = end
             }
@@ -109,19 +114,27 @@ struct SpoolSegmentReader {
     /// The next frame behind damaged bytes. Its length field must fit first, so a file of noise costs no more than its
     /// length times a comparison, and few checksums.
     private static func nextFrame(
-        _ bytes: UnsafeRawBufferPointer, after damaged: Int, minimum: UInt64, budget: inout Int
+        _ bytes: UnsafeRawBufferPointer, after damaged: Int, minimum: UInt64?, budget: inout Int
     ) -> (position: UInt64, offset: Int)? {
         var offset = damaged + 1
         while offset + SpoolFormat.frameHeaderSize + SpoolFormat.bodyPrefixSize <= bytes.count, budget > 0 {
             defer { offset += 1 }
             let size = Int(SpoolFormat.load(UInt32.self, bytes, at: offset))
             guard size >= SpoolFormat.bodyPrefixSize, size <= bytes.count - offset - SpoolFormat.frameHeaderSize,
-                isPlausible(SpoolFormat.load(UInt64.self, bytes, at: offset + 8), minimum)
+                mayFollow(SpoolFormat.load(UInt64.self, bytes, at: offset + 8), minimum)
             else { continue }
             budget -= size
             if let frame = frame(bytes, at: offset) { return (frame.position, offset) }
         }
         return nil
+    }
+
+    private static func isBefore(_ position: UInt64, _ minimum: UInt64?) -> Bool {
+        minimum.map { position < $0 } ?? false
+    }
+
+    private static func mayFollow(_ position: UInt64, _ minimum: UInt64?) -> Bool {
+        minimum.map { isPlausible(position, $0) } ?? true
     }
 
     /// Whether a position may follow: so many frames are never missing.

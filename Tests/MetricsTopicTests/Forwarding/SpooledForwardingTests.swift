@@ -56,6 +56,30 @@ import Testing
         #expect(folder.files.isEmpty)
     }
 
+    @Test func `a spool that billions of events went through gives what is in it, as a new one does`() async throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let position: UInt64 = 5_000_000_000
+        try Data(SpoolCursor.bytes(position)).write(
+            to: URL(filePath: folder.path).appending(path: SpoolFormat.cursorName))
+        let runId = UUID()
+        let first = try KafkaMetrics(
+            configuration: Self.nowhere, spool: SpoolOptions(directory: folder.path, segmentBytes: 4096))
+        for batch in 0..<50 { first.onQueryProgress(.sample(runId: runId, batchId: Int64(batch))) }
+        await first.stop(deadline: .now)
+        #expect(folder.files.count > 2)
+        #expect(folder.files.first.flatMap { SpoolFormat.firstPosition(fileName: $0) } == position)
+        #expect(try SpoolInspection(directory: folder.path).events == 50)
+
+        let cluster = try cluster()
+        let second = try KafkaMetrics(
+            configuration: cluster.configuration, spool: SpoolOptions(directory: folder.path))
+        #expect(try await second.flush())
+        let summary = await second.stop()
+        #expect(summary.statistics == ForwardingStatistics(offered: 0, recovered: 50, acknowledged: 50))
+        #expect(try await batches(cluster) == Array(0..<50))
+    }
+
     @Test func `an event is spooled while it waits, and its file goes when it is acknowledged`() async throws {
         let folder = Folder()
         let cluster = try cluster()

@@ -16,8 +16,8 @@ import Testing
         return SpoolFormat.fileHeader + builder.finish().bytes
     }
 
-    private func read(_ bytes: [UInt8], floor: UInt64 = 0) throws -> SpoolSegmentReader {
-        try SpoolSegmentReader(bytes, name: "test.spool", floor: floor)
+    private func read(_ bytes: [UInt8], first: UInt64? = nil, floor: UInt64 = 0) throws -> SpoolSegmentReader {
+        try SpoolSegmentReader(bytes, name: "test.spool", first: first, floor: floor)
     }
 
     @Test func `frames come back as they were written`() throws {
@@ -65,11 +65,29 @@ import Testing
         }
     }
 
+    @Test func `wherever reading begins, the same frames count`() throws {
+        let first: UInt64 = 1 << 40
+        // The third is one that a number of this size can not have followed, the fourth one from before.
+        let bytes = Self.file([first, first + 1, first + 1 << 30, first, first + 2, first + 1 << 31, first + 3])
+        let whole = try read(bytes, first: first)
+        #expect(whole.block.positions == [first, first + 1, first + 2, first + 3])
+        #expect(whole.damages.count == 2)
+        for floor in first...first + 4 {
+            let rest = try read(bytes, first: first, floor: floor)
+            #expect(rest.block.positions == whole.block.positions.filter { $0 >= floor })
+            #expect(rest.damages == whole.damages)
+        }
+        #expect(
+            try read(Self.file([first, first + 1])).block.positions == [first, first + 1], "no name, any beginning")
+        #expect(
+            try read(Self.file([first, 5]), first: 4).block.positions == [5], "a name, and a frame of another file")
+    }
+
     @Test func `a damaged header, a foreign file and a newer version are told apart`() {
         let whole = Self.file([0])
         func code(_ bytes: [UInt8]) -> SpoolError.Code? {
             do throws(SpoolError) {
-                _ = try SpoolSegmentReader(bytes, name: "test.spool")
+                _ = try SpoolSegmentReader(bytes, name: "test.spool", first: nil)
                 return nil
             } catch {
                 return error.code
