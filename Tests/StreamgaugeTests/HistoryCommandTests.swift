@@ -27,6 +27,15 @@ import Testing
         return (id, lines.joined(separator: "\n") + "\n")
     }
 
+    @Test func `a name with a NUL in it is there, with another mark in its place`() async throws {
+        let (_, text) = recording("or\u{0}ders", batches: 2)
+        try folder.write("nul.jsonl", text)
+        try await rebuild(folder.path("nul.jsonl"))
+        let list = try await history("--format", "csv")
+        #expect(list.output.split(separator: "\n").last?.hasPrefix("or\u{fffd}ders,") == true, "\(list.output)")
+        #expect(try await history("--query", "or\u{fffd}ders", "--format", "csv").status == 0)
+    }
+
     @Test func `rows that are too old to be kept are told, with the resolution that reaches them`() async throws {
         let (id, text) = recording("orders", batches: 2)
         // Three days of one trigger an hour.

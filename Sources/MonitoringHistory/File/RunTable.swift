@@ -105,8 +105,8 @@ struct RunTable {
             guard let place = runs.index(forKey: key) else { continue }
             let run = runs.values[place]
             try update.execute(arguments: [
-                run.name, run.startedMs, run.firstMs, run.lastMs, run.heardMs, run.hasEnded, run.errorClass, run.error,
-                run.batches.text, run.unnumberedThroughMs, run.row,
+                run.name?.storable, run.startedMs, run.firstMs, run.lastMs, run.heardMs, run.hasEnded,
+                run.errorClass?.storable, run.error?.storable, run.batches.text, run.unnumberedThroughMs, run.row,
             ])
             runs.values[place].isChanged = false
         }

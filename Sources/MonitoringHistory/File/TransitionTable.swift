@@ -26,7 +26,7 @@ struct TransitionTable {
             arguments: [
                 query, time, number, transition.runId?.uuidString.lowercased(),
                 before?.state ?? transition.from.rawValue,
-                transition.to.rawValue, transition.reason.prefix(utf8Bytes: 1000),
+                transition.to.rawValue, transition.reason.prefix(utf8Bytes: 1000).storable,
             ])
         if last.count > Self.maximum { last.removeAll() }
         last[query] = Last(time: time, number: number, state: transition.to.rawValue)
