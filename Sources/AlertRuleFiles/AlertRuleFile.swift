@@ -26,7 +26,7 @@ public import Monitoring
 ///     from: 2026-11-28T20:00:00Z
 ///     until: 2026-11-28T22:00:00Z
 ///     comment: Release
-/// notify: {group_by: [alertname], group_wait: 3s, group_interval: 30s, repeat_interval: 4h, best_before: 15m}
+/// notify: {group_by: [alertname], group_wait: 3s, group_interval: 30s, group_burst: 10, repeat_interval: 4h, best_before: 15m}
 /// ```
 ///
 /// A key that is not known is a problem and not ignored: a misspelt `for` would make a rule fire at once.
@@ -150,12 +150,16 @@ struct AlertRuleReader {
 
     private mutating func grouping(_ value: YAMLDocument.Value) -> AlertGrouping {
         var grouping = AlertGrouping()
-        let keys = ["group_by", "group_wait", "group_interval", "repeat_interval", "best_before"]
+        let keys = ["group_by", "group_wait", "group_interval", "group_burst", "repeat_interval", "best_before"]
         guard let fields = document.fields(value, "notify", keys: keys) else { return grouping }
         if let list = fields["group_by"] { grouping.labels = document.texts(list, "group_by") }
         if let wait = fields["group_wait"].flatMap({ duration($0, "group_wait") }) { grouping.wait = wait }
         if let interval = fields["group_interval"].flatMap({ duration($0, "group_interval") }) {
             grouping.interval = interval
+        }
+        if let burst = fields["group_burst"], let text = document.text(burst, "group_burst") {
+            grouping.burst = Int(text) ?? -1
+            if grouping.burst < 0 { document.report("group_burst must be a number, 0 or more", at: burst) }
         }
         if let time = fields["repeat_interval"].flatMap({ duration($0, "repeat_interval") }) {
             // Never, as 0 would be all the time.

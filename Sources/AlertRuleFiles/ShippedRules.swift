@@ -259,6 +259,8 @@ public enum ShippedRules {
           group_by: [alertname]
           group_wait: 3s
           group_interval: 30s
+          # So many notices in a row tell of a new alert after group_wait already; each group_interval gives one back.
+          group_burst: 10
           repeat_interval: 4h
         """# + "\n"
 }

@@ -1,7 +1,7 @@
 /// Puts alerts together into notices: who is told what, and when.
 ///
-/// A group's first notice waits ``AlertGrouping/wait`` for company, the next ones ``AlertGrouping/interval`` after the one before. An
-/// alert is told as firing once and as resolved once; one that has fired and resolved between two notices is told as resolved. What
+/// A group's first notice waits ``AlertGrouping/wait`` for company, the next ones ``AlertGrouping/interval`` after the one before, unless an
+/// alert has begun to fire of which nobody has heard: then it is ``AlertGrouping/wait`` again, ``AlertGrouping/burst`` times. An alert is told as firing once and as resolved once; one that has fired and resolved between two notices is told as resolved. What
 /// a silence covers or another alert holds back is not told, except that the end of what was told is.
 struct AlertNotifier: Sendable {
     /// A group of alerts that were told of, or wait for it.
@@ -13,6 +13,19 @@ struct AlertNotifier: Sendable {
         var sinceNews: Int64?
         /// Notices that were made.
         var notices = 0
+        /// Those among them that did not wait for the interval and are not made up for; nil is none.
+        var early: Int?
+        /// How long ago the oldest of them was, or one was made up for.
+        var sinceEarly: Int64?
+
+        /// Time has gone by: each interval makes up for one.
+        mutating func regain(_ elapsed: Int64, _ grouping: AlertGrouping) {
+            guard let spent = early, let since = sinceEarly else { return }
+            let interval = max(1, grouping.interval.nonNegativeMilliseconds)
+            let regained = min(Int64(spent), (since + elapsed) / interval)
+            early = spent - Int(regained) > 0 ? spent - Int(regained) : nil
+            sinceEarly = early == nil ? nil : since + elapsed - regained * interval
+        }
     }
 
     private(set) var groups: [String: Group] = [:]
@@ -30,11 +43,12 @@ struct AlertNotifier: Sendable {
 
     /// Says that time has gone by, and which groups have news; returns those whose notice is due.
     mutating func due(
-        _ news: Set<String>, firing: Set<String>, _ elapsed: Int64, _ grouping: AlertGrouping
+        _ news: Set<String>, unheard: Set<String>, firing: Set<String>, _ elapsed: Int64, _ grouping: AlertGrouping
     ) -> [(key: String, isRepeated: Bool)] {
         for key in groups.keys {
             groups[key]?.sinceNotice? += elapsed
             groups[key]?.sinceNews? += elapsed
+            groups[key]?.regain(elapsed, grouping)
             if !news.contains(key) { groups[key]?.sinceNews = nil }
         }
         for key in news {
@@ -44,7 +58,7 @@ struct AlertNotifier: Sendable {
         }
         var due: [(key: String, isRepeated: Bool)] = []
         for (key, group) in groups {
-            if isDue(group, grouping) {
+            if isDue(group, isUnheard: unheard.contains(key), grouping) {
                 due.append((key, false))
             } else if firing.contains(key), group.sinceNews == nil, let since = group.sinceNotice,
                 let interval = grouping.repeatInterval, since >= interval.nonNegativeMilliseconds
@@ -59,17 +73,26 @@ struct AlertNotifier: Sendable {
         return due.sorted { $0.key < $1.key }
     }
 
-    private func isDue(_ group: Group, _ grouping: AlertGrouping) -> Bool {
-        guard let news = group.sinceNews, news >= grouping.wait.nonNegativeMilliseconds else { return false }
-        return (group.sinceNotice ?? .max) >= grouping.interval.nonNegativeMilliseconds
+    private func isDue(_ group: Group, isUnheard: Bool, _ grouping: AlertGrouping) -> Bool {
+        let wait = grouping.wait.nonNegativeMilliseconds
+        guard let news = group.sinceNews, news >= wait else { return false }
+        let since = group.sinceNotice ?? .max
+        if since >= grouping.interval.nonNegativeMilliseconds { return true }
+        return isUnheard && since >= wait && group.early ?? 0 < grouping.burst
     }
 
     /// Notes that a group's notice is made, and returns its number.
-    mutating func noteNotice(of key: String) -> Int {
-        groups[key]?.sinceNotice = 0
-        groups[key]?.sinceNews = nil
-        groups[key]?.notices += 1
-        return groups[key]?.notices ?? 0
+    mutating func noteNotice(of key: String, _ grouping: AlertGrouping) -> Int {
+        guard var group = groups[key] else { return 0 }
+        if let since = group.sinceNotice, since < grouping.interval.nonNegativeMilliseconds {
+            group.early = (group.early ?? 0) + 1
+            group.sinceEarly = group.sinceEarly ?? 0
+        }
+        group.sinceNotice = 0
+        group.sinceNews = nil
+        group.notices += 1
+        groups[key] = group
+        return group.notices
     }
 }
 
@@ -85,12 +108,16 @@ extension AlertEvaluator {
         if isReplaying { return forgetUntold() }
         var members: [String: [(rule: Int, key: [MetricLabel])]] = [:]
         var news: Set<String> = []
+        var unheard: Set<String> = []
         var firing: Set<String> = []
         for rule in states.indices {
             for (labels, record) in states[rule].records where Self.concerns(record) {
                 let key = AlertNotifier.key(AlertNotifier.groupLabels(record, rules.grouping))
                 members[key, default: []].append((rule, labels))
-                if Self.isNews(record) { news.insert(key) }
+                if Self.isNews(record) {
+                    news.insert(key)
+                    if record.alert.state == .firing, record.told == .nothing { unheard.insert(key) }
+                }
                 if record.alert.state == .firing, record.told == .firing { firing.insert(key) }
             }
         }
@@ -99,7 +126,7 @@ extension AlertEvaluator {
             news.insert(key)
             if members[key] == nil { members[key] = [] }
         }
-        return notifier.due(news, firing: firing, elapsed, rules.grouping).compactMap { due in
+        return notifier.due(news, unheard: unheard, firing: firing, elapsed, rules.grouping).compactMap { due in
             notice(due.key, members[due.key] ?? [], isRepeated: due.isRepeated, now)
         }
     }
@@ -159,7 +186,7 @@ extension AlertEvaluator {
             add(&record)
             orphans[index] = record
         }
-        let number = notifier.noteNotice(of: key)
+        let number = notifier.noteNotice(of: key, rules.grouping)
         guard !alerts.isEmpty else { return nil }
         alerts.sort { ($0.activeAt, $0.fingerprint) < ($1.activeAt, $1.fingerprint) }
         let identity = [MetricLabel("group", key), MetricLabel("notice", "\(number) \(now.millisecondsSinceEpoch)")]

@@ -24,7 +24,9 @@ import Testing
     }
 
     @Test func `the next notice of a group waits for the interval and says what is new`() throws {
-        var bench = AlertBench([try rule()])
+        var grouping = AlertGrouping()
+        grouping.burst = 0
+        var bench = AlertBench([try rule()], grouping: grouping)
         bench.run(0...9, [Series.lag(70)])
         bench.run(10...32, [Series.lag(70), Series.lag(70, query: "b")])
         #expect(bench.notifications.count == 1)
@@ -36,6 +38,33 @@ import Testing
         #expect(bench.notifications[2].status == .firing)
         #expect(bench.notifications[2].alerts.map(\.state) == [.resolved, .firing])
         #expect(Set(bench.notifications.map(\.key)).count == 3)
+    }
+
+    @Test
+    func `an alert that nobody has heard of is told soon, some times in a row, and its end waits for the interval`()
+        throws
+    {
+        var grouping = AlertGrouping()
+        grouping.burst = 2
+        var bench = AlertBench([try rule()], grouping: grouping)
+        let queries = ["a", "b", "c", "d", "e", "f"]
+        for second in 0..<60 {
+            bench.step(at: Double(second), queries.prefix(1 + second / 5).map { Series.lag(70, query: $0) })
+        }
+        let times = bench.notifications.map { $0.at.seconds(since: EventMaker.time(0)) }
+        // The first three at once, the others together once an interval has given one back.
+        #expect(times == [3, 8, 13, 38])
+        #expect(bench.notifications.map(\.news.count) == [1, 1, 1, 3])
+        bench.run(60...67, [])
+        #expect(bench.notifications.count == 4)
+        bench.run(68...69, [])
+        #expect(bench.notifications.last?.status == .resolved && bench.notifications.count == 5)
+        // Two intervals have given both back.
+        bench.run(70...200, [])
+        for second in 201...212 {
+            bench.step(at: Double(second), (second < 206 ? ["g"] : ["g", "h"]).map { Series.lag(70, query: $0) })
+        }
+        #expect(bench.notifications.suffix(2).map { $0.at.seconds(since: EventMaker.time(0)) } == [204, 209])
     }
 
     @Test func `what still fires is repeated after the repeat interval, and marked as such`() throws {

@@ -33,7 +33,7 @@ import Testing
             from: 2026-11-28T20:00:00Z
             until: 2026-11-28T22:00:00.500Z
             comment: Release
-        notify: {group_by: [alertname, id], group_wait: 1s, group_interval: 1m, repeat_interval: 0, best_before: 5m}
+        notify: {group_by: [alertname, id], group_wait: 1s, group_interval: 1m, group_burst: 3, repeat_interval: 0, best_before: 5m}
         """
 
     @Test func `a file says all there is to say`() throws {
@@ -52,6 +52,7 @@ import Testing
         #expect(rules.silences.first?.comment == "Release")
         #expect(rules.grouping.labels == ["alertname", "id"] && rules.grouping.repeatInterval == nil)
         #expect(rules.grouping.wait == .seconds(1) && rules.grouping.bestBefore == .seconds(300))
+        #expect(rules.grouping.burst == 3)
     }
 
     private func problems(_ text: String) throws -> [AlertFileProblem] {

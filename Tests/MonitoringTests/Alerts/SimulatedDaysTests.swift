@@ -21,6 +21,32 @@ import Testing
         var description: String { "\(fired) fired, \(resolved) resolved" }
     }
 
+    /// When alerts fired and resolved, in seconds after the beginning, by their names and queries.
+    private struct Times {
+        private(set) var fired: [String: [Double]] = [:]
+        private(set) var resolved: [String: [Double]] = [:]
+
+        mutating func note(_ key: String, _ alert: Alert, at time: MonitorTime) {
+            let seconds = time.seconds(since: EventMaker.time(0))
+            if alert.state == .firing { fired[key, default: []].append(seconds) }
+            if alert.state == .resolved { resolved[key, default: []].append(seconds) }
+        }
+
+        /// Incidents that did not fire while they lasted, or not resolve within an hour and a half, before which nothing else happens.
+        func mistimed(_ query: SimulatedQuery) -> [String] {
+            query.happenings.flatMap { happening in
+                happening.incident.alerts.compactMap { name in
+                    let key = "\(name) of \(query.name)"
+                    // Rules are judged every 15 s here, and may see an end a minute later.
+                    let during = (fired[key] ?? []).count { $0 >= happening.begin && $0 <= happening.end + 75 }
+                    let after = (resolved[key] ?? []).count { $0 > happening.begin && $0 <= happening.end + 5400 }
+                    return during == 1 && after == 1
+                        ? nil : "\(key) at \(happening.begin): \(during) fired in time, \(after) resolved in time"
+                }
+            }
+        }
+    }
+
     @Test(arguments: Self.seeds) func `each incident fires once and resolves once`(seed: UInt64)
         throws
     {
@@ -33,6 +59,7 @@ import Testing
         var replay = AlertReplay(
             rules: try ShippedRules.rules(), interval: .seconds(15), monitoring: monitoring, makesNotices: true)
         var counts: [String: Counts] = [:]
+        var times = Times()
         var told: [String: Counts] = [:]
         var eventCount = 0
         func note(_ steps: [AlertReplay.Step]) {
@@ -40,6 +67,7 @@ import Testing
                 for alert in step.changes
                 where alert.name != "Watchdog" && alert.state != .pending && alert.firedAt != nil {
                     let key = "\(alert.name) of \(alert.labels["query"] ?? "-")"
+                    times.note(key, alert, at: step.at)
                     if alert.state == .firing { counts[key, default: Counts()].fired += 1 }
                     if alert.state == .resolved { counts[key, default: Counts()].resolved += 1 }
                 }
@@ -65,7 +93,7 @@ import Testing
 
         var expected: [String: Counts] = [:]
         for query in queries {
-            for name in query.incidents.flatMap(\.alerts) {
+            for name in query.happenings.flatMap(\.incident.alerts) {
                 expected["\(name) of \(query.name)", default: Counts()].fired += 1
                 expected["\(name) of \(query.name)", default: Counts()].resolved += 1
             }
@@ -73,6 +101,8 @@ import Testing
         for key in Set(expected.keys).union(counts.keys).sorted() {
             #expect(counts[key] == expected[key], "seed \(seed): \(key)")
         }
+        let mistimed = queries.flatMap(times.mistimed)
+        #expect(mistimed == [], "seed \(seed)")
         // What another alert holds back is not told; the rest is, each end of it too.
         for (key, value) in told {
             #expect(value.resolved == value.fired && value.fired <= (expected[key]?.fired ?? 0), "\(key)")
@@ -89,9 +119,10 @@ import Testing
         print(
             """
             seed \(seed): \(Int(days)) days of \(queries.count) queries, \(eventCount) events, \
-            \(queries.map(\.incidents.count).reduce(0, +)) incidents; \
+            \(queries.map(\.happenings.count).reduce(0, +)) incidents; \
             \(expected.values.map(\.fired).reduce(0, +)) alerts expected, \(counts.values.map(\.fired).reduce(0, +)) fired, \
-            \(counts.values.map(\.resolved).reduce(0, +)) resolved, \(surplus) false, \(missing) missing
+            \(counts.values.map(\.resolved).reduce(0, +)) resolved, \(surplus) false, \(missing) missing, \
+            \(mistimed.count) at another time
             """)
     }
 }

@@ -25,11 +25,18 @@ struct SimulatedQuery {
         }
     }
 
+    /// An incident and when it was, in seconds after the beginning.
+    struct Happening {
+        var incident: Incident
+        var begin: Double
+        var end: Double
+    }
+
     let name: String
     let interval: Double
     /// What has happened and was not taken yet.
     private var events: [TimedEvent] = []
-    private(set) var incidents: [Incident] = []
+    private(set) var happenings: [Happening] = []
 
     private var maker: EventMaker
     private var numbers: SeededNumbers
@@ -135,10 +142,11 @@ struct SimulatedQuery {
 
     private mutating func happen() {
         let possible = Incident.allCases.filter {
-            $0 == .leak ? !sleeps && !incidents.contains(.leak) && time < end - 110_000 : true
+            $0 == .leak ? !sleeps && !happenings.contains { $0.incident == .leak } && time < end - 110_000 : true
         }
         guard let incident = possible.randomElement(using: &numbers) else { return }
-        incidents.append(incident)
+        let begin = time
+        defer { happenings.append(Happening(incident: incident, begin: begin, end: time)) }
         switch incident {
         case .burst: runBatch(takes: interval * 1.7, rows: 20_000)
         case .restart:

@@ -148,6 +148,9 @@ public struct AlertGrouping: Sendable, Hashable {
     public var wait: Duration = .seconds(3)
     /// How long the next one waits after the one before, when something has changed.
     public var interval: Duration = .seconds(30)
+    /// Notices of a group that tell of alerts nobody has heard of and wait for ``wait`` only; each ``interval`` gives one of them back. 0 has
+    /// all wait for the interval, as Alertmanager does.
+    public var burst = 10
     /// How long until a notice of what still fires is repeated; nil: never.
     public var repeatInterval: Duration? = .seconds(14_400)
     /// A notice that could not be delivered for so long is not worth delivering.
