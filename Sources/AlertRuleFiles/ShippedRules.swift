@@ -50,6 +50,9 @@ public enum ShippedRules {
 
               - alert: QueryStalled
                 expr: streamgauge_query_state{state="stalled"} == 1
+                # One that hangs says nothing to a monitor that is started anew, and is forgotten after a day.
+                no_data: keep
+                no_data_for: 12h
                 reason: >-
                   The query has given no sign of life for longer than it ever should: a batch that does not end, or a process
                   that hangs. Idle queries are not meant, they say that they are idle. The threshold is three times the longest

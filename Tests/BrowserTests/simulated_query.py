@@ -8,7 +8,7 @@ import random
 import uuid
 
 HISTORY = 300
-KEPT_BATCHES = 100
+KEPT_BATCHES = 250
 ARCHIVED = 1_000
 
 EXCEPTION = """org.apache.spark.SparkException: [STATE_STORE_PROVIDER_OUT_OF_MEMORY] Could not load state of operator 0

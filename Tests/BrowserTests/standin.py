@@ -23,6 +23,8 @@ from simulated_fleet import SimulatedFleet, now_ms
 ASSETS = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "MonitoringServer" / "Assets"
 # Fewer than the page asks for, so that it has to ask again.
 MOST_ROWS = 400
+# Batches that are told without a question for their time.
+AT_HAND = 100
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 
@@ -147,7 +149,11 @@ class Handler(BaseHTTPRequestHandler):
                 step, points = one.past(start, end)
                 return self.json({"at": now, "stepSeconds": step, "isCut": False, "restarts": one.restarts, "transitions": one.transitions, "history": points})
             if parts[2:] == ["batches"]:
-                return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in reversed(one.batches)]})
+                start, end = float(query.get("from", "-inf")), float(query.get("to", "inf"))
+                # What a history has is asked for by its time; the rest is at hand.
+                known = one.batches if "from" in query or "to" in query else one.batches[-AT_HAND:]
+                listed = [batch for batch in reversed(known) if start <= batch["time"] <= end][:int(query.get("limit", 500))]
+                return self.json({"batches": [{key: batch[key] for key in ("runId", "batchId", "time")} for batch in listed]})
             progress = one.progress(parts[3], int(parts[4])) if len(parts) == 5 and parts[4].isdigit() else None
             # As it came, with what is null.
             return self.answer(200, json.dumps(progress).encode(), "application/json") if progress else self.error(404, "not_found", "this batch is not kept")

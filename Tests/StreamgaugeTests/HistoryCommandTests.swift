@@ -27,6 +27,19 @@ import Testing
         return (id, lines.joined(separator: "\n") + "\n")
     }
 
+    @Test func `a batch's JSON is told as Spark writes it, and one that is not there with what to do`() async throws {
+        let (id, text) = recording("orders", batches: 5)
+        try folder.write("a.jsonl", text)
+        try await rebuild(folder.path("a.jsonl"))
+        let found = try await history("--query", "orders", "--batch", "3")
+        #expect(found.status == 0 && found.output == text.split(separator: "\n")[3] + "\n", "\(found.error)")
+        let missing = try await history("--query", id.uuidString, "--batch", "7")
+        #expect(missing.status == 1 && missing.output == "")
+        #expect(missing.error.contains("the JSON of batch 7 of orders is not in \(file) (it is kept for a day"))
+        #expect(try await history("--batch", "3").status == 2)
+        #expect(try await history("--query", "orders", "--batch", "3", "--format", "csv").status == 2)
+    }
+
     @Test func `a name with a NUL in it is there, with another mark in its place`() async throws {
         let (_, text) = recording("or\u{0}ders", batches: 2)
         try folder.write("nul.jsonl", text)

@@ -9,6 +9,22 @@ public protocol HistorySource: Sendable {
     /// - Throws: Why it cannot be read, in one line.
     func history(of id: UUID, _ range: HistoryRange) async throws -> StoredHistory?
 
+    /// Batches of a query whose JSON is kept, the newest first.
+    ///
+    /// - Parameters:
+    ///   - start: Triggers that started at this time or later; nil is as far back as there is something.
+    ///   - end: Up to this time; nil is the newest there is.
+    ///   - limit: So many at most.
+    /// - Throws: Why it cannot be read, in one line.
+    func batches(
+        of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
+    ) async throws -> [BatchKey]
+
+    /// A batch's progress as Spark's JSON; nil where it is not kept.
+    ///
+    /// - Throws: Why it cannot be read, in one line.
+    func progressJSON(of id: UUID, runId: UUID, batchId: Int64) async throws -> [UInt8]?
+
     /// How the keeping does.
     var health: HistoryHealth { get }
 }

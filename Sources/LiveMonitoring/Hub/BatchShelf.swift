@@ -10,6 +10,13 @@ public struct BatchKey: Sendable, Hashable, Codable {
     public var batchId: Int64
     /// When its trigger started, by its own words; nil where that cannot be read.
     public var time: MonitorTime?
+
+    /// Names a batch.
+    public init(runId: UUID, batchId: Int64, time: MonitorTime?) {
+        self.runId = runId
+        self.batchId = batchId
+        self.time = time
+    }
 }
 
 /// A progress' text as it is kept.

@@ -1,12 +1,12 @@
 import CLZ4
 
 /// Keeps a text as what differs from one that is like it: an LZ4 block with that one as its dictionary.
-enum TextPacking {
+package enum TextPacking {
     /// LZ4 looks no further back.
-    static let longestModel = 64 << 10
+    package static let longestModel = 64 << 10
 
     /// The text without what it shares with the model; nil where that would not be shorter than the text.
-    static func pack(_ text: [UInt8], like model: [UInt8]) -> [UInt8]? {
+    package static func pack(_ text: [UInt8], like model: [UInt8]) -> [UInt8]? {
         guard !text.isEmpty, text.count <= LZ4_MAX_INPUT_SIZE, model.count <= longestModel else { return nil }
         return withUnsafeTemporaryAllocation(of: LZ4_stream_t.self, capacity: 1) { state in
             guard let stream = LZ4_initStream(state.baseAddress, MemoryLayout<LZ4_stream_t>.size) else { return nil }
@@ -32,7 +32,7 @@ enum TextPacking {
     }
 
     /// The text of so many bytes again; nil where the bytes are not what ``pack(_:like:)`` gave for this model.
-    static func unpack(_ packed: [UInt8], count: Int, like model: [UInt8]) -> [UInt8]? {
+    package static func unpack(_ packed: [UInt8], count: Int, like model: [UInt8]) -> [UInt8]? {
         guard let capacity = Int32(exactly: count) else { return nil }
         var text = [UInt8](repeating: 0, count: count)
         let written = text.withUnsafeMutableBytes { text in

@@ -137,7 +137,8 @@ extension AlertEvaluator {
             record?.heldMilliseconds += elapsed
         }
         guard var record else { return }
-        record.isRestored = false
+        // Half a window may say so now and not in a moment.
+        record.isRestored = record.isRestored && !hasFullWindows(index)
         (record.clearMilliseconds, record.missingMilliseconds) = (nil, nil)
         record.alert.value = finding.value?.ifFinite
         record.renderedMilliseconds += elapsed
@@ -200,8 +201,7 @@ extension AlertEvaluator {
         var record = old
         if hasData {
             record.missingMilliseconds = nil
-            // What the rule looks back on is not there yet, so that it does not hold says nothing.
-            if record.isRestored, !hasFullWindows(index) { return record }
+            if record.isRestored, !isSettled(record, index) { return record }
             record.isRestored = false
         } else if record.isRestored, isBlind {
             return record
@@ -222,6 +222,15 @@ extension AlertEvaluator {
         guard clear >= keep else { return record }
         let length = keep > 0 ? " and has not for \(Figures.duration(milliseconds: clear))" : ""
         return end(record, hasData ? "the expression no longer holds\(length)" : "its series is gone", now)
+    }
+
+    /// Whether enough was seen since the beginning to say that an alert from before it is over: what the rule looks back on, and of the
+    /// query so much that its state is judged by what it does now and not by where the reading of old events has ended.
+    private func isSettled(_ record: AlertRecord, _ index: Int) -> Bool {
+        hasFullWindows(index)
+            && begun.isSettled(
+                record.series, judgesState: states[index].rule.judgesState,
+                grace: settings.restoreGrace.nonNegativeMilliseconds)
     }
 
     private func hasFullWindows(_ index: Int) -> Bool {

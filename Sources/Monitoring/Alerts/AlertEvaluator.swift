@@ -68,6 +68,8 @@ public struct AlertEvaluator: Sendable {
     private var clock: MonitorTime?
     /// The time that has been counted.
     private(set) var steady: Int64 = 0
+    /// What was heard since of queries whose alerts it was given.
+    var begun: EvaluationStart
 
     /// An evaluator that has seen nothing, or begins where another one stopped.
     ///
@@ -86,6 +88,7 @@ public struct AlertEvaluator: Sendable {
         // Of a form that a later version wrote nothing is known here.
         let state = state.flatMap { $0.version == AlertEvaluatorState.currentVersion ? $0 : nil }
         notifier = AlertNotifier(groups: state?.groups ?? [])
+        begun = EvaluationStart(state)
         (states, engine) = Self.prepare(rules)
         for entry in state?.alerts ?? [] {
             var record = entry.record
@@ -110,13 +113,18 @@ public struct AlertEvaluator: Sendable {
         noteEmptyWindows()
     }
 
+    private func hasEmptyWindow(_ index: Int) -> Bool {
+        engine.hasEmptyWindow(states[index].expression)
+            || (states[index].keep.map { engine.hasEmptyWindow($0) } ?? false)
+    }
+
     private func index(group: String, rule: String) -> Int? {
         states.firstIndex { $0.group == group && $0.key == rule }
     }
 
     /// Alerts of rules that look back on what is not known any more are as those from before a restart.
     private mutating func noteEmptyWindows() {
-        for index in states.indices where engine.hasEmptyWindow(states[index].expression) {
+        for index in states.indices where hasEmptyWindow(index) {
             for key in states[index].records.keys { states[index].records[key]?.isRestored = true }
         }
     }
@@ -169,6 +177,7 @@ public struct AlertEvaluator: Sendable {
         changes = []
         engine.begin(input, steady: steady)
         var presence = SeriesPresence(input)
+        begun.note(input, elapsed)
         for index in states.indices {
             states[index].waited += elapsed
             guard !states[index].isJudged || states[index].waited >= states[index].interval else { continue }
@@ -176,6 +185,7 @@ public struct AlertEvaluator: Sendable {
             states[index].isJudged = true
             states[index].waited = 0
         }
+        if presence.isBlind { engine.noteBlindness() }
         endOrphans(at: input.at)
         forgetResolved(elapsed)
         var step = AlertStep(changes: changes)

@@ -63,7 +63,8 @@ public struct AlertEvaluatorState: Sendable, Hashable, Codable {
 /// What an evaluator takes for normal.
 public struct AlertSettings: Sendable, Hashable {
     /// How long an alert from before a restart is kept while its series has not come back. The time in which a feed is away does not
-    /// count; and one whose rule looks back over a window is kept until that has been seen as a whole.
+    /// count; one whose rule looks back over a window is kept until that has been seen as a whole, and one of a query that is known by
+    /// old events only until that is heard again or its silence is judged.
     public var restoreGrace: Duration = .seconds(600)
     /// How long a resolved alert is shown.
     public var resolvedRetention: Duration = .seconds(900)

@@ -51,6 +51,7 @@ struct HistoryRetention {
         let present = min(newest, wall.millisecondsSinceEpoch)
         (lastPresent, entriesSince) = (present, 0)
         var isChanged = try deletePoints(before: horizons.raw, database)
+        isChanged = try deleteTexts(before: horizons.raw, database) || isChanged
         if try minutes.delete(before: horizons.minutes, database) > 0 { hasFreed = true }
         if try hours.delete(before: horizons.hours, database) > 0 {
             hasFreed = true
@@ -92,6 +93,13 @@ struct HistoryRetention {
         return !gone.isEmpty
     }
 
+    /// - Returns: Whether models have changed.
+    private mutating func deleteTexts(before cut: Int64, _ database: Database) throws -> Bool {
+        let found = try TextTable.delete(before: cut.floored(to: HistorySchema.slot), database)
+        if found.hasFreed { hasFreed = true }
+        return found.areModelsGone
+    }
+
     /// Whole hours, so that no hour of a query is left behind that nobody knows any more.
     private func deleteRuns(before cut: Int64, _ database: Database) throws -> Bool {
         let cut = cut.floored(to: 3_600_000)
@@ -107,9 +115,9 @@ struct HistoryRetention {
     // MARK: Size
 
     /// What goes, in this order, until what is left fits: of each table an eighth of the time that it spans, again and again, but for
-    /// its end. Hours go last: they are few and tell most.
+    /// its end. Texts go first, being the largest; hours go last: they are few and tell most.
     private static let stages: [(table: String, keeping: Duration)] = [
-        ("points", .seconds(3600)), ("minutes", .seconds(86_400)), ("points", .seconds(600)),
+        ("texts", .seconds(600)), ("points", .seconds(3600)), ("minutes", .seconds(86_400)), ("points", .seconds(600)),
         ("minutes", .seconds(3600)), ("hours", .seconds(3600)),
     ]
 
@@ -126,6 +134,7 @@ struct HistoryRetention {
                 case "points":
                     isChanged = try deletePoints(before: cut, database) || isChanged
                     try note("raw_from_ms", cut, database)
+                case "texts": isChanged = try deleteTexts(before: cut, database) || isChanged
                 case "minutes":
                     _ = try minutes.delete(before: cut, database)
                     try note("minutes_from_ms", cut, database)
@@ -150,7 +159,7 @@ struct HistoryRetention {
     ) throws -> Int64? {
         let (column, length): (String, Int64) =
             switch table {
-            case "points": ("slot", HistorySchema.slot)
+            case "points", "texts": ("slot", HistorySchema.slot)
             case "minutes": ("time", 60_000)
             default: ("time", 3_600_000)
             }

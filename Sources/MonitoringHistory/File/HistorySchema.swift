@@ -8,6 +8,8 @@ import GRDB
 ///     points       one row a trigger of the last day
 ///     minutes      one row a query and minute of the last month: for each measure count, sum, least, greatest
 ///     hours        the same of the last year
+///     models       texts of batches that others are like
+///     texts        the JSON of the batches of the last day, as what differs from a model; since version 2
 ///     transitions  changes of state, as they were seen
 ///     meta         newest_ms: the newest trigger; taken_through_ms: when the last event came; raw_from_ms, minutes_from_ms: where
 ///                  the file's size took away what its age would have left
@@ -17,11 +19,13 @@ import GRDB
 ///
 /// `application_id` tells a history from other SQLite files, `user_version` is the version of the tables.
 enum HistorySchema {
-    static let version = 1
+    static let version = 2
     /// "SGhi" in ASCII.
     static let applicationId = 0x5347_6869
     /// Milliseconds of points that lie together.
     static let slot: Int64 = 10_000
+    /// Bytes of a batch's JSON at most; no event is longer.
+    static let longestText = 64 << 20
     /// A larger file is not read through when it is opened; what is broken in it shows when it is used.
     private static let checkedBytes = 64 << 20
 
@@ -31,6 +35,7 @@ enum HistorySchema {
         let (id, version) = try marks(of: database)
         if id == 0, version == 0, tables == 0 { return try create(in: database) }
         try check(database, path: path)
+        if version < self.version { try moveOn(database) }
         let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
         let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         guard pages * pageSize <= checkedBytes else { return }
@@ -73,6 +78,20 @@ enum HistorySchema {
         }
     }
 
+    /// Makes a file of version 1 one of this version: what it lacks are the texts of batches.
+    private static func moveOn(_ database: Database) throws {
+        try database.inTransaction(.exclusive) {
+            if try marks(of: database).version < version {
+                try database.execute(sql: texts)
+                try database.execute(sql: "PRAGMA user_version = \(version)")
+            }
+            return .commit
+        }
+    }
+
+    /// Whether a file has the texts of batches.
+    static func hasTexts(_ database: Database) throws -> Bool { try marks(of: database).version >= 2 }
+
     // MARK: Columns
 
     /// The columns of a point's measures.
@@ -96,7 +115,29 @@ enum HistorySchema {
         """
     }
 
+    private static let texts = """
+        CREATE TABLE models (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            run INTEGER NOT NULL,
+            slot INTEGER NOT NULL,
+            text BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX models_by_run ON models (run, id);
+        CREATE TABLE texts (
+            slot INTEGER NOT NULL,
+            query INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            run INTEGER NOT NULL,
+            batch INTEGER NOT NULL,
+            model INTEGER,
+            count INTEGER NOT NULL,
+            packed BLOB NOT NULL,
+            PRIMARY KEY (slot, query, time, run, batch)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     private static let tables = """
+        \(texts)
         CREATE TABLE queries (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             query_id TEXT NOT NULL UNIQUE

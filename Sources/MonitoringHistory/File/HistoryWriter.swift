@@ -15,6 +15,7 @@ struct HistoryWriter {
     private var hours = RollUpTable("hours", length: 3_600_000)
     private var phases: [String: Int64] = [:]
     private var transitions = TransitionTable()
+    private var texts = TextTable()
     private var retention: HistoryRetention
     private let columns =
         ["slot", "query", "time", "run", "batch", "ran_batch"] + HistorySchema.pointColumns + ["phases"]
@@ -76,6 +77,7 @@ struct HistoryWriter {
         hours = RollUpTable("hours", length: hours.length)
         phases = [:]
         transitions = TransitionTable()
+        texts = TextTable()
         (newest, takenThrough) = (nil, nil)
     }
 
@@ -120,7 +122,9 @@ struct HistoryWriter {
         let start = point.time.millisecondsSinceEpoch
         let figures = try self.figures(of: progress, point, database)
         let number = progress.ranBatch ? point.batchId : nil
+        var place = TextTable.Place(query: key.query, run: 0, batch: number ?? -1, time: start)
         let isNew = try runs.change(key, heardAt: time, database) { run in
+            place.run = run.row
             if let number {
                 guard !run.batches.contains(number) else { return false }
             } else if let through = run.unnumberedThroughMs, start <= through {
@@ -138,10 +142,17 @@ struct HistoryWriter {
             return true
         }
         guard isNew else { return }
+        if number != nil { try texts.write(Self.json(progress), place, database) }
         newest = max(newest ?? start, start)
         let rollUp = RollUp(figures)
         minutes.add(rollUp, of: key.query, at: start)
         hours.add(rollUp, of: key.query, at: start)
+    }
+
+    private static func json(_ progress: StreamingQueryProgress) -> [UInt8] {
+        var bytes: [UInt8] = []
+        MetricsCodec.encode(progress, into: &bytes)
+        return bytes
     }
 
     private static func insert(

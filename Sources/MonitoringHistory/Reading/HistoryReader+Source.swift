@@ -6,21 +6,25 @@ import Monitoring
 extension HistoryReader {
     /// What charts draw; nil for a query of which nothing is kept.
     func history(of id: UUID, _ range: HistoryRange, now: MonitorTime) async throws -> StoredHistory? {
+        try await reading { [limits] database in
+            guard let query = try Self.queries(database, id: id).first else { return nil }
+            let found = try HistorySelection(database, limits, now: now).rows(of: query, range)
+            var history = StoredHistory(found)
+            let start = range.from ?? found.rows.first?.time
+            let end = range.through ?? MonitorTime(millisecondsSinceEpoch: .max)
+            history.transitions = try Self.transitions(
+                of: query, from: start, through: range.through, limit: 1000, database)
+            history.restarts = try Self.restarts(
+                of: query, from: start?.millisecondsSinceEpoch ?? .min, through: end.millisecondsSinceEpoch,
+                database)
+            return history
+        }
+    }
+
+    /// Queries wait for a connection and the disk on threads of their own.
+    func reading<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
         do {
-            // Queries wait for a connection and the disk on threads of their own.
-            return try await database.read { [limits] database in
-                guard let query = try Self.queries(database, id: id).first else { return nil }
-                let found = try HistorySelection(database, limits, now: now).rows(of: query, range)
-                var history = StoredHistory(found)
-                let start = range.from ?? found.rows.first?.time
-                let end = range.through ?? MonitorTime(millisecondsSinceEpoch: .max)
-                history.transitions = try Self.transitions(
-                    of: query, from: start, through: range.through, limit: 1000, database)
-                history.restarts = try Self.restarts(
-                    of: query, from: start?.millisecondsSinceEpoch ?? .min, through: end.millisecondsSinceEpoch,
-                    database)
-                return history
-            }
+            return try await database.read(work)
         } catch {
             throw HistoryError(error, "read", path: path)
         }

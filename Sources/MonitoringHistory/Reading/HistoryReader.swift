@@ -102,7 +102,7 @@ public final class HistoryReader: Sendable {
         try read { try Self.transitions(of: query, from: start, through: end, limit: limit, $0) }
     }
 
-    private func read<T>(_ work: (Database) throws -> T) throws(HistoryError) -> T {
+    func read<T>(_ work: (Database) throws -> T) throws(HistoryError) -> T {
         do {
             return try database.read(work)
         } catch {

@@ -49,8 +49,8 @@ export const loadQuery = (id, signal) => get(queryURL(id), signal);
 /** A query's points between two times, as far back as they are kept; those of a long time are each about several triggers. */
 export const loadHistory = (id, from, to) => get(`${queryURL(id)}/history?from=${Math.floor(from)}&to=${Math.ceil(to)}`);
 
-/** The batches whose JSON is kept, the newest first. */
-export const loadBatches = (id, signal) => get(`${queryURL(id)}/batches?limit=500`, signal);
+/** The batches whose JSON is kept, the newest first; of a time with `from` and `to`, in milliseconds. */
+export const loadBatches = (id, signal, range = { limit: 500 }) => get(`${queryURL(id)}/batches?${new URLSearchParams(range)}`, signal);
 
 /** A batch's progress as it came. */
 export const loadBatch = (id, batch, signal) =>

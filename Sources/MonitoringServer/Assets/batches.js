@@ -5,8 +5,16 @@ import { copy, el, say, setText } from './dom.js';
 import { change, differences } from './diff.js';
 import { exact, moment, whole } from './format.js';
 
+/** Batches in a menu at most. */
+const mostBatches = 2_000;
+
+/** How far from a point's time its batch's own may be, in milliseconds. */
+const nearby = 1_000;
+
 export class Batches {
     list = [];
+    /** Whether no older ones are kept. */
+    isWhole = false;
 
     constructor(id) {
         this.id = id;
@@ -27,9 +35,19 @@ export class Batches {
     /** Loads which batches there are; the batch that is shown stays where it still is there. */
     async load(signal) {
         const { batches } = await loadBatches(this.id, signal);
-        this.list = batches;
+        this.list = [];
+        this.isWhole = false;
+        this.merge(batches);
         this.fill();
         await this.show();
+    }
+
+    /** Puts batches where their times have them, each once. */
+    merge(batches) {
+        const known = new Set(this.list.map(key));
+        const added = batches.filter((batch) => !known.has(key(batch)));
+        this.list = [...this.list, ...added].sort((a, b) => (b.time ?? -Infinity) - (a.time ?? -Infinity) || b.batchId - a.batchId);
+        return added.length;
     }
 
     /** A batch has come; it goes on top, without a question to the server, with the next drawing. */
@@ -38,7 +56,7 @@ export class Batches {
         const isKnown = this.list.some((other) => other.runId === batch.runId && other.batchId === batch.batchId);
         if (isKnown) return;
         this.list.unshift(batch);
-        this.list.length = Math.min(this.list.length, 500);
+        this.list.length = Math.min(this.list.length, mostBatches);
         this.isTouched = true;
     }
 
@@ -67,10 +85,12 @@ export class Batches {
         return this.list.some((other) => other.runId !== this.list[0].runId) ? ` · run ${batch.runId.slice(0, 8)}` : '';
     }
 
-    /** Shows the batch of a point in the charts. */
-    choose(batchId, time) {
-        const candidates = this.list.filter((batch) => batch.batchId === batchId);
-        const batch = candidates.sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time))[0];
+    /** Shows the batch of a point in the charts, which the server may know by its time only. */
+    async choose(batchId, time) {
+        const find = () => this.list.filter((batch) => batch.batchId === batchId && Math.abs(batch.time - time) <= nearby)
+            .sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time))[0];
+        let batch = find();
+        if (!batch && await this.loadMore({ from: time - nearby, to: time + nearby, limit: 500 })) batch = find();
         if (!batch) {
             setText(this.error, `The JSON of batch ${batchId ?? '–'} is not kept any more.`);
         } else {
@@ -80,8 +100,26 @@ export class Batches {
         this.node.scrollIntoView({ block: 'start' });
     }
 
-    step(by) {
+    /** Loads batches that are not in the menus; false where there are none. */
+    async loadMore(range) {
+        try {
+            const { batches } = await loadBatches(this.id, undefined, range);
+            if (this.merge(batches) === 0) return false;
+            this.fill();
+            return true;
+        } catch (error) {
+            setText(this.error, `Earlier batches could not be loaded: ${error.message}`);
+            return false;
+        }
+    }
+
+    async step(by) {
+        const oldest = this.list.at(-1)?.time;
+        if (this.first.selectedIndex + by >= this.list.length && !this.isWhole) {
+            this.isWhole = typeof oldest !== 'number' || !await this.loadMore({ to: oldest - 1, limit: 100 });
+        }
         const place = this.first.selectedIndex + by;
+        if (place >= this.list.length) this.older.disabled = true;
         if (place < 0 || place >= this.list.length) return;
         this.first.selectedIndex = place;
         this.show();
@@ -93,7 +131,7 @@ export class Batches {
         const shown = `${this.first.value}|${this.second.value}`;
         this.wanted = shown;
         this.newer.disabled = this.first.selectedIndex <= 0;
-        this.older.disabled = this.first.selectedIndex >= this.list.length - 1;
+        this.older.disabled = this.isWhole && this.first.selectedIndex >= this.list.length - 1;
         this.copyButton.disabled = !first;
         if (!first) {
             setText(this.error, 'No batch’s JSON is kept.');

@@ -129,17 +129,11 @@ final class MonitoringResponder: HTTPResponder {
             guard let response = try await page.reply(hub, history) else { throw Self.unknown(id) }
             return response
         case .batches(let id):
-            let limit = try arguments.integer("limit", in: 1...10_000) ?? 10_000
-            guard let keys = hub.batches(of: id, limit: Int(limit)) else { throw Self.unknown(id) }
-            return try Reply.json { body in
-                body.key("batches")
-                try body.array(keys) { try body.value($0) }
-            }
+            let page = try BatchPage(id, arguments)
+            guard let response = try await page.reply(hub, history) else { throw Self.unknown(id) }
+            return response
         case .batch(let id, let runId, let batchId):
-            guard let text = hub.progressJSON(of: id, runId: runId, batchId: batchId) else {
-                throw Refusal(.notFound, "this batch is not known, or not kept any more")
-            }
-            return Reply.of(text, type: Reply.json)
+            return try await BatchPage.text(of: id, runId, batchId, hub, history)
         case .alerts:
             return try AlertList(arguments).reply(hub)
         case .events: return try follower.reply(arguments, lastEventId: request.headers[Self.lastEventId], limits)

@@ -21,6 +21,7 @@ struct HistoryShow: ParsableCommand {
               streamgauge history --history history.db --query orders --since "1 week ago" --resolution 1h --format csv
               streamgauge history --history history.db --query orders --since 2026-11-28 --until 2026-11-29 --format json
               streamgauge history --history history.db --query orders --states
+              streamgauge history --history history.db --query orders --batch 1234
             """)
 
     /// `--resolution`.
@@ -68,18 +69,27 @@ struct HistoryShow: ParsableCommand {
     @Flag(help: "Show the query's changes of state in place of its figures.")
     var states = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Show this batch's progress as Spark's JSON, which is kept for a day; of several runs' the newest.",
+            valueName: "number"))
+    var batch: Int64?
+
     func validate() throws {
         let given = ["--history": history, "--query": query]
         for option in given.keys.sorted() where given[option] == .some("") {
             throw ValidationError("\(option) has an empty value: give one, or leave the option out")
         }
-        let isAboutOne = since != nil || until != nil || resolution != nil || states
+        let isAboutOne = since != nil || until != nil || resolution != nil || states || batch != nil
         if query == nil, isAboutOne {
             throw ValidationError(
-                "--since, --until, --resolution and --states are about one query: give --query as well")
+                "--since, --until, --resolution, --states and --batch are about one query: give --query as well")
         }
         if states, resolution != nil {
             throw ValidationError("--states and --resolution exclude each other: give one of them")
+        }
+        if batch != nil, states || resolution != nil || format != .table {
+            throw ValidationError("--batch shows one JSON text: leave --states, --resolution and --format out")
         }
         if let since, let until, until.milliseconds < since.milliseconds {
             throw ValidationError("--until is before --since: exchange them")
@@ -93,6 +103,11 @@ struct HistoryShow: ParsableCommand {
         guard let query else { return try report.queries(queries) }
         let chosen = try choose(query, of: queries)
         let time = { (since: SinceTime?) in since.map { MonitorTime(millisecondsSinceEpoch: $0.milliseconds) } }
+        if let batch {
+            let text = try text(of: batch, chosen, from: time(since), through: time(until), reader)
+            return try StandardStream.output.write(
+                (StandardStream.output.isTerminal ? TerminalText.escapedJSON(text) : text) + "\n")
+        }
         if states {
             let found = try reader.transitions(of: chosen, from: time(since), through: time(until), limit: .max)
             return try report.states(found, of: chosen)
@@ -116,6 +131,21 @@ struct HistoryShow: ParsableCommand {
             default: ("hours", "")
             }
         return "note: \(rows) before \(time) are not kept any more.\(coarser)"
+    }
+
+    private func text(
+        of batch: Int64, _ query: HistoryQuery, from start: MonitorTime?, through end: MonitorTime?,
+        _ reader: HistoryReader
+    ) throws -> String {
+        let keys = try reader.batches(of: query.id, from: start, through: end, limit: .max)
+        guard let key = keys.first(where: { $0.batchId == batch }),
+            let text = try reader.progressJSON(of: query.id, runId: key.runId, batchId: batch)
+        else {
+            throw CommandError(
+                "the JSON of batch \(batch) of \(query.name ?? query.id.uuidString.lowercased()) is not in \(history)",
+                hint: "it is kept for a day, of batches that read rows")
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private func choose(_ text: String, of queries: [HistoryQuery]) throws -> HistoryQuery {

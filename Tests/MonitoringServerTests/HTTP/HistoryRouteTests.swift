@@ -11,6 +11,7 @@ import Testing
     private struct MadeUpHistory: HistorySource {
         var health = HistoryHealth()
         var isBroken = false
+        var runId = UUID()
 
         func history(of id: UUID, _ range: HistoryRange) async throws -> StoredHistory? {
             if isBroken { throw MonitoringError("cannot read the history history.db: it is broken") }
@@ -22,6 +23,59 @@ import Testing
             (found.points, found.minima, found.maxima, found.triggers) = ([point], [point], [point], [7])
             found.restarts = [range.through ?? QueryMaker.time(1)]
             return found
+        }
+
+        func batches(
+            of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
+        ) async throws -> [BatchKey] {
+            if isBroken { throw MonitoringError("cannot read the history history.db: it is broken") }
+            guard id != QueryMaker(8).id else { return [] }
+            // The hub's first batch, and ten before it.
+            let keys = (-10...0).reversed().map {
+                BatchKey(runId: runId, batchId: Int64($0), time: QueryMaker.time(Int64($0)))
+            }
+            let wanted = keys.filter { key in
+                guard let time = key.time else { return false }
+                return start.map { time >= $0 } ?? true && end.map { time <= $0 } ?? true
+            }
+            return Array(wanted.prefix(limit))
+        }
+
+        func progressJSON(of id: UUID, runId: UUID, batchId: Int64) async throws -> [UInt8]? {
+            if isBroken { throw MonitoringError("cannot read the history history.db: it is broken") }
+            return batchId < 0 ? Array("{\"batchId\":\(batchId)}".utf8) : nil
+        }
+    }
+
+    @Test func `batches that the hub has no more are the history's, each once`() async throws {
+        let hub = MonitoringHub(settings: .replay)
+        let maker = QueryMaker()
+        for batch in 0..<5 { hub.take(maker, batch: Int64(batch)) }
+        let history = MadeUpHistory(runId: maker.runId)
+        let path = "/api/v1/queries/\(QueryMaker().id.uuidString.lowercased())/batches"
+        @Sendable func numbers(_ answer: RawAnswer) throws -> [Int]? {
+            (try answer.json()["batches"] as? [[String: Any]])?.compactMap { $0["batchId"] as? Int }
+        }
+        try await LiveServer.with(hub, history: history) { server async throws in
+            #expect(try numbers(await server.ask(path)) == (-10...4).reversed())
+            #expect(try numbers(await server.ask(path + "?limit=7")) == [4, 3, 2, 1, 0, -1, -2])
+            let (from, to) = (QueryMaker.time(-3), QueryMaker.time(1))
+            let range = "from=\(from.millisecondsSinceEpoch)&to=\(to.millisecondsSinceEpoch)"
+            #expect(try numbers(await server.ask("\(path)?\(range)")) == [1, 0, -1, -2, -3])
+            let run = maker.runId.uuidString.lowercased()
+            #expect(try await server.ask("\(path)/\(run)/-4").json()["batchId"] as? Int == -4)
+            #expect(try await server.ask("\(path)/\(run)/4").json()["numInputRows"] != nil)
+            #expect(try await server.ask("\(path)/\(run)/99").status == 404)
+            for wrong in ["from=2&to=1", "from=x", "limit=0"] {
+                #expect(try await server.ask("\(path)?\(wrong)").status == 400, "\(wrong)")
+            }
+            #expect(try await server.ask("/api/v1/queries/\(QueryMaker(8).id)/batches").status == 404)
+        }
+        try await LiveServer.with(hub, history: MadeUpHistory(isBroken: true)) { server async throws in
+            #expect(try numbers(await server.ask(path)) == [4, 3, 2, 1, 0], "what the hub knows")
+            let run = maker.runId.uuidString.lowercased()
+            #expect(try await server.ask("\(path)/\(run)/-4").status == 503)
+            #expect(try await server.ask("/api/v1/queries/\(QueryMaker(9).id)/batches").status == 503)
         }
     }
 

@@ -92,6 +92,42 @@ import Testing
         #expect(next.state == .resolved, "the growth is older than five minutes")
     }
 
+    @Test func `half a window that holds for a moment is not the whole of it`() throws {
+        let mean = try rule("Mean", "avg_over_time(streamgauge_query_lag_seconds[2m]) > 60")
+        var bench = AlertBench([mean])
+        bench.run(0...100, [Series.lag(70)])
+        var next = try restored(bench, [mean], at: 200)
+        next.run(200...200, [Series.lag(70)])
+        next.run(201...318, [Series.lag(10)])
+        #expect(next.state == .firing)
+        next.run(319...322, [Series.lag(10)])
+        #expect(next.state == .resolved)
+    }
+
+    @Test func `a window in which nothing could be seen is none`() throws {
+        let mean = try rule("Mean", "avg_over_time(streamgauge_query_lag_seconds[2m]) > 60")
+        var bench = AlertBench([mean])
+        bench.run(0...100, [Series.lag(70)])
+        var next = try restored(bench, [mean], at: 200)
+        for second in 200...800 { next.step(at: Double(second), [], feeds: [FeedStatus(name: "kafka", isUp: false)]) }
+        for second in 801...919 { next.step(at: Double(second), [Series.lag(10)], feeds: [FeedStatus(name: "kafka")]) }
+        #expect(next.state == .firing)
+        for second in 920...924 { next.step(at: Double(second), [Series.lag(10)], feeds: [FeedStatus(name: "kafka")]) }
+        #expect(next.state == .resolved)
+    }
+
+    @Test func `a watcher that slept waits for the window that keeps an alert, too`() throws {
+        let kept = try rule(
+            "Kept", "streamgauge_query_lag_seconds > 60", keep: "max_over_time(streamgauge_query_lag_seconds[2m]) > 60")
+        var bench = AlertBench([kept])
+        bench.run(0...10, [Series.lag(70)])
+        bench.run(11...20, [Series.lag(1)])
+        bench.run(5000...5119, [Series.lag(1)])
+        #expect(bench.state == .firing)
+        bench.run(5120...5122, [Series.lag(1)])
+        #expect(bench.state == .resolved)
+    }
+
     @Test func `what decides whether it goes on firing has a window of its own`() throws {
         let kept = try rule(
             "Kept", "streamgauge_query_lag_seconds > 60", keep: "max_over_time(streamgauge_query_lag_seconds[2m]) > 60")

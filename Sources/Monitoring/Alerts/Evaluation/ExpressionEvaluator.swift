@@ -30,6 +30,8 @@ struct ExpressionEvaluator: Sendable {
         /// When it began to be filled.
         var since: Int64?
 
+        var isEmpty: Bool { mean.isEmpty && extremes.isEmpty && growth.isEmpty }
+
         mutating func remove(_ labels: Set<Int>) {
             mean.remove(labels)
             extremes.remove(labels)
@@ -91,6 +93,11 @@ struct ExpressionEvaluator: Sendable {
 
     /// Forgets what windows hold.
     mutating func forgetWindows() { windows = Array(repeating: WindowState(), count: plan.windows.count) }
+
+    /// Says that nothing could be seen at the moment that was begun: a window with nothing in it begins anew.
+    mutating func noteBlindness() {
+        for index in windows.indices where windows[index].isEmpty { windows[index].since = nil }
+    }
 
     /// Whether any series that an expression asks for has a value at the moment that was begun.
     mutating func hasData(_ expression: Int) -> Bool {

@@ -67,6 +67,9 @@ struct SeriesWindows<Slice: WindowSlice>: Sendable {
     /// Numbers of the labels with a window, in the order in which they came.
     private var active: [Int] = []
 
+    /// Whether no series has a value in the window.
+    var isEmpty: Bool { active.isEmpty }
+
     /// Slices that are kept of all series.
     var sliceCount: Int { active.reduce(0) { $0 + windows[Int(places[$1])].count } }
 

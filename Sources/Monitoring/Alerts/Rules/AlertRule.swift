@@ -54,6 +54,9 @@ public struct AlertRule: Sendable, Hashable {
         self.reason = reason
     }
 
+    /// Whether it asks for a query's state.
+    var judgesState: Bool { expression.metrics.contains("streamgauge_query_state") }
+
     /// Whether its alerts are found in the same way as those of another.
     func asksTheSame(as other: AlertRule) -> Bool {
         expression == other.expression && keepExpression == other.keepExpression
