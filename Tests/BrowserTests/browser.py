@@ -79,6 +79,8 @@ class Page:
     def __init__(self, browser, session, target, width=1400, height=900, scheme="light", mobile=False):
         self.browser, self.session, self.target = browser, session, target
         self.errors = []
+        # Addresses and statuses, once the domain Network is enabled.
+        self.answers = []
         browser.pages[session] = self
         for domain in ("Page", "Runtime", "Log"):
             self.send(f"{domain}.enable")
@@ -95,6 +97,8 @@ class Page:
             self.errors.append(details.get("exception", {}).get("description") or details["text"])
         elif method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
             self.errors.append("console: " + " ".join(str(argument.get("value", argument.get("description"))) for argument in parameters["args"]))
+        elif method == "Network.responseReceived":
+            self.answers.append((parameters["response"]["url"], parameters["response"]["status"]))
         elif method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
             self.errors.append(f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}")
 
@@ -158,6 +162,9 @@ class Page:
         """Tells the page that it is behind another one, or before it; `at_start` the pages that it will show."""
         answer = f"""Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {str(is_hidden).lower()} }});
             document.dispatchEvent(new Event('visibilitychange'));"""
+        if not is_hidden:
+            # One that is behind others draws nothing.
+            self.send("Page.bringToFront")
         if at_start:
             self.send("Page.addScriptToEvaluateOnNewDocument", {"source": answer})
         else:

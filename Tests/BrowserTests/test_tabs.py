@@ -31,6 +31,15 @@ class TabTests(PageTestCase):
         batch = others[0].eval("document.querySelector('.batches select option').value")
         others[0].wait(f"document.querySelector('.batches select option').value !== {batch!r}", timeout=10)
 
+    def test_a_page_that_is_looked_at_as_soon_as_it_is_opened_is_live(self):
+        page = self.open(hidden=True, ready=None)
+        # Before any timer of the page has run.
+        page.send("Page.addScriptToEvaluateOnNewDocument", {"source": """addEventListener('DOMContentLoaded', () => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => false });
+            document.dispatchEvent(new Event('visibilitychange')); });"""})
+        page.goto(self.address + "/")
+        page.wait("document.querySelector('tbody tr[data-id]') && document.documentElement.dataset.connection === 'live'")
+
     def test_a_page_that_is_looked_away_from_gives_its_connection_back_and_takes_it_again(self):
         page = self.open()
         page.wait("document.documentElement.dataset.connection === 'live'")

@@ -16,6 +16,7 @@ const store = new Store();
 const main = document.getElementById('main');
 let view = null;
 let loading = null;
+let retry = null;
 
 // MARK: Drawing
 
@@ -119,6 +120,7 @@ const connection = new Connection({ retry: () => stream.retry(), resumed: () => 
 /** Loads what the view shows; an older load that is still on its way is given up. */
 async function load() {
     loading?.abort();
+    clearTimeout(retry);
     const mine = new AbortController();
     loading = mine;
     const target = view;
@@ -136,7 +138,7 @@ async function load() {
         if (target.fail?.(error)) drawTitle();
         else connection.failed(error);
         // An overloaded server asks for some patience; one that wants a token does not give in by being asked again.
-        if (error.status !== 401 && error.status !== 404) setTimeout(() => { if (loading === null && target === view) load(); }, 5_000);
+        if (error.status !== 401 && error.status !== 404) retry = setTimeout(() => { if (loading === null && target === view) load(); }, 5_000);
     }
 }
 

@@ -38,8 +38,7 @@ export class Batches {
         this.list = [];
         this.isWhole = false;
         this.merge(batches);
-        this.fill();
-        await this.show();
+        this.isTouched = true;
     }
 
     /** Puts batches where their times have them, each once. */
@@ -65,9 +64,9 @@ export class Batches {
         // A menu that is open must not change under the pointer.
         if (!this.isTouched || document.activeElement === this.first || document.activeElement === this.second) return;
         this.isTouched = false;
-        const hadNone = this.first.value === '';
+        const shown = this.first.value;
         this.fill();
-        if (hadNone) this.show();
+        if (this.first.value !== shown || this.list.length === 0) this.show();
     }
 
     fill() {
@@ -115,12 +114,13 @@ export class Batches {
 
     async step(by) {
         const oldest = this.list.at(-1)?.time;
-        if (this.first.selectedIndex + by >= this.list.length && !this.isWhole) {
+        const options = () => this.first.options.length;
+        if (this.first.selectedIndex + by >= options() && !this.isWhole) {
             this.isWhole = typeof oldest !== 'number' || !await this.loadMore({ to: oldest - 1, limit: 100 });
         }
         const place = this.first.selectedIndex + by;
-        if (place >= this.list.length) this.older.disabled = true;
-        if (place < 0 || place >= this.list.length) return;
+        if (place >= options()) this.older.disabled = true;
+        if (place < 0 || place >= options()) return;
         this.first.selectedIndex = place;
         this.show();
     }
@@ -131,7 +131,7 @@ export class Batches {
         const shown = `${this.first.value}|${this.second.value}`;
         this.wanted = shown;
         this.newer.disabled = this.first.selectedIndex <= 0;
-        this.older.disabled = this.isWhole && this.first.selectedIndex >= this.list.length - 1;
+        this.older.disabled = this.isWhole && this.first.selectedIndex >= this.first.options.length - 1;
         this.copyButton.disabled = !first;
         if (!first) {
             setText(this.error, 'No batch’s JSON is kept.');

@@ -66,6 +66,7 @@ export class EventStream {
         this.query = query;
         this.failures = 0;
         // Opened behind the page that is read: it listens once it is looked at.
+        this.isResting = document.hidden;
         if (document.hidden) this.restAfter(0);
         else this.connect();
     }
