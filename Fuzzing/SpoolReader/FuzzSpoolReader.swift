@@ -16,6 +16,8 @@ public func fuzzSpoolReader(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int3
     setFrameChecksums(&file, mode >> 1)
     do throws(SpoolError) {
         let reader = try SpoolSegmentReader(file, name: "fuzzed.spool", first: nil)
+        // As its name would say, and as a wrong name would.
+        for first in [reader.block.positions.first ?? 0, UInt64(mode)] { checkNamed(file, first: first) }
         check(reader.block.bytes == file, "the block holds other bytes than the file")
         var taken = checkFrames(reader.block)
         taken += reader.damages.map { $0.offset..<$0.offset + $0.count }
@@ -25,6 +27,17 @@ public func fuzzSpoolReader(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int3
         check(!error.message.isEmpty, "an error says nothing")
     }
     return 0
+}
+
+/// What a file gives by its name begins where that says, and the same wherever reading begins.
+private func checkNamed(_ file: [UInt8], first: UInt64) {
+    guard let whole = try? SpoolSegmentReader(file, name: "fuzzed.spool", first: first).block else {
+        return check(false, "a file that was read cannot be read by its name")
+    }
+    check(whole.positions.allSatisfy { $0 >= first }, "a frame is from before the file's name")
+    guard let floor = whole.positions.dropFirst(whole.positions.count / 2).first else { return }
+    let rest = try? SpoolSegmentReader(file, name: "fuzzed.spool", first: first, floor: floor).block
+    check(rest?.positions == whole.positions.filter { $0 >= floor }, "reading on by the name gives other frames")
 }
 
 /// Each frame is found by its position, and its event lies within it. Gives the frames' places.

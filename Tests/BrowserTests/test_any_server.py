@@ -99,6 +99,8 @@ class AnyServerTests(PageTestCase):
 
     def test_a_phone_shows_both_pages_without_scrolling_sideways(self):
         page = self.open(width=360, height=740, mobile=True)
+        for column in ("since", "watermark", "spark"):
+            self.assertTrue(page.eval(f"document.querySelector('tbody tr[data-id] .c-{column}').getClientRects().length > 0"), f"{column} is not there")
         self.assertFits(page, 360)
         page.goto(f"{self.address}/queries/{self.query_id(page)}")
         page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")

@@ -191,7 +191,7 @@ class LivePageTests(PageTestCase):
         asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('?from=')).length"
         page.key("2")
         page.wait(f"{asked} === 1")
-        page.key("6")
+        page.key("7")
         page.wait(f"document.querySelector('.readout').innerText.split(' – ')[0] < {first!r}")
         page.key("2")
         before = page.eval("document.querySelector('.readout').innerText")

@@ -36,16 +36,21 @@ class Monitor:
         return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
 
     def exchange(self, request, seconds=30):
-        """What comes back for some bytes, until the other side closes or time is up."""
+        """What comes back for some bytes until the other side closes; None where it does not."""
         connection = self.connect(seconds)
         try:
             connection.sendall(request if isinstance(request, bytes) else request.encode())
         except OSError:
             pass
-        parts = []
+        parts, end = [], time.monotonic() + seconds
         try:
             while part := connection.recv(1 << 16):
                 parts.append(part)
+                if time.monotonic() > end:
+                    raise TimeoutError
+        except TimeoutError:
+            connection.close()
+            return None
         except OSError:
             pass
         connection.close()
@@ -77,8 +82,8 @@ class Probe(threading.Thread):
                 answer = self.monitor.exchange(
                     f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.monitor.port}\r\nConnection: close\r\n\r\n")
             except OSError:
-                answer = ""
-            if answer.startswith("HTTP/1.1 200"):
+                answer = None
+            if answer and answer.startswith("HTTP/1.1 200"):
                 self.milliseconds.append((time.monotonic() - begin) * 1000)
             else:
                 self.failures += 1

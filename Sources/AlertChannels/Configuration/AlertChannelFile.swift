@@ -30,10 +30,17 @@ import Monitoring
 ///     timeout: 5s
 ///   - name: topic
 ///     kafka: {topic: alerts, options: {bootstrap.servers: "localhost:9092"}}
-/// routes:                                           # without any: every alert to every channel
+///   - name: heartbeat
+///     webhook: {url: https://hc.example.com/ping/1}
+///     resend: 1m                                    # says again and again what fires, for who notices when that ends
+/// routes:                                           # without any: every alert to every channel, see below
+///   - {match: ['alertname="Watchdog"'], channels: [heartbeat, alertmanager]}
 ///   - {match: ['severity="critical"'], channels: [pager, mail], continue: true}
 ///   - {channels: [chat]}
 /// ```
+///
+/// An alert that meets no route is for all channels; one with `severity="none"`, which fires all the time so that its silence is noticed, is
+/// then only for those that repeat what fires: an Alertmanager, and channels with `resend`.
 ///
 /// A channel may also have `give_up_after` (else a notice's own `best_before` counts) and `queue`, the number of notices that may wait.
 public enum AlertChannelFile {
@@ -128,7 +135,7 @@ struct AlertChannelReader {
     private static let kinds = ["webhook", "alertmanager", "email", "command", "kafka"]
 
     private mutating func channel(_ value: Value) -> ChannelSettings? {
-        let common = ["name", "timeout", "give_up_after", "send_resolved", "queue"]
+        let common = ["name", "timeout", "give_up_after", "send_resolved", "queue", "resend"]
         let known = document.problems.count
         guard let fields = document.fields(value, "a channel", keys: common + Self.kinds) else {
             hasNameless = true
@@ -156,7 +163,13 @@ struct AlertChannelReader {
             bounded($0, "give_up_after", .seconds(1)...(.seconds(604_800)))
         }
         if let queue = fields["queue"] { policy.capacity = number(queue, "queue", 1...10_000) ?? policy.capacity }
-        if case .alertmanager(let settings) = kind { policy.resend = settings.resend }
+        policy.resend = fields["resend"].flatMap { bounded($0, "resend", .seconds(1)...(.seconds(86_400))) }
+        if case .alertmanager(let settings) = kind {
+            if let value = fields["resend"] {
+                document.report("resend of an alertmanager stands within it", at: value)
+            }
+            policy.resend = settings.resend
+        }
         let sendsResolved = fields["send_resolved"].flatMap { document.truth($0, "send_resolved") } ?? true
         return ChannelSettings(name: name, kind: kind, sendsResolved: sendsResolved, policy: policy)
     }

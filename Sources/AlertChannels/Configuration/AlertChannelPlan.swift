@@ -4,7 +4,7 @@ public import Monitoring
 public struct AlertChannelPlan: Sendable, Hashable {
     /// The channels in the order of the file.
     public var channels: [ChannelSettings]
-    /// The routes in their order; without one every alert is for every channel.
+    /// The routes in their order; without one every alert is for every channel, but what fires all the time.
     public var routes: [AlertRoute]
     /// Where the monitor's pages are seen from outside; nil where nobody said.
     public var externalURL: String?

@@ -16,6 +16,8 @@ public final class AlertDelivery: Sendable {
     private let routes: [AlertRoute]
     private let workers: [ChannelWorker]
     private let sendsResolved: [Bool]
+    /// Channels that repeat what fires.
+    private let repeating: Set<String>
     private let clock: any ChannelClock
     private let logger: Logger
 
@@ -45,6 +47,7 @@ public final class AlertDelivery: Sendable {
         self.clock = clock
         self.logger = logger
         sendsResolved = plan.channels.map(\.sendsResolved)
+        repeating = Set(plan.channels.filter { $0.policy.resend != nil }.map(\.name))
         workers = zip(plan.channels, channels).map { settings, channel in
             ChannelWorker(
                 name: settings.name, channel: channel, policy: settings.policy, clock: clock, logger: logger,
@@ -109,7 +112,9 @@ public final class AlertDelivery: Sendable {
     }
 
     private func isMeant(_ alert: Alert, for channel: String) -> Bool {
-        AlertRoute.channels(for: alert, routes)?.contains(channel) ?? true
+        if let routed = AlertRoute.channels(for: alert, routes) { return routed.contains(channel) }
+        // What fires all the time says something only where its end is noticed.
+        return alert.labels["severity"] != "none" || repeating.contains(channel)
     }
 
     /// Delivers until the task is cancelled; what is not delivered then is dropped and counted, but after ``leave()``.

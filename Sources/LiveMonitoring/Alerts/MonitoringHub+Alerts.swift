@@ -75,7 +75,9 @@ extension MonitoringHub {
 extension WatchedFleet {
     /// What rules are judged on. A recorded file is no feed that could fail: replays say the same of it wherever it lies.
     fileprivate mutating func alertInput(at time: MonitorTime, _ series: [AlertSample] = []) -> AlertInput {
-        let isOfThePast = feeds.contains { $0.isBehindPresent && ($0.state == .away || $0.state == .failed) }
+        // Of several feeds nobody knows which query came by which.
+        let isOfThePast =
+            !feeds.isEmpty && feeds.allSatisfy { $0.isBehindPresent && ($0.state == .away || $0.state == .failed) }
         let snapshots = isOfThePast ? [] : orderedIds().compactMap { row(of: $0, at: time)?.snapshot }
         let feeds = settings.isReplay ? [] : feeds.map { FeedStatus($0, at: time) }
         return AlertInput(at: time, queries: snapshots, feeds: feeds, series: series)

@@ -58,7 +58,10 @@ struct SpoolSegmentReader {
                 damages.append(
                     Damage(
                         offset: offset, count: end - offset,
-                        frames: next.flatMap { next in last.map { next.position - $0 - 1 } },
+                        frames: next.flatMap { next in
+                            // Of what was read before none is missing.
+                            last.map { max($0 + 1, floor) }.flatMap { $0 <= next.position ? next.position - $0 : nil }
+                        },
                         isTail: next == nil && Self.isTorn(bytes, at: offset)))
                 offset = end
             }

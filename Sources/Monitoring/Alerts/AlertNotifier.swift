@@ -1,7 +1,9 @@
 /// Puts alerts together into notices: who is told what, and when.
 ///
-/// A group's first notice waits ``AlertGrouping/wait`` for company, the next ones ``AlertGrouping/interval`` after the one before, unless an
-/// alert has begun to fire of which nobody has heard: then it is ``AlertGrouping/wait`` again, ``AlertGrouping/burst`` times. An alert is told as firing once and as resolved once; one that has fired and resolved between two notices is told as resolved. What
+/// A group's first notice waits ``AlertGrouping/wait`` for company, the next ones ``AlertGrouping/interval`` after the one before. Where an
+/// alert has begun to fire of which nobody has heard, it is ``AlertGrouping/wait`` again, ``AlertGrouping/burst`` times in a row.
+///
+/// An alert is told as firing once and as resolved once; one that has fired and resolved between two notices is told as resolved. What
 /// a silence covers or another alert holds back is not told, except that the end of what was told is.
 struct AlertNotifier: Sendable {
     /// A group of alerts that were told of, or wait for it.
@@ -11,6 +13,8 @@ struct AlertNotifier: Sendable {
         var sinceNotice: Int64?
         /// How long there has been news; nil while there is none.
         var sinceNews: Int64?
+        /// How long there has been an alert of which nobody has heard; nil while there is none.
+        var sinceUnheard: Int64?
         /// Notices that were made.
         var notices = 0
         /// Those among them that did not wait for the interval and are not made up for; nil is none.
@@ -48,23 +52,26 @@ struct AlertNotifier: Sendable {
         for key in groups.keys {
             groups[key]?.sinceNotice? += elapsed
             groups[key]?.sinceNews? += elapsed
+            groups[key]?.sinceUnheard? += elapsed
             groups[key]?.regain(elapsed, grouping)
             if !news.contains(key) { groups[key]?.sinceNews = nil }
+            if !unheard.contains(key) { groups[key]?.sinceUnheard = nil }
         }
         for key in news {
             var group = groups[key] ?? Group(key: key)
             if group.sinceNews == nil { group.sinceNews = 0 }
+            if unheard.contains(key), group.sinceUnheard == nil { group.sinceUnheard = 0 }
             groups[key] = group
         }
         var due: [(key: String, isRepeated: Bool)] = []
         for (key, group) in groups {
-            if isDue(group, isUnheard: unheard.contains(key), grouping) {
+            if isDue(group, grouping) {
                 due.append((key, false))
             } else if firing.contains(key), group.sinceNews == nil, let since = group.sinceNotice,
                 let interval = grouping.repeatInterval, since >= interval.nonNegativeMilliseconds
             {
                 due.append((key, true))
-            } else if !news.contains(key), !firing.contains(key),
+            } else if !news.contains(key), !firing.contains(key), group.early == nil,
                 (group.sinceNotice ?? .max) >= grouping.interval.nonNegativeMilliseconds
             {
                 groups[key] = nil
@@ -73,12 +80,11 @@ struct AlertNotifier: Sendable {
         return due.sorted { $0.key < $1.key }
     }
 
-    private func isDue(_ group: Group, isUnheard: Bool, _ grouping: AlertGrouping) -> Bool {
-        let wait = grouping.wait.nonNegativeMilliseconds
-        guard let news = group.sinceNews, news >= wait else { return false }
-        let since = group.sinceNotice ?? .max
-        if since >= grouping.interval.nonNegativeMilliseconds { return true }
-        return isUnheard && since >= wait && group.early ?? 0 < grouping.burst
+    private func isDue(_ group: Group, _ grouping: AlertGrouping) -> Bool {
+        let (wait, since) = (grouping.wait.nonNegativeMilliseconds, group.sinceNotice ?? .max)
+        if since >= grouping.interval.nonNegativeMilliseconds { return group.sinceNews.map { $0 >= wait } ?? false }
+        guard let unheard = group.sinceUnheard, unheard >= wait else { return false }
+        return since >= wait && group.early ?? 0 < grouping.burst
     }
 
     /// Notes that a group's notice is made, and returns its number.
@@ -89,7 +95,7 @@ struct AlertNotifier: Sendable {
             group.sinceEarly = group.sinceEarly ?? 0
         }
         group.sinceNotice = 0
-        group.sinceNews = nil
+        (group.sinceNews, group.sinceUnheard) = (nil, nil)
         group.notices += 1
         groups[key] = group
         return group.notices

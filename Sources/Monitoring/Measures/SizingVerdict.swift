@@ -62,7 +62,7 @@ public struct SizingVerdict: Sendable, Hashable {
             (kind, phase) = (.bottleneck, top.phase)
         } else if evidence.isHeldBack || evidence.isShort || (evidence.interval > 0 && use >= Self.highUse) {
             kind = .underProvisioned
-        } else if use < Self.lowUse, evidence.lagSeconds ?? 0 < 1 {
+        } else if use < Self.lowUse, evidence.lagSeconds ?? 0 < 1, evidence.lagFiles ?? 0 == 0 {
             kind = .overProvisioned
         } else {
             kind = .wellProvisioned
@@ -125,6 +125,9 @@ struct SizingEvidence: Sendable {
     var pressure: InputPressure
     var lagRecords: Int64?
     var lagSeconds: Double?
+    /// Files and bytes that wait, where a source tells those.
+    var lagFiles: Int64?
+    var lagBytes: Int64?
     var hasState: Bool
     /// Partitions of its state, where it says so.
     var statePartitions: Int64?
@@ -144,6 +147,8 @@ struct SizingEvidence: Sendable {
         self.interval = interval
         self.pressure = pressure
         for records in lags.lazy.compactMap(\.records) { lagRecords = (lagRecords ?? 0).addingSaturated(records) }
+        for files in lags.lazy.compactMap(\.files) { lagFiles = (lagFiles ?? 0).addingSaturated(files) }
+        for bytes in lags.lazy.compactMap(\.bytes) { lagBytes = (lagBytes ?? 0).addingSaturated(bytes) }
         lagSeconds = lags.lazy.compactMap(\.secondsBehind).max()
         hasState = stateUse != nil
         statePartitions = stateUse?.partitions
@@ -164,11 +169,18 @@ struct SizingEvidence: Sendable {
         return interval > 0 && (meanDuration ?? 0) > Double(interval)
     }
 
+    /// Files or bytes that wait from here on are more than what has just come.
+    private static let (manyFiles, manyBytes): (Int64, Int64) = (10, 64 << 20)
+
     /// Whether more waits than a few batches hold, while it has time to read it.
     var isHeldBack: Bool {
-        guard interval > 0, let use, use < 0.7, let lagRecords else { return false }
-        return Double(lagRecords) > 2 * max(1, meanRows)
+        guard interval > 0, let use, use < 0.7 else { return false }
+        if let lagRecords, Double(lagRecords) > 2 * max(1, meanRows) { return true }
+        return lagFiles.map { $0 >= Self.manyFiles } ?? (lagBytes ?? 0 >= Self.manyBytes)
     }
+
+    /// Whether no source says what waits, as files do not: it may be nothing or a lot.
+    var isLagUnknown: Bool { lagRecords == nil && lagFiles == nil && lagBytes == nil }
 }
 
 // MARK: Words
@@ -185,7 +197,8 @@ extension SizingEvidence {
             "\(phase ?? "one phase") takes \(Figures.percent(topPhase?.share ?? 0)) of a trigger, \(sentence)"
         case .underProvisioned:
             if isHeldBack {
-                "records wait although it is idle between batches: \(sentence)"
+                "\(lagRecords ?? 0 > 0 ? "records" : lagFiles != nil ? "files" : "data") wait although it is idle between batches: "
+                    + sentence
             } else {
                 (isShort ? "it does not keep up: " : "it has no reserve: ") + sentence
             }
@@ -217,6 +230,9 @@ extension SizingEvidence {
             let seconds = lagSeconds.map { ", \(Figures.duration(seconds: $0)) of work" } ?? ""
             parts.append("\(Figures.count(lagRecords)) records behind\(seconds)")
         }
+        if let lagFiles { parts.append("\(Figures.count(lagFiles)) files behind") }
+        if let lagBytes { parts.append("\(Figures.bytes(Double(lagBytes))) behind") }
+        if isLagUnknown { parts.append("what waits is not known") }
         return parts.joined(separator: ", ") + ", over \(Figures.number(Double(batches))) batches"
     }
 }
@@ -274,6 +290,12 @@ enum SizingAdvice {
     }
 
     static func spare(_ evidence: SizingEvidence) -> [String] {
+        let check = "look first whether input waits, which this source does not say: then raise maxFilesPerTrigger or its like"
+        let spare = spareTime(evidence)
+        return evidence.isLagUnknown ? [check] + spare.map { "if nothing waits, \($0)" } : spare
+    }
+
+    private static func spareTime(_ evidence: SizingEvidence) -> [String] {
         evidence.interval > 0
             ? ["take workers away, or shorten the trigger interval for fresher results"]
             : ["take workers away, or set a trigger interval to run fewer and larger batches"]

@@ -8,7 +8,7 @@ import { stateWord } from './states.js';
 import { TimeFrame } from './timeframe.js';
 import { spans, Timeline } from './timeline.js';
 
-const modes = { '15m': 'Last 15 min', '1h': 'Last hour', '24h': 'Last 24 h', '7d': 'Last 7 days', '30d': 'Last 30 days', all: 'All' };
+const modes = { '15m': 'Last 15 min', '1h': 'Last hour', '24h': 'Last 24 h', '7d': 'Last 7 days', '30d': 'Last 30 days', '1y': 'Last year', recent: 'Recent' };
 
 export class ChartBoard {
     /** @param told `chosen(index)` for a batch that was clicked, `points(from, to)` gives what there is to draw of a time. */

@@ -9,7 +9,7 @@ const all = [
     ['Esc', 'Clear the filter or the zoom, or go back to all queries'],
     ['p', 'Pause and resume'],
     ['t', 'Change between light, dark and the system’s theme'],
-    ['1  2  3  4  5  6', 'On a query: the last 15 minutes, the last hour, the last 24 hours, 7 days, 30 days, all'],
+    ['1  2  3  4  5  6  7', 'On a query: the last 15 minutes, the last hour, the last 24 hours, 7 days, 30 days, year, the recent batches'],
     ['← →', 'In a chart: move from batch to batch; Home and End as well'],
     ['+  −', 'In a chart: zoom in and out'],
     ['Enter', 'In a chart: show the batch’s JSON'],

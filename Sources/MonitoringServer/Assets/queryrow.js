@@ -39,7 +39,7 @@ export class QueryRow {
             role: 'row', 'data-id': query.id, onpointerenter: () => this.explain(),
             oncontentvisibilityautostatechange: (event) => { this.isSkipped = event.skipped; this.drawSpark(); },
         }, cell('state', this.mark), el('th', { class: 'c-name', scope: 'row', role: 'rowheader' }, this.link, this.reason),
-        cell('since', this.since), input, processed, cell('spark', this.spark), Object.values(rest));
+        cell('since', el('span', { class: 'cell-label' }, 'runs for'), this.since), input, processed, cell('spark', this.spark), Object.values(rest));
     }
 
     /** Shows what is known now. */

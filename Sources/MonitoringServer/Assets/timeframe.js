@@ -1,12 +1,12 @@
-// The time that the charts show: a length up to now, all, or what was zoomed to.
+// The time that the charts show: a length up to now, the batches that are at hand, or what was zoomed to.
 
-const lengths = { '15m': 15 * 60_000, '1h': 3_600_000, '24h': 86_400_000, '7d': 7 * 86_400_000, '30d': 30 * 86_400_000 };
+const lengths = { '15m': 15 * 60_000, '1h': 3_600_000, '24h': 86_400_000, '7d': 7 * 86_400_000, '30d': 30 * 86_400_000, '1y': 365 * 86_400_000 };
 
 /** Less than this is no range that one can have meant. */
 const shortest = 2_000;
 
 export class TimeFrame {
-    mode = 'all';
+    mode = 'recent';
     zoom = null;
 
     choose(mode) {

@@ -32,7 +32,10 @@ struct AlertOptions: ParsableArguments, Sendable {
         let elsewhere = Set(FeedStatus.processFamilies.map(\.name))
         for rule in rules.rules {
             let metrics = rule.expression.metrics
-            guard !metrics.isEmpty, metrics.isSubset(of: elsewhere) else { continue }
+            // What asks for their absence has its answer here.
+            guard !metrics.isEmpty, metrics.isSubset(of: elsewhere), rule.noData != .alert,
+                !rule.expression.text.contains("absent")
+            else { continue }
             StandardStream.error.tell(
                 TerminalText.line(
                     "warning: the rule \(rule.name) never fires here: \(metrics.sorted().joined(separator: ", ")) "

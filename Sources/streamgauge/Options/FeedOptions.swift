@@ -29,6 +29,9 @@ struct FeedOptions: ParsableArguments, Sendable {
         if recordings.contains("") {
             throw ValidationError("--replay has an empty value: give one, or leave the option out")
         }
+        if recordings.contains("-") {
+            throw ValidationError("--replay - is for streamgauge alerts test: give a file here")
+        }
         if !isReplay {
             if speed != nil { throw ValidationError("--speed is for recordings: give --replay as well") }
         } else if kafka.areGiven || topic.areGiven {

@@ -111,6 +111,34 @@ import Testing
         await running.value
     }
 
+    @Test func `what fires all the time is told by default where its end is noticed, and again and again`() async throws
+    {
+        let (chat, heartbeat) = (ScriptedChannel(), ScriptedChannel())
+        let list = """
+            channels:
+              - {name: chat, command: {argv: [/bin/true]}}
+              - {name: heartbeat, command: {argv: [/bin/true]}, resend: 1m}
+            """
+        let delivery = AlertDelivery(
+            try Sample.plan(list), channels: [chat, heartbeat], clock: clock, logger: log.logger,
+            metrics: metrics, jitter: { 1 })
+        let running = Task { await delivery.run() }
+        var watchdog = Sample.notice(group: "w", number: 1)
+        for index in watchdog.alerts.indices { watchdog.alerts[index].labels["severity"] = "none" }
+        delivery.offer(watchdog)
+        delivery.offer(Sample.notice(group: "g", number: 2))
+        #expect(try #require(chat.wait(for: 1)).map(\.group) == ["g"])
+        #expect(try #require(heartbeat.wait(for: 2)).map(\.group) == ["w", "g"])
+        delivery.setStanding(watchdog.alerts)
+        for count in 3...5 {
+            clock.advance(by: .seconds(61))
+            _ = try #require(heartbeat.wait(for: count))
+        }
+        #expect(chat.attempts.count == 1)
+        running.cancel()
+        await running.value
+    }
+
     @Test func `a channel is not told again when only others have news`() async throws {
         let (pager, chat) = (ScriptedChannel(), ScriptedChannel())
         let delivery = try delivery(

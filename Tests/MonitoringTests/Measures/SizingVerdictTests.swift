@@ -8,13 +8,16 @@ import Testing
 
     private func verdict(
         interval: Double?, every: Double, takes: Double, rows: Int64 = 1000, count: Int64 = 12,
-        phases: MetricMap<Int64> = [:], behind: Int64? = nil, partitions: Int64? = nil
+        phases: MetricMap<Int64> = [:], behind: Int64? = nil, metrics: MetricMap<String> = [:], partitions: Int64? = nil
     ) -> SizingVerdict {
         var settings = MonitorSettings()
         settings.triggerInterval = interval.map { .seconds($0) } ?? .zero
         var monitor = QueryMonitor(id: query.id, settings: settings)
         for number in 0..<count {
-            let sources = behind.map { [EventMaker.kafka(end: [0], latest: [$0], rows: rows)] }
+            var sources = behind.map { [EventMaker.kafka(end: [0], latest: [$0], rows: rows)] }
+            if !metrics.isEmpty {
+                sources = [SourceProgress(description: "FileStreamSource[file:/in]", numInputRows: rows, metrics: metrics)]
+            }
             let state = partitions.map {
                 [StateOperatorProgress(operatorName: "stateStoreSave", numRowsTotal: 10, numShufflePartitions: $0)]
             }
@@ -31,8 +34,11 @@ import Testing
         #expect(verdict.kind == .overProvisioned)
         #expect(
             verdict.summary == "it has more than it needs: 1 s a trigger of a 10 s interval (busy for 10 %), "
-                + "1,000 rows a batch, 100 of 1,000 possible rows/s, over 11 batches")
-        #expect(verdict.advice.count == 1)
+                + "1,000 rows a batch, 100 of 1,000 possible rows/s, what waits is not known, over 11 batches")
+        // A folder of files may be full of them.
+        #expect(verdict.advice.first?.hasPrefix("look first whether input waits") == true && verdict.advice.count == 2)
+        let known = self.verdict(interval: 10, every: 10, takes: 1, behind: 0)
+        #expect(known.kind == .overProvisioned && known.advice.count == 1)
     }
 
     @Test func `batches of half the interval are right`() {
@@ -59,6 +65,20 @@ import Testing
         #expect(verdict.kind == .underProvisioned)
         #expect(verdict.advice.first?.contains("maxOffsetsPerTrigger") == true)
         #expect(verdict.summary.contains("20,000 records behind, 40 s of work"))
+    }
+
+    @Test func `files and bytes that wait hold back what is said of time to spare`() {
+        let files = verdict(interval: 10, every: 10, takes: 1, metrics: ["numFilesOutstanding": "12000"])
+        #expect(files.kind == .underProvisioned)
+        #expect(files.summary.hasPrefix("files wait although it is idle between batches: "))
+        #expect(files.summary.contains("12,000 files behind"))
+        #expect(files.advice.first?.contains("maxFilesPerTrigger") == true)
+        let few = verdict(interval: 10, every: 10, takes: 1, metrics: ["numFilesOutstanding": "2"])
+        #expect(few.kind == .wellProvisioned)
+        let bytes = verdict(interval: 10, every: 10, takes: 1, metrics: ["numBytesOutstanding": "900000000"])
+        #expect(bytes.kind == .underProvisioned && bytes.summary.contains("behind"))
+        let none = verdict(interval: 10, every: 10, takes: 1, metrics: ["numFilesOutstanding": "0"])
+        #expect(none.kind == .overProvisioned && none.advice.count == 1)
     }
 
     @Test(

@@ -149,7 +149,7 @@ public struct AlertGrouping: Sendable, Hashable {
     public var labels: [String] = ["alertname"]
     /// How long the first notice of a group waits for more.
     public var wait: Duration = .seconds(3)
-    /// How long the next one waits after the one before, when something has changed.
+    /// How long the next one waits after the one before, when something has changed; ``burst`` says when it need not.
     public var interval: Duration = .seconds(30)
     /// Notices of a group that tell of alerts nobody has heard of and wait for ``wait`` only; each ``interval`` gives one of them back. 0 has
     /// all wait for the interval, as Alertmanager does.
