@@ -147,6 +147,7 @@ class SimulatedQuery:
             "watermarkDelaySeconds": round(12 + 8 * self.level + rng.random(), 1) if self.stateful else None,
             "stateRows": self.state_rows if self.stateful else None, "stateBytes": self.state_rows * 212 + 1_000_000 if self.stateful else None,
             "lateRows": late if self.stateful else None,
+            "stateRowsUpdated": int(rows * 0.6) if self.stateful else None, "stateRowsRemoved": int(rows * 0.02) if self.stateful else None,
             "phaseSeconds": {name: round(duration * share, 4) for name, share in shares.items()} if rows else {"latestOffset": 0.003},
             "customMetrics": self.custom_metrics() if self.stateful else {},
         }
@@ -273,7 +274,7 @@ class SimulatedQuery:
         points = self.points if points is None else points
         columns = {key: [point[key] for point in points] for key in (
             "time", "batchId", "inputRows", "inputRowsPerSecond", "processedRowsPerSecond", "durationSeconds", "lagRecords",
-            "watermarkDelaySeconds", "stateRows", "stateBytes", "lateRows")}
+            "watermarkDelaySeconds", "stateRows", "stateBytes", "lateRows", "stateRowsUpdated", "stateRowsRemoved")}
         for group in ("phaseSeconds", "customMetrics"):
             names = {name for point in points for name in point[group]}
             columns[group] = {name: [point[group].get(name) for point in points] for name in sorted(names)}

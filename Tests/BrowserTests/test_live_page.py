@@ -278,7 +278,7 @@ class QueryPageTests(PageTestCase):
         page.key("End")
         page.key("ArrowLeft")
         crosses = page.eval("[...document.querySelectorAll('.chart:not([hidden]) .g-cross line')].map(line => line.getAttribute('x1'))")
-        self.assertEqual(len(crosses), 13)
+        self.assertEqual(len(crosses), 15)
         self.assertEqual(len(set(crosses)), 1)
         self.assertRegex(self.text(page, ".readout"), r"^Batch 278 · .* · Processing · after restart 3 of 3")
         self.assertIn("Processed", page.eval("document.getElementById('spoken').textContent"))

@@ -26,7 +26,9 @@ extension HistoryPoint {
             lagRecords: sum(progress.sources.compactMap { SourceBacklog($0).records }),
             watermarkDelaySeconds: Self.watermarkDelay(of: progress, startedAt: start),
             stateRows: sum(operators.map(\.numRowsTotal)), stateBytes: sum(operators.compactMap(\.memoryUsedBytes)),
-            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)), phaseSeconds: phaseSeconds)
+            lateRows: sum(operators.compactMap(\.numRowsDroppedByWatermark)),
+            stateRowsUpdated: sum(operators.map(\.numRowsUpdated)),
+            stateRowsRemoved: sum(operators.compactMap(\.numRowsRemoved)), phaseSeconds: phaseSeconds)
     }
 
     /// A point at a time of which nothing is known.
@@ -34,7 +36,7 @@ extension HistoryPoint {
         self.init(
             time: time, batchId: batchId, inputRows: nil, inputRowsPerSecond: nil, processedRowsPerSecond: nil,
             durationSeconds: nil, lagRecords: nil, watermarkDelaySeconds: nil, stateRows: nil, stateBytes: nil,
-            lateRows: nil, phaseSeconds: [:])
+            lateRows: nil, stateRowsUpdated: nil, stateRowsRemoved: nil, phaseSeconds: [:])
     }
 
     /// Nil where there is no watermark, or it has not moved from 1970 yet.

@@ -22,6 +22,9 @@ public struct HistoryPoint: Sendable, Hashable, Codable {
     public var stateBytes: Double?
     /// Late rows dropped.
     public var lateRows: Double?
+    /// Rows of state that were written, and those that were removed; before Spark 3.1 the latter is not told.
+    public var stateRowsUpdated: Double?
+    public var stateRowsRemoved: Double?
     /// Seconds by phase, without the whole trigger.
     public var phaseSeconds: [String: Double]
     /// The state stores' own counters by their names, summed over the operators. A ``QueryHistory`` keeps
@@ -42,6 +45,7 @@ extension HistoryPoint {
             durationSeconds: try number(.durationSeconds), lagRecords: try number(.lagRecords),
             watermarkDelaySeconds: try number(.watermarkDelaySeconds), stateRows: try number(.stateRows),
             stateBytes: try number(.stateBytes), lateRows: try number(.lateRows),
+            stateRowsUpdated: try number(.stateRowsUpdated), stateRowsRemoved: try number(.stateRowsRemoved),
             phaseSeconds: try values.decode([String: Double].self, forKey: .phaseSeconds),
             customMetrics: try values.decodeIfPresent([String: Double].self, forKey: .customMetrics) ?? [:])
     }

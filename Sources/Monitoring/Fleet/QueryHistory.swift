@@ -24,7 +24,7 @@ public struct QueryHistory: Sendable, Hashable {
     private enum Fixed: Int {
         case time, timeHigh, batchId, batchIdHigh
         case inputRows, inputRowsPerSecond, processedRowsPerSecond, durationSeconds, lagRecords, watermarkDelaySeconds
-        case stateRows, stateBytes, lateRows, otherPhases
+        case stateRows, stateBytes, lateRows, stateRowsUpdated, stateRowsRemoved, otherPhases
     }
 
     /// A column that has its name from the query.
@@ -121,6 +121,9 @@ public struct QueryHistory: Sendable, Hashable {
         write(operators.reduce(0) { $0 + Double($1.numRowsTotal) }, .stateRows, row)
         write(memory.isEmpty ? nil : memory.reduce(0) { $0 + Double($1) }, .stateBytes, row)
         write(late.isEmpty ? nil : late.reduce(0) { $0 + Double($1) }, .lateRows, row)
+        let removed = operators.compactMap(\.numRowsRemoved)
+        write(operators.reduce(0) { $0 + Double($1.numRowsUpdated) }, .stateRowsUpdated, row)
+        write(removed.isEmpty ? nil : removed.reduce(0) { $0 + Double($1) }, .stateRowsRemoved, row)
     }
 
     private mutating func writePhases(_ milliseconds: MetricMap<Int64>, _ row: Int) {
@@ -181,7 +184,9 @@ public struct QueryHistory: Sendable, Hashable {
             processedRowsPerSecond: number(.processedRowsPerSecond, row),
             durationSeconds: number(.durationSeconds, row), lagRecords: number(.lagRecords, row),
             watermarkDelaySeconds: number(.watermarkDelaySeconds, row), stateRows: number(.stateRows, row),
-            stateBytes: number(.stateBytes, row), lateRows: number(.lateRows, row), phaseSeconds: phaseSeconds,
+            stateBytes: number(.stateBytes, row), lateRows: number(.lateRows, row),
+            stateRowsUpdated: number(.stateRowsUpdated, row), stateRowsRemoved: number(.stateRowsRemoved, row),
+            phaseSeconds: phaseSeconds,
             customMetrics: metrics)
     }
 }

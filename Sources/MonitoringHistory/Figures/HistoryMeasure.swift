@@ -23,6 +23,13 @@ public enum HistoryMeasure: Int, Sendable, Hashable, CaseIterable {
     case stateBytes
     /// Late rows dropped.
     case lateRows
+    /// Rows of state that were written. Since version 2 of the file.
+    case stateRowsUpdated
+    /// Rows of state that were removed. Since version 2 of the file.
+    case stateRowsRemoved
+
+    /// Those that files of version 1 do not have.
+    static let later: [HistoryMeasure] = [.stateRowsUpdated, .stateRowsRemoved]
 
     /// The name in JSON and CSV.
     public var name: String {
@@ -36,11 +43,18 @@ public enum HistoryMeasure: Int, Sendable, Hashable, CaseIterable {
         case .stateRows: "stateRows"
         case .stateBytes: "stateBytes"
         case .lateRows: "lateRows"
+        case .stateRowsUpdated: "stateRowsUpdated"
+        case .stateRowsRemoved: "stateRowsRemoved"
         }
     }
 
     /// Whether each trigger has rows of its own, so that a sum over them says something. Of the others it does not.
-    public var isCounted: Bool { self == .inputRows || self == .lateRows }
+    public var isCounted: Bool {
+        switch self {
+        case .inputRows, .lateRows, .stateRowsUpdated, .stateRowsRemoved: true
+        default: false
+        }
+    }
 
     /// The column of the tables; its unit is its end.
     var column: String {
@@ -54,6 +68,8 @@ public enum HistoryMeasure: Int, Sendable, Hashable, CaseIterable {
         case .stateRows: "state_rows"
         case .stateBytes: "state_bytes"
         case .lateRows: "late_rows"
+        case .stateRowsUpdated: "state_rows_updated"
+        case .stateRowsRemoved: "state_rows_removed"
         }
     }
 
@@ -77,6 +93,8 @@ public enum HistoryMeasure: Int, Sendable, Hashable, CaseIterable {
         case .stateRows: \.stateRows
         case .stateBytes: \.stateBytes
         case .lateRows: \.lateRows
+        case .stateRowsUpdated: \.stateRowsUpdated
+        case .stateRowsRemoved: \.stateRowsRemoved
         }
     }
 

@@ -78,11 +78,16 @@ enum HistorySchema {
         }
     }
 
-    /// Makes a file of version 1 one of this version: what it lacks are the texts of batches.
+    /// Makes a file of version 1 one of this version: what it lacks are the texts of batches and some measures.
     private static func moveOn(_ database: Database) throws {
         try database.inTransaction(.exclusive) {
             if try marks(of: database).version < version {
                 try database.execute(sql: texts)
+                for (table, columns) in [("points", laterColumns), ("minutes", laterRollUps), ("hours", laterRollUps)] {
+                    for column in columns {
+                        try database.execute(sql: "ALTER TABLE \(table) ADD COLUMN \(column) INTEGER")
+                    }
+                }
                 try database.execute(sql: "PRAGMA user_version = \(version)")
             }
             return .commit
@@ -92,14 +97,25 @@ enum HistorySchema {
     /// Whether a file has the texts of batches.
     static func hasTexts(_ database: Database) throws -> Bool { try marks(of: database).version >= 2 }
 
+    /// What to select of a table: of a file of version 1, which is only read, nothing where it has no such column.
+    static func selected(_ columns: [String], of table: String, _ database: Database) throws -> [String] {
+        let later = try marks(of: database).version < 2 ? Set(laterColumns + laterRollUps) : []
+        return columns.map { later.contains($0) ? "NULL" : "\(table).\($0)" }
+    }
+
     // MARK: Columns
 
     /// The columns of a point's measures.
     static let pointColumns = HistoryMeasure.allCases.map(\.column)
     /// The columns of a roll-up's measures, four of each.
-    static let rollUpColumns = HistoryMeasure.allCases.flatMap { measure in
+    static let rollUpColumns = HistoryMeasure.allCases.flatMap(rollUp)
+
+    private static func rollUp(_ measure: HistoryMeasure) -> [String] {
         ["count", "sum", "least", "greatest"].map { "\(measure.column)_\($0)" }
     }
+
+    private static let laterColumns = HistoryMeasure.later.map(\.column)
+    private static let laterRollUps = HistoryMeasure.later.flatMap(rollUp)
 
     private static func rollUps(_ name: String) -> String {
         """

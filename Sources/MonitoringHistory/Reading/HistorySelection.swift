@@ -53,7 +53,7 @@ struct HistorySelection {
     private func points(of query: HistoryQuery, _ start: Int64, _ end: Int64, _ limit: Int) throws -> HistoryRows {
         let columns = ["time", "batch", "ran_batch"] + HistorySchema.pointColumns + ["phases"]
         let fetched = try fetch(
-            query, "points", "slot", columns.map { "points.\($0)" } + ["runs.run_id"],
+            query, "points", "slot", try HistorySchema.selected(columns, of: "points", database) + ["runs.run_id"],
             "JOIN runs ON runs.id = points.run",
             max(start, horizons.raw), end, step: HistorySchema.slot, limit)
         var found = HistoryRows(stepSeconds: 0)
@@ -93,7 +93,8 @@ struct HistorySelection {
         let oldest = (isOfHours ? horizons.hours : horizons.minutes).floored(to: length)
         let first = max(start.floored(to: step), oldest)
         let fetched = try fetch(
-            query, table, "time", RollUpRow.columns.map { "\(table).\($0)" }, "", first, end, step: length, nil)
+            query, table, "time", try HistorySchema.selected(RollUpRow.columns, of: table, database), "", first, end,
+            step: length, nil)
         var merged: [(time: Int64, figures: RollUp)] = []
         for row in fetched.reversed() {
             let row = try RollUpRow(row)

@@ -27,6 +27,14 @@ export const charts = [
         format: format.duration, isTime: true, series: one('Gap', 'watermarkDelaySeconds'),
     },
     { title: 'State rows', hint: 'rows that all stateful operators keep', needs: 'stateRows', format: format.count, axisFormat: format.compact, isWhole: true, series: one('Rows', 'stateRows') },
+    {
+        title: 'State rows updated', hint: 'rows that all stateful operators wrote in each batch', needs: 'stateRowsUpdated',
+        format: format.count, axisFormat: format.compact, isWhole: true, series: one('Updated', 'stateRowsUpdated'),
+    },
+    {
+        title: 'State rows removed', hint: 'rows that all stateful operators removed in each batch', needs: 'stateRowsRemoved',
+        format: format.count, axisFormat: format.compact, isWhole: true, series: one('Removed', 'stateRowsRemoved'),
+    },
     { title: 'State memory', hint: 'memory that all stateful operators use', needs: 'stateBytes', format: format.bytes, series: one('Memory', 'stateBytes') },
     {
         title: 'Late rows dropped', hint: 'rows that came to an operator after the watermark had passed them, in each batch', needs: 'lateRows',

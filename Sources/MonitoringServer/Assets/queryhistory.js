@@ -5,7 +5,7 @@ const mostPoints = 20_000;
 
 const names = [
     'batchId', 'inputRows', 'inputRowsPerSecond', 'processedRowsPerSecond', 'durationSeconds', 'lagRecords', 'watermarkDelaySeconds',
-    'stateRows', 'stateBytes', 'lateRows',
+    'stateRows', 'stateBytes', 'lateRows', 'stateRowsUpdated', 'stateRowsRemoved',
 ];
 
 /** A point's measures that have names of the query's own: each name is a column. */

@@ -63,6 +63,7 @@ extension JSONBody {
             ("processedRowsPerSecond", \.processedRowsPerSecond), ("durationSeconds", \.durationSeconds),
             ("lagRecords", \.lagRecords), ("watermarkDelaySeconds", \.watermarkDelaySeconds),
             ("stateRows", \.stateRows), ("stateBytes", \.stateBytes), ("lateRows", \.lateRows),
+            ("stateRowsUpdated", \.stateRowsUpdated), ("stateRowsRemoved", \.stateRowsRemoved),
         ]
         for (name, path) in columns { member(name, narrow: points.map { $0[keyPath: path] }) }
         let groups: [(String, KeyPath<HistoryPoint, [String: Double]>)] = [

@@ -51,7 +51,8 @@ struct HistoryReport {
         .shown("inputRowsPerSecond", "rows/s in", 12), .shown("processedRowsPerSecond", "rows/s processed", 16),
         .shown("durationSeconds", "batch ms", 9), .shown("lagRecords", "records behind", 14),
         .shown("lagSeconds", "s behind", 9), .shown("watermarkDelaySeconds", "watermark s", 11),
-        .shown("stateRows", "state rows", 10), .hidden("stateBytes"), .hidden("lateRows"), .hidden("phaseSeconds"),
+        .shown("stateRows", "state rows", 10), .hidden("stateBytes"), .hidden("lateRows"),
+        .hidden("stateRowsUpdated"), .hidden("stateRowsRemoved"), .hidden("phaseSeconds"),
     ]
 
     private func trigger(_ row: HistoryRow, _ query: HistoryQuery) -> [HistoryLines.Value] {
@@ -64,6 +65,7 @@ struct HistoryReport {
             whole(.inputRows), number(.inputRowsPerSecond), number(.processedRowsPerSecond),
             .seconds(figures.sum(.durationSeconds)), whole(.lagRecords), .number(lagSeconds(figures)),
             number(.watermarkDelaySeconds), whole(.stateRows), whole(.stateBytes), whole(.lateRows),
+            whole(.stateRowsUpdated), whole(.stateRowsRemoved),
             .phases(row.phaseSeconds),
         ]
     }

@@ -165,7 +165,7 @@ private let day: Int64 = 86_400_000
         // Time, batch, rows and duration; and one more of everything else.
         #expect(bytesOfAPoint(sample()) == 4 * 4)
         #expect(bytesOfAPoint(sample(phases: ["addBatch": 1])) == 5 * 4)
-        #expect(bytesOfAPoint(sample(stores: [["a": 1]])) == 6 * 4)
+        #expect(bytesOfAPoint(sample(stores: [["a": 1]])) == 7 * 4)
     }
 
     @Test func `a point has a bound, whatever comes`() throws {
