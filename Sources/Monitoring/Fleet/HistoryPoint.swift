@@ -22,8 +22,9 @@ public struct HistoryPoint: Sendable, Hashable, Codable {
     public var stateBytes: Double?
     /// Late rows dropped.
     public var lateRows: Double?
-    /// Rows of state that were written, and those that were removed; before Spark 3.1 the latter is not told.
+    /// Rows of state that were written.
     public var stateRowsUpdated: Double?
+    /// Rows of state that were removed; Spark tells them since 3.1.
     public var stateRowsRemoved: Double?
     /// Seconds by phase, without the whole trigger.
     public var phaseSeconds: [String: Double]

@@ -290,7 +290,8 @@ enum SizingAdvice {
     }
 
     static func spare(_ evidence: SizingEvidence) -> [String] {
-        let check = "look first whether input waits, which this source does not say: then raise maxFilesPerTrigger or its like"
+        let check =
+            "look first whether input waits, which this source does not say: then raise maxFilesPerTrigger or its like"
         let spare = spareTime(evidence)
         return evidence.isLagUnknown ? [check] + spare.map { "if nothing waits, \($0)" } : spare
     }

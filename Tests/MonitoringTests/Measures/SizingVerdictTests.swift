@@ -16,7 +16,9 @@ import Testing
         for number in 0..<count {
             var sources = behind.map { [EventMaker.kafka(end: [0], latest: [$0], rows: rows)] }
             if !metrics.isEmpty {
-                sources = [SourceProgress(description: "FileStreamSource[file:/in]", numInputRows: rows, metrics: metrics)]
+                sources = [
+                    SourceProgress(description: "FileStreamSource[file:/in]", numInputRows: rows, metrics: metrics)
+                ]
             }
             let state = partitions.map {
                 [StateOperatorProgress(operatorName: "stateStoreSave", numRowsTotal: 10, numShufflePartitions: $0)]
