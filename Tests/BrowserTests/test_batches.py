@@ -1,6 +1,7 @@
 """Batches that the page's menus do not have: those of a point further back, and older ones step by step."""
 
 import os
+import time
 import unittest
 
 from page_test_case import PageTestCase, StandIn
@@ -33,6 +34,30 @@ class BatchTests(PageTestCase):
         page.key("Enter")
         page.wait(f"!{known!r}.includes(Number(document.querySelector('.batches select').value.split('/')[1])) && document.querySelector('.batches pre')?.textContent.includes('numInputRows')")
         page.wait("JSON.parse(document.querySelector('.batches pre').textContent).batchId === Number(document.querySelector('.batches select').value.split('/')[1])")
+
+    def test_who_has_gone_back_stays_there_and_comes_back_step_by_step(self):
+        self.expected_errors = ("404",)
+        page = self.open_query()
+        page.eval("document.querySelector('.plot').focus()")
+        page.key("End")
+        for _ in range(160):
+            page.key("ArrowLeft")
+        page.key("Enter")
+        newest = "[...document.querySelectorAll('.batches button')].find(button => button.textContent === 'Newest')"
+        newer = "[...document.querySelectorAll('.batches button')].find(button => button.textContent === 'Newer')"
+        number = "Number(document.querySelector('.batches select').value.split('/')[1])"
+        page.wait(f"!{newest}.hidden")
+        shown = page.eval(number)
+        # What comes meanwhile changes nothing, and neither does another load.
+        time.sleep(3)
+        page.eval("document.dispatchEvent(new Event('visibilitychange'))")
+        self.assertEqual(page.eval(number), shown)
+        page.eval(f"{newer}.click()")
+        page.wait(f"{number} === {shown} + 1")
+        numbers = page.eval(f"[...{OPTIONS}].map(option => Number(option.value.split('/')[1]))")
+        self.assertEqual(numbers, list(range(numbers[0], numbers[-1] - 1, -1)), "each is next to the one before")
+        page.eval(f"{newest}.click()")
+        page.wait(f"{newest}.hidden && {number} > {shown} + 100")
 
     def test_older_batches_come_step_by_step_until_there_are_none(self):
         # The oldest may be forgotten between the list and the question for its text.

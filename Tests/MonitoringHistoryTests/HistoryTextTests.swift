@@ -60,17 +60,18 @@ import Testing
             let time = { (seconds: Int64?) in seconds.map { Batches.time(seconds: $0) } }
             return try history.recorder.reader.batches(
                 of: maker.id, from: time(from), through: time(through), limit: limit
-            ).map(\.batchId)
+            )?.map(\.batchId) ?? [-1]
         }
         #expect(try listed(nil, nil) == (0..<100).reversed())
         #expect(try listed(nil, nil, 3) == [99, 98, 97])
         #expect(try listed(100, 120) == [12, 11, 10])
         #expect(try listed(nil, 490, 2) == [49, 48])
         #expect(try listed(5000, nil) == [])
-        let keys = try history.recorder.reader.batches(of: maker.id, from: nil, through: nil, limit: 60)
+        let keys = try #require(
+            try history.recorder.reader.batches(of: maker.id, from: nil, through: nil, limit: 60))
         #expect(keys[0] == BatchKey(runId: other.runId, batchId: 99, time: Batches.time(seconds: 990)))
         #expect(keys[59].runId == maker.runId)
-        #expect(try history.recorder.reader.batches(of: UUID(), from: nil, through: nil, limit: 9) == [])
+        #expect(try history.recorder.reader.batches(of: UUID(), from: nil, through: nil, limit: 9) == nil)
     }
 
     @Test func `a trigger that read nothing is no batch, and one that is unlike all others is kept whole`() throws {
@@ -100,6 +101,54 @@ import Testing
         // A run that comes back is one like any other.
         history.write([maker.batch(290)])
         #expect(try stored(history, maker, 290) == json(maker.batch(290)))
+    }
+
+    @Test func `what came later of a day before takes no model from what is still kept`() throws {
+        let history = try SteppedHistory(file)
+        // Today from noon to six, then yesterday's, unlike today's, and then on to tomorrow.
+        let maker = Batches(1, interval: 600_000)
+        history.write(maker.batches(216..<252))
+        var odd: [StreamingQueryEvent] = []
+        for batch in Int64(72)..<80 {
+            guard case .progress(var event) = maker.batch(batch) else { continue }
+            event.progress.sink = SinkProgress(description: String(repeating: "\(batch * 7919)", count: 400))
+            odd.append(.progress(event))
+        }
+        history.write(odd)
+        for batch in Int64(366)..<372 { history.write([maker.batch(batch)]) }
+        for batch in Int64(228)..<252 {
+            #expect(try stored(history, maker, batch) == json(maker.batch(batch)), "batch \(batch)")
+        }
+    }
+
+    @Test func `a trigger from the future has its figures and no text`() throws {
+        let history = try SteppedHistory(file, at: Batches.time(hours: 1))
+        let maker = Batches(1)
+        history.write([maker.batch(0), maker.batch(1, at: Batches.time(days: 900)), maker.batch(2)])
+        #expect(try stored(history, maker, 0) != nil && stored(history, maker, 2) != nil)
+        #expect(try count("texts") == 2 && count("points") == 3)
+    }
+
+    @Test func `a text larger than what a compressor looks back on is packed all the same`() throws {
+        let history = try SteppedHistory(file)
+        let maker = Batches(1)
+        func large(_ batch: Int64) -> StreamingQueryEvent {
+            guard case .progress(var event) = maker.batch(batch) else { return maker.batch(batch) }
+            let partitions = (0..<9000).map { "\"\($0)\":\(1_000_000 + $0 * 37 + Int(batch))" }.joined(separator: ",")
+            event.progress.sink = SinkProgress(description: partitions)
+            return .progress(event)
+        }
+        history.write((0..<6).map(large))
+        for batch in Int64(0)..<6 { #expect(try stored(history, maker, batch) == json(large(batch))) }
+    }
+
+    @Test func `a file that another program writes to is not taken on`() throws {
+        let first = try SteppedHistory(file)
+        first.write(Batches(1).batches(0..<3))
+        try DatabaseQueue(path: file.path).write { try $0.execute(sql: "PRAGMA user_version = 1") }
+        #expect(throws: HistoryError.self) { try SteppedHistory(file) }
+        let version = try DatabaseQueue(path: file.path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+        #expect(version == 1)
     }
 
     @Test func `of a file that grows too large texts go first`() throws {
@@ -161,7 +210,7 @@ import Testing
             try await history.recorder.progressJSON(of: maker.id, runId: maker.runId, batchId: 22)
                 == Array(json(maker.batch(22)).utf8))
         #expect(
-            try await history.recorder.batches(of: maker.id, from: nil, through: nil, limit: 2).map(\.batchId) == [
+            try await history.recorder.batches(of: maker.id, from: nil, through: nil, limit: 2)?.map(\.batchId) == [
                 24, 23,
             ])
     }

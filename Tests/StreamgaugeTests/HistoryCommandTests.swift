@@ -35,7 +35,7 @@ import Testing
         #expect(found.status == 0 && found.output == text.split(separator: "\n")[3] + "\n", "\(found.error)")
         let missing = try await history("--query", id.uuidString, "--batch", "7")
         #expect(missing.status == 1 && missing.output == "")
-        #expect(missing.error.contains("the JSON of batch 7 of orders is not in \(file) (it is kept for a day"))
+        #expect(missing.error.contains("the JSON of batch 7 of orders is not in \(file) (it is kept for a day at most"))
         #expect(try await history("--batch", "3").status == 2)
         #expect(try await history("--query", "orders", "--batch", "3", "--format", "csv").status == 2)
     }

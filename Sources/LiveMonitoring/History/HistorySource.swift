@@ -9,7 +9,7 @@ public protocol HistorySource: Sendable {
     /// - Throws: Why it cannot be read, in one line.
     func history(of id: UUID, _ range: HistoryRange) async throws -> StoredHistory?
 
-    /// Batches of a query whose JSON is kept, the newest first.
+    /// Batches of a query whose JSON is kept, the newest first; nil for a query of which nothing is kept.
     ///
     /// - Parameters:
     ///   - start: Triggers that started at this time or later; nil is as far back as there is something.
@@ -18,7 +18,7 @@ public protocol HistorySource: Sendable {
     /// - Throws: Why it cannot be read, in one line.
     func batches(
         of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
-    ) async throws -> [BatchKey]
+    ) async throws -> [BatchKey]?
 
     /// A batch's progress as Spark's JSON; nil where it is not kept.
     ///

@@ -24,8 +24,8 @@ struct EvaluationStart: Sendable {
 
     /// Takes a moment.
     mutating func note(_ input: AlertInput, _ elapsed: Int64) {
-        guard !ids.isEmpty, !input.feeds.contains(where: { !$0.isUp }) else { return }
-        milliseconds = milliseconds.addingSaturated(elapsed)
+        guard !ids.isEmpty else { return }
+        if !input.feeds.contains(where: { !$0.isUp }) { milliseconds = milliseconds.addingSaturated(elapsed) }
         for snapshot in input.queries where ids.contains(snapshot.id) {
             var query = queries[snapshot.id] ?? Query(events: snapshot.counts.events, state: snapshot.state)
             query.heard = snapshot.counts.events >= query.events ? snapshot.counts.events - query.events : 0

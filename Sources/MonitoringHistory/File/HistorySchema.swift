@@ -35,7 +35,6 @@ enum HistorySchema {
         let (id, version) = try marks(of: database)
         if id == 0, version == 0, tables == 0 { return try create(in: database) }
         try check(database, path: path)
-        if version < self.version { try moveOn(database) }
         let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
         let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         guard pages * pageSize <= checkedBytes else { return }
@@ -79,7 +78,10 @@ enum HistorySchema {
     }
 
     /// Makes a file of version 1 one of this version: what it lacks are the texts of batches and some measures.
-    private static func moveOn(_ database: Database) throws {
+    ///
+    /// To be called by who has the writer's lock: a program of before that writes to it would not know it any more.
+    static func moveOn(_ database: Database) throws {
+        guard try marks(of: database).version < version else { return }
         try database.inTransaction(.exclusive) {
             if try marks(of: database).version < version {
                 try database.execute(sql: texts)
@@ -139,6 +141,7 @@ enum HistorySchema {
             text BLOB NOT NULL
         ) STRICT;
         CREATE INDEX models_by_run ON models (run, id);
+        CREATE INDEX models_by_slot ON models (slot);
         CREATE TABLE texts (
             slot INTEGER NOT NULL,
             query INTEGER NOT NULL,

@@ -22,6 +22,9 @@ struct HistoryWriter {
     private let insertion: String
     /// The newest trigger and the newest arrival, in milliseconds.
     private var (newest, takenThrough): (Int64?, Int64?) = (nil, nil)
+    /// What the clock says, and by how much a trigger may be ahead of it for its text to be kept, in milliseconds.
+    private var present: Int64 = 0
+    private static let mostAhead: Int64 = 3_600_000
     /// Called within a transaction behind each of its steps; what it throws breaks the transaction off. For tests.
     var onStep: @Sendable (Database) throws -> Void = { _ in }
 
@@ -37,6 +40,7 @@ struct HistoryWriter {
     /// - Parameter wall: What the clock says; events that claim to be later make nothing old.
     mutating func write(_ entries: [HistoryEntry], _ database: Database, wall: MonitorTime) throws {
         try database.inTransaction(.immediate) {
+            present = wall.millisecondsSinceEpoch
             if newest == nil { try readMeta(database, wall: wall) }
             let insertion = try database.cachedStatement(sql: self.insertion)
             for entry in entries {
@@ -122,7 +126,7 @@ struct HistoryWriter {
         let start = point.time.millisecondsSinceEpoch
         let figures = try self.figures(of: progress, point, database)
         let number = progress.ranBatch ? point.batchId : nil
-        var place = TextTable.Place(query: key.query, run: 0, batch: number ?? -1, time: start)
+        var place = TextTable.Place(query: key.query, run: 0, batch: number ?? -1, time: start, newest: start)
         let isNew = try runs.change(key, heardAt: time, database) { run in
             place.run = run.row
             if let number {
@@ -139,10 +143,14 @@ struct HistoryWriter {
             run.name(progress.name ?? name)
             let length = HistoryMeasure.durationSeconds.stored(point) ?? 0
             run.widen(from: start, through: start.addingSaturated(length))
+            place.newest = run.lastMs ?? start
             return true
         }
         guard isNew else { return }
-        if number != nil { try texts.write(Self.json(progress), place, database) }
+        // One of a clock that is far ahead would outlive all others.
+        if number != nil, start <= present.addingSaturated(Self.mostAhead) {
+            try texts.write(Self.json(progress), place, database)
+        }
         newest = max(newest ?? start, start)
         let rollUp = RollUp(figures)
         minutes.add(rollUp, of: key.query, at: start)

@@ -28,16 +28,18 @@ struct TextTable {
         var batch: Int64
         /// When its trigger started, in milliseconds.
         var time: Int64
+        /// The newest that the run has told of.
+        var newest: Int64
     }
 
     /// Writes a text, unless the batch has one at this time.
     mutating func write(_ text: [UInt8], _ place: Place, _ database: Database) throws {
         var (number, packed): (Int64?, [UInt8]) = (nil, text)
         if let model = try model(of: place.run, database),
-            let bytes = TextPacking.pack(text, like: model.text), bytes.count <= text.count / 2
+            let bytes = TextPacking.pack(text, like: Self.dictionary(model.text)), bytes.count <= text.count / 2
         {
             (number, packed) = (model.number, bytes)
-        } else if text.count <= TextPacking.longestModel {
+        } else {
             (number, packed) = (try add(text, place, database), [])
         }
         let statement = try database.cachedStatement(
@@ -59,7 +61,7 @@ struct TextTable {
             sql: """
                 DELETE FROM models WHERE slot < :slot AND (
                     EXISTS (SELECT 1 FROM models AS next WHERE next.run = models.run AND next.id > models.id AND next.slot < :slot)
-                    OR run NOT IN (SELECT id FROM runs WHERE ifnull(last_ms, heard_ms) >= :slot))
+                    OR NOT EXISTS (SELECT 1 FROM runs WHERE id = models.run AND ifnull(last_ms, heard_ms) >= :slot))
                 """, arguments: ["slot": slot])
         return (true, database.changesCount > 0)
     }
@@ -69,7 +71,12 @@ struct TextTable {
         guard let count = Int(exactly: count), (0...HistorySchema.longestText).contains(count) else { return nil }
         guard let model else { return packed.count == count ? packed : nil }
         if packed.isEmpty { return model.count == count ? model : nil }
-        return TextPacking.unpack(packed, count: count, like: model)
+        return TextPacking.unpack(packed, count: count, like: dictionary(model))
+    }
+
+    /// What LZ4 looks back on of a model.
+    private static func dictionary(_ model: [UInt8]) -> [UInt8] {
+        model.count > TextPacking.longestModel ? Array(model.suffix(TextPacking.longestModel)) : model
     }
 
     // MARK: Models
@@ -86,7 +93,9 @@ struct TextTable {
 
     private mutating func add(_ text: [UInt8], _ place: Place, _ database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(sql: "INSERT INTO models (run, slot, text) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [place.run, place.time.floored(to: HistorySchema.slot), Data(text)])
+        // Texts came in any order: only from here on nothing new is like the model before.
+        let slot = max(place.time, place.newest).floored(to: HistorySchema.slot)
+        try statement.execute(arguments: [place.run, slot, Data(text)])
         let model = Model(number: database.lastInsertedRowID, text: text)
         keep(model, of: place.run)
         return model.number

@@ -5,7 +5,7 @@ public import Monitoring
 
 /// The JSON of batches.
 extension HistoryReader {
-    /// Batches of a query whose JSON is kept, the newest first.
+    /// Batches of a query whose JSON is kept, the newest first; nil for a query of which nothing is kept.
     ///
     /// - Parameters:
     ///   - start: Triggers that started at this time or later; nil is as far back as there is something.
@@ -13,7 +13,7 @@ extension HistoryReader {
     ///   - limit: So many at most.
     public func batches(
         of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
-    ) throws(HistoryError) -> [BatchKey] {
+    ) throws(HistoryError) -> [BatchKey]? {
         try read { try Self.batches(of: id, from: start, through: end, limit: limit, $0) }
     }
 
@@ -24,8 +24,9 @@ extension HistoryReader {
 
     static func batches(
         of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int, _ database: Database
-    ) throws -> [BatchKey] {
-        guard try HistorySchema.hasTexts(database), let query = try number(of: id, database) else { return [] }
+    ) throws -> [BatchKey]? {
+        guard let query = try number(of: id, database) else { return nil }
+        guard try HistorySchema.hasTexts(database) else { return [] }
         let first = start?.millisecondsSinceEpoch ?? .min
         let rows = try Row.fetchAll(
             database,

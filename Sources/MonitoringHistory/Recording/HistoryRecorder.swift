@@ -119,6 +119,7 @@ public final class HistoryRecorder: Sendable {
         do {
             try first.writeWithoutTransaction { try HistorySchema.prepare($0, path: path) }
             lock = try WriterLock(path: path)
+            try first.writeWithoutTransaction { try HistorySchema.moveOn($0) }
         } catch {
             try? first.close()
             throw error
@@ -303,7 +304,7 @@ extension HistoryRecorder: HistorySource {
     /// Batches of a query whose JSON is kept.
     public func batches(
         of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
-    ) async throws -> [BatchKey] {
+    ) async throws -> [BatchKey]? {
         try await reader.reading { try HistoryReader.batches(of: id, from: start, through: end, limit: limit, $0) }
     }
 

@@ -5,57 +5,59 @@ import { copy, el, say, setText } from './dom.js';
 import { change, differences } from './diff.js';
 import { exact, moment, whole } from './format.js';
 
-/** Batches in a menu at most. */
-const mostBatches = 2_000;
+/** Batches in a menu at most, and how many more are asked for at once. */
+const mostBatches = 1_000;
+const more = 100;
 
 /** How far from a point's time its batch's own may be, in milliseconds. */
 const nearby = 1_000;
 
+/** The batches in the menus, the newest first: those next to each other, up to now or, after going back, up to some time before. */
 export class Batches {
     list = [];
+    /** Whether newer ones are known that are not in the list. */
+    isPast = false;
     /** Whether no older ones are kept. */
     isWhole = false;
+    isLoading = false;
 
     constructor(id) {
         this.id = id;
         this.first = el('select', { onchange: () => this.show() });
         this.second = el('select', { onchange: () => this.show() });
         this.copyButton = el('button', { type: 'button', onclick: () => this.copy() }, 'Copy JSON');
+        this.newest = el('button', { type: 'button', hidden: true, onclick: () => this.goToNewest() }, 'Newest');
         this.newer = el('button', { type: 'button', onclick: () => this.step(-1) }, 'Newer');
         this.older = el('button', { type: 'button', onclick: () => this.step(1) }, 'Older');
         this.content = el('div', { class: 'batch-content' });
         this.error = el('p', { class: 'hint', role: 'status' });
         this.node = el('section', { class: 'batches', 'aria-labelledby': 'batches-title' },
             el('h2', { id: 'batches-title' }, 'Batches'),
-            el('div', { class: 'tools' }, el('label', {}, 'Batch ', this.first), this.newer, this.older,
+            el('div', { class: 'tools' }, el('label', {}, 'Batch ', this.first), this.newest, this.newer, this.older,
                 el('label', {}, 'compared with ', this.second), this.copyButton),
             this.error, this.content);
     }
 
-    /** Loads which batches there are; the batch that is shown stays where it still is there. */
+    /** Loads which batches there are; who has gone back stays there. */
     async load(signal) {
+        if (this.isPast) return;
         const { batches } = await loadBatches(this.id, signal);
-        this.list = [];
+        this.list = batches;
         this.isWhole = false;
-        this.merge(batches);
         this.isTouched = true;
-    }
-
-    /** Puts batches where their times have them, each once. */
-    merge(batches) {
-        const known = new Set(this.list.map(key));
-        const added = batches.filter((batch) => !known.has(key(batch)));
-        this.list = [...this.list, ...added].sort((a, b) => (b.time ?? -Infinity) - (a.time ?? -Infinity) || b.batchId - a.batchId);
-        return added.length;
     }
 
     /** A batch has come; it goes on top, without a question to the server, with the next drawing. */
     add(batch) {
-        if (batch.runId === null || batch.runId === undefined || batch.batchId === null || batch.batchId === undefined) return;
+        if (this.isPast || batch.runId === null || batch.runId === undefined || batch.batchId === null || batch.batchId === undefined) return;
         const isKnown = this.list.some((other) => other.runId === batch.runId && other.batchId === batch.batchId);
         if (isKnown) return;
         this.list.unshift(batch);
-        this.list.length = Math.min(this.list.length, mostBatches);
+        // The one that is read stays.
+        while (this.list.length > mostBatches && key(this.list.at(-1)) !== this.first.value) {
+            this.list.pop();
+            this.isWhole = false;
+        }
         this.isTouched = true;
     }
 
@@ -71,58 +73,112 @@ export class Batches {
 
     fill() {
         const [first, second] = [this.first.value, this.second.value];
-        const options = () => this.list.map((batch) => el('option', { value: key(batch) }, `${batch.batchId} · ${moment(batch.time)}${this.runWord(batch)}`));
-        this.first.replaceChildren(...options());
-        this.second.replaceChildren(el('option', { value: '' }, 'none'), ...options());
-        const has = (value) => this.list.some((batch) => key(batch) === value);
-        if (has(first)) this.first.value = first;
-        this.second.value = has(second) ? second : '';
-    }
-
-    /** Runs are told apart where there is more than one, since a batch's number can come again. */
-    runWord(batch) {
-        return this.list.some((other) => other.runId !== this.list[0].runId) ? ` · run ${batch.runId.slice(0, 8)}` : '';
+        // Runs are told apart where there is more than one, since a batch's number can come again.
+        const hasRuns = this.list.some((batch) => batch.runId !== this.list[0].runId);
+        const word = (batch) => (hasRuns ? ` · run ${batch.runId.slice(0, 8)}` : '');
+        const options = this.list.map((batch) => el('option', { value: key(batch) }, `${batch.batchId} · ${moment(batch.time)}${word(batch)}`));
+        this.first.replaceChildren(...options);
+        this.second.replaceChildren(el('option', { value: '' }, 'none'), ...options.map((option) => option.cloneNode(true)));
+        const known = new Set(this.list.map(key));
+        if (known.has(first)) this.first.value = first;
+        this.second.value = known.has(second) ? second : '';
+        this.newest.hidden = !this.isPast;
     }
 
     /** Shows the batch of a point in the charts, which the server may know by its time only. */
     async choose(batchId, time) {
-        const find = () => this.list.filter((batch) => batch.batchId === batchId && Math.abs(batch.time - time) <= nearby)
+        const find = (list) => list.filter((batch) => batch.batchId === batchId && Math.abs(batch.time - time) <= nearby)
             .sort((a, b) => Math.abs(a.time - time) - Math.abs(b.time - time))[0];
-        let batch = find();
-        if (!batch && await this.loadMore({ from: time - nearby, to: time + nearby, limit: 500 })) batch = find();
+        let batch = find(this.list);
         if (!batch) {
-            setText(this.error, `The JSON of batch ${batchId ?? '–'} is not kept any more.`);
-        } else {
+            const found = await this.ask({ to: Math.ceil(time + nearby), limit: more });
+            batch = find(found ?? []);
+            if (batch) {
+                [this.list, this.isPast, this.isWhole] = [found, true, false];
+                this.fill();
+            } else if (found) {
+                setText(this.error, `The JSON of batch ${batchId ?? '–'} is not kept any more.`);
+            }
+        }
+        if (batch) {
             this.first.value = key(batch);
             this.show();
         }
         this.node.scrollIntoView({ block: 'start' });
     }
 
-    /** Loads batches that are not in the menus; false where there are none. */
-    async loadMore(range) {
+    /** Asks for batches of a time; null where that failed, which is told, or another question is on its way. */
+    async ask(range) {
+        if (this.isLoading) return null;
+        this.isLoading = true;
         try {
-            const { batches } = await loadBatches(this.id, undefined, range);
-            if (this.merge(batches) === 0) return false;
-            this.fill();
-            return true;
+            return (await loadBatches(this.id, undefined, range)).batches;
         } catch (error) {
-            setText(this.error, `Earlier batches could not be loaded: ${error.message}`);
-            return false;
+            setText(this.error, `Other batches could not be loaded: ${error.message}`);
+            return null;
+        } finally {
+            this.isLoading = false;
         }
     }
 
     async step(by) {
-        const oldest = this.list.at(-1)?.time;
-        const options = () => this.first.options.length;
-        if (this.first.selectedIndex + by >= options() && !this.isWhole) {
-            this.isWhole = typeof oldest !== 'number' || !await this.loadMore({ to: oldest - 1, limit: 100 });
-        }
-        const place = this.first.selectedIndex + by;
-        if (place >= options()) this.older.disabled = true;
-        if (place < 0 || place >= options()) return;
+        let place = this.first.selectedIndex + by;
+        if (place >= this.first.options.length) await this.loadOlder();
+        if (place < 0) place += await this.loadNewer();
+        if (place < 0 || place >= this.first.options.length) return this.enable();
         this.first.selectedIndex = place;
         this.show();
+    }
+
+    async loadOlder() {
+        const oldest = this.list.at(-1)?.time;
+        if (this.isWhole || typeof oldest !== 'number') return;
+        const found = await this.ask({ to: oldest - 1, limit: more });
+        if (!found) return;
+        this.isWhole = found.length === 0;
+        this.list.push(...found);
+        const surplus = Math.max(0, this.list.length - mostBatches);
+        if (surplus > 0) [this.list, this.isPast] = [this.list.slice(surplus), true];
+        this.fill();
+    }
+
+    /** Loads those that come next, from a time that is doubled until there are some; gives how many are above now. */
+    async loadNewer() {
+        const newest = this.list[0]?.time;
+        if (!this.isPast || typeof newest !== 'number') return 0;
+        let found = [];
+        for (let length = 60_000; found.length === 0; length *= 2) {
+            const answer = await this.ask({ from: newest + 1, to: newest + length, limit: mostBatches });
+            if (!answer) return 0;
+            found = answer;
+            if (found.length === 0 && newest + length > Date.now()) {
+                // There is nothing newer: what comes from now on is next to these.
+                this.isPast = false;
+                break;
+            }
+        }
+        this.list.unshift(...found);
+        if (this.list.length > mostBatches + found.length) [this.list, this.isWhole] = [this.list.slice(0, mostBatches + found.length), false];
+        this.fill();
+        return found.length;
+    }
+
+    async goToNewest() {
+        this.isPast = false;
+        try {
+            await this.load();
+        } catch (error) {
+            this.isPast = true;
+            return setText(this.error, `Other batches could not be loaded: ${error.message}`);
+        }
+        this.fill();
+        this.first.selectedIndex = 0;
+        this.show();
+    }
+
+    enable() {
+        this.newer.disabled = !this.isPast && this.first.selectedIndex <= 0;
+        this.older.disabled = this.isWhole && this.first.selectedIndex >= this.first.options.length - 1;
     }
 
     async show() {
@@ -130,8 +186,7 @@ export class Batches {
         const [first, second] = [find(this.first.value), find(this.second.value)];
         const shown = `${this.first.value}|${this.second.value}`;
         this.wanted = shown;
-        this.newer.disabled = this.first.selectedIndex <= 0;
-        this.older.disabled = this.isWhole && this.first.selectedIndex >= this.first.options.length - 1;
+        this.enable();
         this.copyButton.disabled = !first;
         if (!first) {
             setText(this.error, 'No batch’s JSON is kept.');

@@ -23,15 +23,16 @@ struct BatchPage {
         let recent = hub.batches(of: id)
         let found = recent?.filter(isWanted) ?? []
         var keys = Array(found.prefix(limit))
-        if let history, keys.count < limit {
-            let stored = try await stored(history, isNeeded: recent == nil)
+        var isKnown = recent != nil
+        if let history, keys.count < limit, let stored = try await stored(history, isNeeded: recent == nil) {
+            isKnown = true
             let known = Set(keys.map { Name($0) })
             keys += stored.filter { !known.contains(Name($0)) }
             let unknown = MonitorTime(millisecondsSinceEpoch: .min)
             keys.sort { ($0.time ?? unknown, $0.batchId) > ($1.time ?? unknown, $1.batchId) }
             keys = Array(keys.prefix(limit))
         }
-        guard recent != nil || !keys.isEmpty else { return nil }
+        guard isKnown else { return nil }
         return try Reply.json { body in
             body.key("batches")
             try body.array(keys) { try body.value($0) }
@@ -39,7 +40,7 @@ struct BatchPage {
     }
 
     /// A history that is broken is told by `/healthz` and on the page; what the hub knows is worth telling all the same.
-    private func stored(_ history: any HistorySource, isNeeded: Bool) async throws -> [BatchKey] {
+    private func stored(_ history: any HistorySource, isNeeded: Bool) async throws -> [BatchKey]? {
         do {
             return try await history.batches(of: id, from: from, through: through, limit: limit)
         } catch {

@@ -71,7 +71,7 @@ struct HistoryShow: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Show this batch's progress as Spark's JSON, which is kept for a day; of several runs' the newest.",
+            "Show this batch's progress as Spark's JSON, which is kept for a day at most; of several runs' the newest.",
             valueName: "number"))
     var batch: Int64?
 
@@ -137,13 +137,13 @@ struct HistoryShow: ParsableCommand {
         of batch: Int64, _ query: HistoryQuery, from start: MonitorTime?, through end: MonitorTime?,
         _ reader: HistoryReader
     ) throws -> String {
-        let keys = try reader.batches(of: query.id, from: start, through: end, limit: .max)
+        let keys = try reader.batches(of: query.id, from: start, through: end, limit: .max) ?? []
         guard let key = keys.first(where: { $0.batchId == batch }),
             let text = try reader.progressJSON(of: query.id, runId: key.runId, batchId: batch)
         else {
             throw CommandError(
                 "the JSON of batch \(batch) of \(query.name ?? query.id.uuidString.lowercased()) is not in \(history)",
-                hint: "it is kept for a day, of batches that read rows")
+                hint: "it is kept for a day at most, as far as serve --history-size allows")
         }
         return String(decoding: text, as: UTF8.self)
     }

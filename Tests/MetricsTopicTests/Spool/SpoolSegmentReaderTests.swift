@@ -76,6 +76,8 @@ import Testing
             let rest = try read(bytes, first: first, floor: floor)
             #expect(rest.block.positions == whole.block.positions.filter { $0 >= floor })
             #expect(rest.damages.map(\.offset) == whole.damages.map(\.offset))
+            // Nothing is missing between them; of what lies before it is not asked.
+            #expect(rest.damages.allSatisfy { $0.frames ?? 0 == 0 })
         }
         #expect(
             try read(Self.file([first, first + 1])).block.positions == [first, first + 1], "no name, any beginning")

@@ -27,9 +27,9 @@ import Testing
 
         func batches(
             of id: UUID, from start: MonitorTime?, through end: MonitorTime?, limit: Int
-        ) async throws -> [BatchKey] {
+        ) async throws -> [BatchKey]? {
             if isBroken { throw MonitoringError("cannot read the history history.db: it is broken") }
-            guard id != QueryMaker(8).id else { return [] }
+            guard id != QueryMaker(8).id else { return nil }
             // The hub's first batch, and ten before it.
             let keys = (-10...0).reversed().map {
                 BatchKey(runId: runId, batchId: Int64($0), time: QueryMaker.time(Int64($0)))
@@ -70,6 +70,8 @@ import Testing
                 #expect(try await server.ask("\(path)?\(wrong)").status == 400, "\(wrong)")
             }
             #expect(try await server.ask("/api/v1/queries/\(QueryMaker(8).id)/batches").status == 404)
+            // One that the history alone knows, at a time of which it has none.
+            #expect(try numbers(await server.ask("/api/v1/queries/\(QueryMaker(9).id)/batches?from=1&to=2")) == [])
         }
         try await LiveServer.with(hub, history: MadeUpHistory(isBroken: true)) { server async throws in
             #expect(try numbers(await server.ask(path)) == [4, 3, 2, 1, 0], "what the hub knows")
