@@ -79,8 +79,8 @@ class Page:
     def __init__(self, browser, session, target, width=1400, height=900, scheme="light", mobile=False):
         self.browser, self.session, self.target = browser, session, target
         self.errors = []
-        # Addresses and statuses, once the domain Network is enabled.
-        self.answers = []
+        # Addresses and statuses, once the domain Network is enabled; also of answers that the browser keeps from the page.
+        self.answers, self.requests = [], {}
         browser.pages[session] = self
         for domain in ("Page", "Runtime", "Log"):
             self.send(f"{domain}.enable")
@@ -97,8 +97,10 @@ class Page:
             self.errors.append(details.get("exception", {}).get("description") or details["text"])
         elif method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
             self.errors.append("console: " + " ".join(str(argument.get("value", argument.get("description"))) for argument in parameters["args"]))
-        elif method == "Network.responseReceived":
-            self.answers.append((parameters["response"]["url"], parameters["response"]["status"]))
+        elif method == "Network.requestWillBeSent":
+            self.requests[parameters["requestId"]] = parameters["request"]["url"]
+        elif method == "Network.responseReceivedExtraInfo":
+            self.answers.append((self.requests.get(parameters["requestId"], ""), parameters["statusCode"]))
         elif method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
             self.errors.append(f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}")
 

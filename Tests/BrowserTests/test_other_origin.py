@@ -24,7 +24,7 @@ ATTEMPTS = {
 # Of these a page learns nothing whatever comes, so that the server's own answers tell: each must be a refusal.
 BLIND = {
     "a request without CORS": "fetch(`${server}${path}`, { mode: 'no-cors' }).then(() => null, () => null)",
-    "a picture": "new Promise(done => { const node = new Image(); node.onload = node.onerror = () => done(null); node.src = `${server}${path}`; })",
+    "a picture": "new Promise(done => { const node = new Image(); node.onload = node.onerror = () => done(null); node.src = `${server}${path}?picture`; })",
     "a form": "fetch(`${server}/login`, { method: 'POST', mode: 'no-cors', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'token=x' }).then(() => null, () => null)",
     "a frame": "new Promise(done => { const node = document.createElement('iframe'); node.src = `${server}/`; node.onload = () => done(null); document.body.append(node); })",
 }

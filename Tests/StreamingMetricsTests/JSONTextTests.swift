@@ -145,4 +145,23 @@ import Testing
         #expect(!ProgressTimestamp(millisecondsSinceEpoch: .min).description.isEmpty)
         #expect(!ProgressTimestamp(millisecondsSinceEpoch: .max).description.isEmpty)
     }
+
+    @Test(arguments: [" ", "\n", "\r", "\t", "\r\n  "])
+    func `white space between any two tokens leaves no trace in a value's text`(_ space: String) throws {
+        let tokens = [
+            "{", "\"a\"", ":", "[", "{", "}", ",", "[", "]", ",", "{", "\"\"", ":", "1", "}", "]", ",", "\"b c\"", ":",
+            "{", "\"d\"", ":", "-0.5", "}", "}",
+        ]
+        let compact = tokens.joined()
+        for place in 1..<tokens.count {
+            let text = tokens[..<place].joined() + space + tokens[place...].joined()
+            #expect(try JSONValue(parsing: text).jsonText == compact, "before token \(place)")
+        }
+        let ids =
+            #""id":"d6aafbe6-18b1-4b78-91bd-fb7d1ffe5b0d","runId":"335eb9ad-e86a-43fe-8cef-dec949061d8d","timestamp":"""#
+        for value in ["[\(space){}]", "{\(space)\"a\":1}", "[\(space)1]"] {
+            let progress = try StreamingQueryProgress(json: "{\(ids),\"mine\":\(value),\"observedMetrics\":{}}")
+            #expect(try StreamingQueryProgress(json: progress.prettyJSON) == progress)
+        }
+    }
 }

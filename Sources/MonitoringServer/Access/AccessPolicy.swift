@@ -19,6 +19,7 @@ final class AccessPolicy: Sendable {
     private static let maximumSessions = 1000
     private static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")
     private static let secFetchMode = HTTPField.Name("Sec-Fetch-Mode")
+    private static let secFetchDest = HTTPField.Name("Sec-Fetch-Dest")
 
     private struct Sessions {
         var ends: [String: ContinuousClock.Instant] = [:]
@@ -45,7 +46,9 @@ final class AccessPolicy: Sendable {
         }
         if let name = Self.secFetchSite, request.headerFields[name] == "cross-site" {
             let mode = Self.secFetchMode.flatMap { request.headerFields[$0] }
-            guard mode == "navigate", request.method == .get else {
+            // A link may lead here; a frame may not show it.
+            let place = Self.secFetchDest.flatMap { request.headerFields[$0] } ?? "document"
+            guard mode == "navigate", place == "document", request.method == .get else {
                 return .refused(.forbidden, "the request comes from a page of another site")
             }
         }

@@ -79,6 +79,7 @@ extension JSONReader {
             if position != start + 2 { traits.needsRewriting = true }
             return
         }
+        if position != start + 1 { traits.needsRewriting = true }
         var isMore = true
         while isMore {
             guard peek(noting: &traits) == UInt8(ascii: "\"") else {
@@ -102,6 +103,7 @@ extension JSONReader {
             if position != start + 2 { traits.needsRewriting = true }
             return
         }
+        if position != start + 1 { traits.needsRewriting = true }
         var isMore = true
         while isMore {
             try skip(&traits)

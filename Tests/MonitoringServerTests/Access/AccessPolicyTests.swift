@@ -43,6 +43,12 @@ import Testing
         #expect(isAllowed(policy.checkOrigin(request("localhost", ["Origin": "http://localhost:80"]))))
         #expect(!isAllowed(policy.checkOrigin(request(host, ["Sec-Fetch-Site": "cross-site"]))))
         let link = ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"]
+        for place in ["iframe", "frame", "embed", "object"] {
+            let frame = link.merging(["Sec-Fetch-Dest": place]) { $1 }
+            #expect(!isAllowed(policy.checkOrigin(request(host, frame))), "\(place)")
+        }
+        let opened = link.merging(["Sec-Fetch-Dest": "document"]) { $1 }
+        #expect(isAllowed(policy.checkOrigin(request(host, opened))))
         #expect(isAllowed(policy.checkOrigin(request(host, link))))
         #expect(isAllowed(policy.checkOrigin(request(host, ["Sec-Fetch-Site": "same-origin"]))))
     }
