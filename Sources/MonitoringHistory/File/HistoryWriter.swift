@@ -143,7 +143,8 @@ struct HistoryWriter {
             run.name(progress.name ?? name)
             let length = HistoryMeasure.durationSeconds.stored(point) ?? 0
             run.widen(from: start, through: start.addingSaturated(length))
-            place.newest = run.lastMs ?? start
+            // What no text can have: a time that is far ahead would keep models for ever.
+            place.newest = min(run.lastMs ?? start, present.addingSaturated(Self.mostAhead))
             return true
         }
         guard isNew else { return }

@@ -20,6 +20,10 @@ export class Batches {
     /** Whether no older ones are kept. */
     isWhole = false;
     isLoading = false;
+    /** Which list it is: an answer to a question about another one is of no use. */
+    generation = 0;
+    /** What came while the list is loaded; null when it is not. */
+    early = null;
 
     constructor(id) {
         this.id = id;
@@ -41,20 +45,49 @@ export class Batches {
     /** Loads which batches there are; who has gone back stays there. */
     async load(signal) {
         if (this.isPast) return;
-        const { batches } = await loadBatches(this.id, signal);
+        const early = [];
+        this.early = early;
+        let batches;
+        try {
+            ({ batches } = await loadBatches(this.id, signal));
+        } finally {
+            // Another load may have begun.
+            if (this.early === early) this.early = null;
+        }
+        if (this.isPast) return;
+        const shown = this.first.value;
+        if (shown !== '' && this.list.some((batch) => key(batch) === shown) && !batches.some((batch) => key(batch) === shown)) {
+            // An older one is read: what is next to it stays.
+            this.leaveThePresent();
+            return;
+        }
+        this.replace(batches);
+        // What came while the answer was on its way is not in it.
+        for (const batch of early) this.add(batch);
+    }
+
+    replace(batches) {
         this.list = batches;
         this.isWhole = false;
+        this.isTouched = true;
+        this.generation += 1;
+    }
+
+    /** From now on the list is of some time before, and what comes is not next to it. */
+    leaveThePresent() {
+        this.isPast = true;
         this.isTouched = true;
     }
 
     /** A batch has come; it goes on top, without a question to the server, with the next drawing. */
     add(batch) {
         if (this.isPast || batch.runId === null || batch.runId === undefined || batch.batchId === null || batch.batchId === undefined) return;
+        this.early?.push(batch);
         const isKnown = this.list.some((other) => other.runId === batch.runId && other.batchId === batch.batchId);
         if (isKnown) return;
+        if (this.list.length >= mostBatches && key(this.list.at(-1)) === this.first.value) return this.leaveThePresent();
         this.list.unshift(batch);
-        // The one that is read stays.
-        while (this.list.length > mostBatches && key(this.list.at(-1)) !== this.first.value) {
+        if (this.list.length > mostBatches) {
             this.list.pop();
             this.isWhole = false;
         }
@@ -68,6 +101,7 @@ export class Batches {
         this.isTouched = false;
         const shown = this.first.value;
         this.fill();
+        this.enable();
         if (this.first.value !== shown || this.list.length === 0) this.show();
     }
 
@@ -94,7 +128,8 @@ export class Batches {
             const found = await this.ask({ to: Math.ceil(time + nearby), limit: more });
             batch = find(found ?? []);
             if (batch) {
-                [this.list, this.isPast, this.isWhole] = [found, true, false];
+                this.replace(found);
+                this.leaveThePresent();
                 this.fill();
             } else if (found) {
                 setText(this.error, `The JSON of batch ${batchId ?? '–'} is not kept any more.`);
@@ -107,12 +142,14 @@ export class Batches {
         this.node.scrollIntoView({ block: 'start' });
     }
 
-    /** Asks for batches of a time; null where that failed, which is told, or another question is on its way. */
+    /** Asks for batches of a time; null where that failed, which is told, where another question is on its way, or the list is another one. */
     async ask(range) {
         if (this.isLoading) return null;
         this.isLoading = true;
+        const { generation } = this;
         try {
-            return (await loadBatches(this.id, undefined, range)).batches;
+            const { batches } = await loadBatches(this.id, undefined, range);
+            return generation === this.generation ? batches : null;
         } catch (error) {
             setText(this.error, `Other batches could not be loaded: ${error.message}`);
             return null;
@@ -122,11 +159,12 @@ export class Batches {
     }
 
     async step(by) {
-        let place = this.first.selectedIndex + by;
-        if (place >= this.first.options.length) await this.loadOlder();
-        if (place < 0) place += await this.loadNewer();
-        if (place < 0 || place >= this.first.options.length) return this.enable();
-        this.first.selectedIndex = place;
+        // What is loaded moves it, and so does what comes meanwhile.
+        const place = () => this.first.selectedIndex + by;
+        if (place() >= this.first.options.length) await this.loadOlder();
+        if (place() < 0) await this.loadNewer();
+        if (place() < 0 || place() >= this.first.options.length) return this.enable();
+        this.first.selectedIndex = place();
         this.show();
     }
 
@@ -142,34 +180,45 @@ export class Batches {
         this.fill();
     }
 
-    /** Loads those that come next, from a time that is doubled until there are some; gives how many are above now. */
+    /** Loads those that come next: of a time that is longer and longer until there are some, and shorter where there are too many. */
     async loadNewer() {
         const newest = this.list[0]?.time;
-        if (!this.isPast || typeof newest !== 'number') return 0;
-        let found = [];
-        for (let length = 60_000; found.length === 0; length *= 2) {
-            const answer = await this.ask({ from: newest + 1, to: newest + length, limit: mostBatches });
-            if (!answer) return 0;
-            found = answer;
-            if (found.length === 0 && newest + length > Date.now()) {
+        if (!this.isPast || typeof newest !== 'number') return;
+        for (let [from, length] = [newest + 1, 60_000]; ;) {
+            const found = await this.ask({ from, to: from + length, limit: mostBatches });
+            if (!found) return;
+            if (found.length === mostBatches && length > 1_000) {
+                // These are the last of them, and the first are wanted.
+                length = Math.floor(length / 2);
+                continue;
+            }
+            if (found.length > 0) {
+                this.list.unshift(...found);
+                break;
+            }
+            if (from + length > Date.now()) {
                 // There is nothing newer: what comes from now on is next to these.
                 this.isPast = false;
                 break;
             }
+            from += length + 1;
+            length *= 2;
         }
-        this.list.unshift(...found);
-        if (this.list.length > mostBatches + found.length) [this.list, this.isWhole] = [this.list.slice(0, mostBatches + found.length), false];
+        if (this.list.length > 2 * mostBatches) [this.list, this.isWhole] = [this.list.slice(0, 2 * mostBatches), false];
         this.fill();
-        return found.length;
     }
 
     async goToNewest() {
-        this.isPast = false;
+        if (this.isLoading) return;
+        this.isLoading = true;
         try {
-            await this.load();
+            const { batches } = await loadBatches(this.id);
+            this.replace(batches);
+            this.isPast = false;
         } catch (error) {
-            this.isPast = true;
             return setText(this.error, `Other batches could not be loaded: ${error.message}`);
+        } finally {
+            this.isLoading = false;
         }
         this.fill();
         this.first.selectedIndex = 0;
