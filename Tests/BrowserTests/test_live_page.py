@@ -270,7 +270,7 @@ class QueryPageTests(PageTestCase):
     def test_restarts_are_marked_in_every_chart(self):
         page = self.query_page("sessions-window-us")
         marks = page.eval("[...document.querySelectorAll('.chart:not([hidden])')].map(chart => chart.querySelectorAll('.g-marks line').length)")
-        self.assertEqual(marks, [3] * 13)
+        self.assertEqual(marks, [3] * 15)
 
     def test_the_crosshair_is_one_for_all_charts_and_follows_the_keys(self):
         page = self.query_page("sessions-window-us")
