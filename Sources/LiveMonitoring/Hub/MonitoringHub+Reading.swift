@@ -171,7 +171,11 @@ extension MonitoringHub {
             }
             guard let watched, let note = state.notes[watched], note.changedAt > number else { return changes }
             let numbers = note.pointChanges.drop { $0 <= number }
-            guard let history = state.fleet.history(of: watched), numbers.count <= history.count else { return nil }
+            // Where all that are kept are new, some that are not kept may be too.
+            let isWhole = numbers.count < note.pointChanges.count || note.points == UInt64(numbers.count)
+            guard let history = state.fleet.history(of: watched), isWhole, numbers.count <= history.count else {
+                return nil
+            }
             let points = history.suffix(numbers.count)
             changes.events += zip(numbers, points).map { .init(number: $0, event: .point($1)) }
             changes.events.sort { $0.number < $1.number }

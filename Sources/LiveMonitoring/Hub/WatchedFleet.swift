@@ -19,6 +19,9 @@ struct WatchedFleet: Sendable {
         var row: QueryRow?
     }
 
+    /// Points of a query that a reader may have missed; who missed more begins anew.
+    private static let keptPointChanges = 64
+
     let settings: MonitoringHub.Settings
     var fleet: QueryFleet
     var notes: [UUID: Note] = [:]
@@ -95,9 +98,8 @@ struct WatchedFleet: Sendable {
         if let added = fleet.history(of: id)?.added, added > note.points {
             note.points = added
             note.pointChanges.append(lastChange)
-            let capacity = max(1, settings.monitor.historyPoints)
-            if note.pointChanges.count >= 2 * capacity {
-                note.pointChanges.removeFirst(note.pointChanges.count - capacity)
+            if note.pointChanges.count >= 2 * Self.keptPointChanges {
+                note.pointChanges.removeFirst(note.pointChanges.count - Self.keptPointChanges)
             }
         }
         notes[id] = note

@@ -41,7 +41,7 @@ struct BatchWindow: Sendable, Hashable {
         /// Milliseconds by phase, in the order of ``names``.
         var phases: [Int128] = []
 
-        mutating func add(_ batch: Kept, _ times: ArraySlice<Int64>, sign: Int128) {
+        mutating func add(_ batch: Kept, _ times: ArraySlice<UInt32>, sign: Int128) {
             rows += sign * Int128(batch.rows)
             interval += sign * Int128(batch.interval)
             duration += sign * Int128(batch.duration)
@@ -54,9 +54,10 @@ struct BatchWindow: Sendable, Hashable {
     private let span: Int64
     private let limit: Int
     private var batches: [Kept] = []
-    /// Phases in the order in which they came, and each batch's milliseconds of them, one row behind the other.
+    /// Phases in the order in which they came, and each batch's milliseconds of them, one row behind the other. What takes longer than
+    /// 32 bits can tell, 49 days, counts as that.
     private var names: [String] = []
-    private var times: [Int64] = []
+    private var times: [UInt32] = []
     private var sums = Sums()
 
     init(_ settings: MonitorSettings) {
@@ -83,7 +84,7 @@ struct BatchWindow: Sendable, Hashable {
         sums.add(batches[batches.count - 1], row(batches.count - 1), sign: 1)
     }
 
-    private func row(_ index: Int) -> ArraySlice<Int64> { times[index * names.count..<(index + 1) * names.count] }
+    private func row(_ index: Int) -> ArraySlice<UInt32> { times[index * names.count..<(index + 1) * names.count] }
 
     /// Appends a row of times; gives the whole of the trigger.
     private mutating func appendPhases(_ phases: MetricMap<Int64>) -> Int64 {
@@ -97,7 +98,7 @@ struct BatchWindow: Sendable, Hashable {
             if pair.key == "triggerExecution" { trigger = length }
             guard Self.isPart(pair.key) else { continue }
             parts = parts.addingSaturated(length)
-            if let column = names.firstIndex(of: pair.key) { times[start + column] = length }
+            if let column = names.firstIndex(of: pair.key) { times[start + column] = UInt32(clamping: length) }
         }
         // Spark's own page takes the whole out of what it shows; then the parts are all there is.
         return max(parts, trigger)

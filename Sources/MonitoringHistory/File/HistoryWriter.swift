@@ -38,22 +38,13 @@ struct HistoryWriter {
     /// Writes entries, all or none.
     ///
     /// - Parameter wall: What the clock says; events that claim to be later make nothing old.
-    mutating func write(_ entries: [HistoryEntry], _ database: Database, wall: MonitorTime) throws {
+    mutating func write(_ pieces: [HistoryEntries], _ database: Database, wall: MonitorTime) throws {
         try database.inTransaction(.immediate) {
             present = wall.millisecondsSinceEpoch
             if newest == nil { try readMeta(database, wall: wall) }
             let insertion = try database.cachedStatement(sql: self.insertion)
-            for entry in entries {
-                switch entry {
-                case .event(let event, let time, let name):
-                    // An event may claim any time; a future one would hide for good how far the topics were read.
-                    let taken = min(time, wall).millisecondsSinceEpoch
-                    takenThrough = max(takenThrough ?? taken, taken)
-                    try write(event, at: time.millisecondsSinceEpoch, name, database, insertion)
-                case .transition(let transition):
-                    let query = try runs.query(transition.id, database)
-                    try transitions.write(transition, ofQuery: query, database)
-                }
+            for entries in pieces {
+                for entry in entries.list { try write(entry, entries, database, insertion, wall) }
             }
             try onStep(database)
             try minutes.flush(database)
@@ -63,7 +54,7 @@ struct HistoryWriter {
             try runs.flush(database)
             try writeMeta(database)
             try onStep(database)
-            if let newest, retention.isDue(newest: newest, wall: wall, entries: entries.count) {
+            if let newest, retention.isDue(newest: newest, wall: wall, entries: pieces.reduce(0) { $0 + $1.count }) {
                 let isChanged = try retention.apply(database, newest: newest, wall: wall, &minutes, &hours)
                 // Numbers of runs and queries may be gone, or given anew.
                 if isChanged { forget() }
@@ -85,48 +76,67 @@ struct HistoryWriter {
         (newest, takenThrough) = (nil, nil)
     }
 
-    // MARK: Events
+    // MARK: Entries
 
     private mutating func write(
-        _ event: StreamingQueryEvent, at time: Int64, _ name: String?, _ database: Database, _ insertion: Statement
+        _ entry: HistoryEntry, _ entries: HistoryEntries, _ database: Database, _ insertion: Statement,
+        _ wall: MonitorTime
     ) throws {
-        let query = try runs.query(event.id, database)
-        let key = RunTable.Key(query: query, run: event.runId)
-        switch event {
-        case .started(let event):
-            try runs.change(key, heardAt: time, database) { run in
+        switch entry {
+        case .trigger(let trigger, let time, let name):
+            noteTaken(at: time, wall)
+            try write(trigger, entries, at: time.millisecondsSinceEpoch, name, database, insertion)
+        case .started(let event, let time, let name):
+            noteTaken(at: time, wall)
+            try change(event.id, event.runId, at: time, database) { run in
                 run.name(event.name ?? name)
                 guard let started = event.timestamp?.millisecondsSinceEpoch else { return }
                 if run.startedMs == nil { (run.startedMs, run.isChanged) = (started, true) }
                 run.widen(from: started, through: started)
             }
-        case .idle(let event):
-            try runs.change(key, heardAt: time, database) { run in
+        case .idle(let event, let time, let name):
+            noteTaken(at: time, wall)
+            try change(event.id, event.runId, at: time, database) { run in
                 run.name(name)
                 if let idle = event.timestamp.millisecondsSinceEpoch { run.widen(from: idle, through: idle) }
             }
-        case .terminated(let event):
-            try runs.change(key, heardAt: time, database) { run in
+        case .terminated(let event, let time, let name):
+            noteTaken(at: time, wall)
+            try change(event.id, event.runId, at: time, database) { run in
                 run.name(name)
                 guard !run.hasEnded else { return }
                 (run.hasEnded, run.isChanged) = (true, true)
                 run.errorClass = event.errorClassOnException
                 run.error = event.exception?.prefix(utf8Bytes: 8192)
             }
-        case .progress(let event):
-            try write(event.progress, at: time, name, key, database, insertion)
+        case .transition(let transition):
+            let query = try runs.query(transition.id, database)
+            try transitions.write(transition, ofQuery: query, database)
         }
     }
 
+    /// An event may claim any time; a future one would hide for good how far the topics were read.
+    private mutating func noteTaken(at time: MonitorTime, _ wall: MonitorTime) {
+        let taken = min(time, wall).millisecondsSinceEpoch
+        takenThrough = max(takenThrough ?? taken, taken)
+    }
+
+    private mutating func change(
+        _ id: UUID, _ runId: UUID, at time: MonitorTime, _ database: Database, _ body: (inout RunTable.Run) -> Void
+    ) throws {
+        let key = RunTable.Key(query: try runs.query(id, database), run: runId)
+        try runs.change(key, heardAt: time.millisecondsSinceEpoch, database, body)
+    }
+
     private mutating func write(
-        _ progress: StreamingQueryProgress, at time: Int64, _ name: String?, _ key: RunTable.Key, _ database: Database,
+        _ trigger: HistoryTrigger, _ entries: HistoryEntries, at time: Int64, _ name: String?, _ database: Database,
         _ insertion: Statement
     ) throws {
-        let point = HistoryPoint(progress, takenAt: MonitorTime(millisecondsSinceEpoch: time))
-        let start = point.time.millisecondsSinceEpoch
-        let figures = try self.figures(of: progress, point, database)
-        let number = progress.ranBatch ? point.batchId : nil
-        var place = TextTable.Place(query: key.query, run: 0, batch: number ?? -1, time: start, newest: start)
+        let start = trigger.start
+        let key = RunTable.Key(query: try runs.query(trigger.id, database), run: trigger.runId)
+        let figures = try self.figures(of: trigger, entries, database)
+        let number = trigger.ranBatch && trigger.batchId >= 0 ? trigger.batchId : nil
+        var place = TextTable.Place(query: key.query, run: 0, batch: trigger.batchId, time: start, newest: start)
         let isNew = try runs.change(key, heardAt: time, database) { run in
             place.run = run.row
             if let number {
@@ -134,14 +144,14 @@ struct HistoryWriter {
             } else if let through = run.unnumberedThroughMs, start <= through {
                 return false
             }
-            try Self.insert(point, figures, key.query, run: run.row, insertion)
+            try Self.insert(trigger, figures, key.query, run: run.row, insertion)
             guard database.changesCount > 0 else { return false }
             if let number {
                 run.batches.insert(number)
                 run.isChanged = true
             }
-            run.name(progress.name ?? name)
-            let length = HistoryMeasure.durationSeconds.stored(point) ?? 0
+            run.name(trigger.name ?? name)
+            let length = figures.values[HistoryMeasure.durationSeconds.rawValue] ?? 0
             run.widen(from: start, through: start.addingSaturated(length))
             // What no text can have: a time that is far ahead would keep models for ever.
             place.newest = min(run.lastMs ?? start, present.addingSaturated(Self.mostAhead))
@@ -150,7 +160,7 @@ struct HistoryWriter {
         guard isNew else { return }
         // One of a clock that is far ahead would outlive all others.
         if number != nil, start <= present.addingSaturated(Self.mostAhead) {
-            try texts.write(Self.json(progress), place, database)
+            try texts.write([UInt8](entries.json(of: trigger)), place, database)
         }
         newest = max(newest ?? start, start)
         let rollUp = RollUp(figures)
@@ -158,18 +168,11 @@ struct HistoryWriter {
         hours.add(rollUp, of: key.query, at: start)
     }
 
-    private static func json(_ progress: StreamingQueryProgress) -> [UInt8] {
-        var bytes: [UInt8] = []
-        MetricsCodec.encode(progress, into: &bytes)
-        return bytes
-    }
-
     private static func insert(
-        _ point: HistoryPoint, _ figures: TriggerFigures, _ query: Int64, run: Int64, _ insertion: Statement
+        _ trigger: HistoryTrigger, _ figures: TriggerFigures, _ query: Int64, run: Int64, _ insertion: Statement
     ) throws {
-        let time = point.time.millisecondsSinceEpoch
         var values: [(any DatabaseValueConvertible)?] = [
-            time.floored(to: HistorySchema.slot), query, time, run, point.batchId ?? -1, figures.ranBatch,
+            trigger.start.floored(to: HistorySchema.slot), query, trigger.start, run, trigger.batchId, figures.ranBatch,
         ]
         for value in figures.values { values.append(value) }
         values.append(Data(figures.phases.bytes))
@@ -177,14 +180,13 @@ struct HistoryWriter {
     }
 
     private mutating func figures(
-        of progress: StreamingQueryProgress, _ point: HistoryPoint, _ database: Database
+        of trigger: HistoryTrigger, _ entries: HistoryEntries, _ database: Database
     ) throws -> TriggerFigures {
         var phases = PhaseSums()
-        for pair in progress.durationMs.pairs where pair.key != "triggerExecution" {
-            phases.add(try phase(pair.key, database), max(0, pair.value))
+        for phase in entries.phases(of: trigger) {
+            phases.add(try self.phase(phase.name, database), phase.milliseconds)
         }
-        return TriggerFigures(
-            values: HistoryMeasure.allCases.map { $0.stored(point) }, ranBatch: progress.ranBatch, phases: phases)
+        return TriggerFigures(values: entries.values(of: trigger), ranBatch: trigger.ranBatch, phases: phases)
     }
 
     /// The number of a phase. Spark has a dozen; who invents more gets one for all of them.

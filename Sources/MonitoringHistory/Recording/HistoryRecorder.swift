@@ -16,8 +16,8 @@ import Synchronization
 /// await history.stop()
 /// ```
 ///
-/// Events wait in a queue, at most ``maximumPending`` of them, and are written once a second, or when there are many, in one
-/// transaction on a thread of its own. Feeds never wait for the disk, but those that read old events wait for room in the queue. While
+/// Events wait in a queue, at most ``maximumPending`` of them and ``maximumPendingBytes`` of their JSON, and are written once a second,
+/// or when there are many, in one transaction on a thread of its own. Feeds never wait for the disk, but those that read old events wait for room in the queue. While
 /// the file cannot be written events are kept and tried again; what finds no room is given up, counted, and told to `onFault` once a
 /// minute. Nothing else stops for that.
 ///
@@ -25,15 +25,19 @@ import Synchronization
 public final class HistoryRecorder: Sendable {
     /// Events and changes of state that wait at most.
     public static let maximumPending = 20_000
+    /// Bytes of their JSON that wait at most.
+    public static let maximumPendingBytes = 32 << 20
     /// So many are written without waiting for the second to end.
     static let manyPending = 5_000
+    /// So many bytes are.
+    static let manyPendingBytes = 4 << 20
 
     private struct State {
-        var pending: [HistoryEntry] = []
-        /// What a transaction did not write and the next one tries first.
-        var retried: [HistoryEntry] = []
-        /// How many a transaction writes now.
-        var inFlight = 0
+        var pending = HistoryEntries()
+        /// What transactions did not write and the next one tries first.
+        var retried: [HistoryEntries] = []
+        /// How many of those there are, or a transaction writes now, and the bytes of their JSON.
+        var (held, heldBytes) = (0, 0)
         var health = HistoryHealth()
         var toldAt: Duration?
         var roomWaiters: [CheckedContinuation<Void, Never>] = []
@@ -41,7 +45,15 @@ public final class HistoryRecorder: Sendable {
         var isStopping = false
         var hasEnded = false
 
-        var waiting: Int { pending.count + retried.count + inFlight }
+        var waiting: Int { held + pending.count }
+        /// Whether one more may come.
+        var hasRoom: Bool {
+            !isStopping && waiting < HistoryRecorder.maximumPending
+                && heldBytes + pending.byteCount < HistoryRecorder.maximumPendingBytes
+        }
+        var hasMany: Bool {
+            pending.count >= HistoryRecorder.manyPending || pending.byteCount >= HistoryRecorder.manyPendingBytes
+        }
     }
 
     /// The file.
@@ -142,13 +154,22 @@ public final class HistoryRecorder: Sendable {
 
     // MARK: Queue
 
-    private func add(_ entries: [HistoryEntry]) {
+    /// Adds what finds room.
+    ///
+    /// - Parameters:
+    ///   - count: How many entries it may add.
+    ///   - entry: Adds the entry of a number.
+    private func add(_ count: Int, _ entry: (Int, inout HistoryEntries) -> Void) {
         let isMany = state.withLock { state in
-            let room = state.isStopping ? 0 : max(0, Self.maximumPending - state.waiting)
-            state.pending += entries.prefix(room)
-            state.health.lost += UInt64(max(0, entries.count - room))
-            let now = state.pending.count
-            return now >= Self.manyPending && now - min(room, entries.count) < Self.manyPending
+            let hadMany = state.hasMany
+            for number in 0..<count {
+                guard state.hasRoom else {
+                    state.health.lost += UInt64(count - number)
+                    break
+                }
+                entry(number, &state.pending)
+            }
+            return state.hasMany && !hadMany
         }
         if isMany { wake.signal() }
     }
@@ -170,28 +191,33 @@ public final class HistoryRecorder: Sendable {
 
     /// Writes what waits.
     func step() {
-        let entries = state.withLock { state in
-            let entries = state.retried + state.pending
-            (state.pending, state.retried, state.inFlight) = ([], [], entries.count)
-            return entries
+        let pieces = state.withLock { state in
+            var pieces: [HistoryEntries] = []
+            swap(&pieces, &state.retried)
+            guard !state.pending.isEmpty else { return pieces }
+            state.held += state.pending.count
+            state.heldBytes += state.pending.byteCount
+            pieces.append(state.pending)
+            state.pending = HistoryEntries()
+            return pieces
         }
-        guard !entries.isEmpty else { return }
-        let outcome = write(entries)
+        guard !pieces.isEmpty else { return }
+        let outcome = write(pieces)
         let (waiters, fault) = state.withLock { state in
             defer { state.roomWaiters = [] }
-            return (state.roomWaiters, settle(entries, outcome, &state))
+            return (state.roomWaiters, settle(pieces, outcome, &state))
         }
         for waiter in waiters { waiter.resume() }
         if let fault { onFault(fault) }
     }
 
-    private func write(_ entries: [HistoryEntry]) -> Result<Int64, HistoryError> {
+    private func write(_ pieces: [HistoryEntries]) -> Result<Int64, HistoryError> {
         let wall = clock()
         return writer.withLock { writer in
             do {
                 return .success(
                     try pool.writeWithoutTransaction { database in
-                        try writer.write(entries, database, wall: wall)
+                        try writer.write(pieces, database, wall: wall)
                         let pages = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
                         return pages * (try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0)
                     })
@@ -204,24 +230,22 @@ public final class HistoryRecorder: Sendable {
 
     /// Notes what became of a step; gives what is to be said of it.
     private func settle(
-        _ entries: [HistoryEntry], _ outcome: Result<Int64, HistoryError>, _ state: inout State
+        _ pieces: [HistoryEntries], _ outcome: Result<Int64, HistoryError>, _ state: inout State
     ) -> String? {
-        state.inFlight = 0
         switch outcome {
         case .success(let size):
-            let events = entries.count { if case .event = $0 { true } else { false } }
-            state.health.written += UInt64(events)
+            (state.held, state.heldBytes) = (0, 0)
+            state.health.written += pieces.reduce(0) { $0 + UInt64($1.eventCount) }
             state.health.sizeBytes = size
             (state.health.isWriting, state.health.error) = (true, nil)
             return nil
         case .failure(let error):
             (state.health.isWriting, state.health.error) = (false, error.message)
             if error.mayPass {
-                let room = max(0, Self.maximumPending - state.pending.count)
-                state.retried = Array(entries.prefix(room))
-                state.health.lost += UInt64(entries.count - state.retried.count)
+                state.retried = pieces
             } else {
-                state.health.lost += UInt64(entries.count)
+                state.health.lost += UInt64(state.held)
+                (state.held, state.heldBytes) = (0, 0)
             }
             let now = uptime()
             if let told = state.toldAt, now - told < .seconds(60) { return nil }
@@ -261,7 +285,7 @@ public final class HistoryRecorder: Sendable {
         let waiters = state.withLock { state in
             (state.isStopping, state.hasEnded) = (true, true)
             state.health.lost += UInt64(state.waiting)
-            (state.pending, state.retried) = ([], [])
+            (state.pending, state.retried, state.held, state.heldBytes) = (HistoryEntries(), [], 0, 0)
             defer { (state.roomWaiters, state.endWaiters) = ([], []) }
             return state.roomWaiters + state.endWaiters
         }
@@ -274,17 +298,25 @@ extension HistoryRecorder: HubObserver {
     public func take(
         _ event: StreamingQueryEvent, at time: MonitorTime, queryName: String?, changes: [QueryTransition]
     ) {
-        add([.event(event, at: time, queryName: queryName)] + changes.map { .transition($0) })
+        add(1 + changes.count) { number, entries in
+            if number == 0 {
+                entries.add(event, at: time, queryName: queryName)
+            } else {
+                entries.add(changes[number - 1])
+            }
+        }
     }
 
     /// Keeps changes of state.
-    public func take(_ changes: [QueryTransition]) { add(changes.map { .transition($0) }) }
+    public func take(_ changes: [QueryTransition]) {
+        add(changes.count) { number, entries in entries.add(changes[number]) }
+    }
 
     /// Waits while many events wait; not where the file cannot be written.
     public func makeRoom() async {
         await withCheckedContinuation { continuation in
             let mayGoOn = state.withLock { state in
-                guard state.pending.count >= Self.manyPending, state.health.isWriting, !state.hasEnded else {
+                guard state.hasMany, state.health.isWriting, !state.hasEnded else {
                     return true
                 }
                 state.roomWaiters.append(continuation)

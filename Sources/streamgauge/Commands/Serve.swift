@@ -103,7 +103,7 @@ struct Serve: AsyncParsableCommand {
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
         let observers: [(any HubObserver)?] = [history, groups]
         let hub = MonitoringHub(
-            settings: settings(brokers == nil ? .replay : MonitoringHub.Settings()), alerts: watch,
+            settings: settings(isReplay: brokers == nil, keepsTexts: history != nil), alerts: watch,
             observers: observers.compactMap { $0 })
         let feed = try feeds.feed(brokers, resumingAt: history?.takenThrough) {
             StandardStream.error.tell($0 + "\n")
@@ -145,8 +145,10 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func settings(_ settings: MonitoringHub.Settings) -> MonitoringHub.Settings {
-        var settings = settings
+    /// - Parameter keepsTexts: Whether a file keeps the JSON of batches, so that memory need hold only what that file may not have yet.
+    private func settings(isReplay: Bool, keepsTexts: Bool) -> MonitoringHub.Settings {
+        var settings = isReplay ? .replay : MonitoringHub.Settings()
+        if keepsTexts, !isReplay { settings.batchBytes = 4 << 20 }
         monitor.apply(to: &settings.monitor)
         return settings
     }
