@@ -46,6 +46,34 @@ class OverviewTests(PageTestCase):
         row = f"[...document.querySelectorAll('tr[data-id]')].find(row => row.dataset.id === {self.query_id(page, 'ads-scores-canary')!r})"
         self.assertEqual(page.eval(f"['input', 'processed', 'batch', 'lag', 'behind', 'watermark'].map(name => {row}.querySelector('.c-' + name + ' .v').textContent)"), ["–"] * 6)
 
+    def test_the_run_and_the_watermark_are_shown_at_every_width(self):
+        page = self.open()
+        row = f"document.querySelector('tr[data-id=\"{self.query_id(page, 'orders-enrich-eu')}\"]')"
+        for width in (320, 360, 390, 639, 641, 700, 800, 900, 959, 961, 1199, 1280):
+            with self.subTest(width=width):
+                page.resize(width, 900)
+                self.assertFits(page, width)
+                cells = page.eval(f"""['state', 'name', 'since', 'input', 'processed', 'batch', 'lag', 'behind', 'watermark', 'alerts'].map(name => {{
+                    const cell = {row}.querySelector('.c-' + name), place = cell.getBoundingClientRect();
+                    return [name, cell.innerText, place.left, place.right, place.top, place.bottom, cell.scrollWidth - cell.clientWidth]; }})""")
+                for name, text, left, right, top, bottom, hidden in cells:
+                    self.assertRegex(text, r"\w", name)
+                    self.assertTrue(left >= 0 and right <= width and bottom > top, f"{name} is at {left} to {right}")
+                    if name != "name":
+                        self.assertLessEqual(hidden, 0, f"{name} is cut off: {text}")
+                for index, (name, _, left, right, top, bottom, _) in enumerate(cells):
+                    for other, _, start, end, above, below, _ in cells[index + 1:]:
+                        self.assertFalse(left < end - 1 and start < right - 1 and top < below - 1 and above < bottom - 1, f"{name} lies on {other}")
+
+    def test_every_column_can_be_sorted_by_on_half_a_screen(self):
+        page = self.open(width=800)
+        for name in ("since", "watermark", "processed", "behind"):
+            head = f"document.querySelector('thead .c-{name}')"
+            x, y = page.eval(f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({head}.querySelector('button').getBoundingClientRect())")
+            page.mouse("Pressed", x, y)
+            page.mouse("Released", x, y)
+            page.wait(f"{head}.ariaSort")
+
 
 @unittest.skipIf(os.environ.get("STREAMGAUGE_ADDRESS"), "a server was given, which has as many queries as it has")
 class ThousandQueriesTests(PageTestCase):
