@@ -2,7 +2,7 @@
 
 import { Chart } from './chart.js';
 import { customChart } from './chartlist.js';
-import { el, setText } from './dom.js';
+import { el, setAttribute, setText } from './dom.js';
 import { counted, whole } from './format.js';
 import { choiceOf, choose, usualMetrics } from './metricchoice.js';
 import { MetricPicker } from './metricpicker.js';
@@ -38,8 +38,12 @@ export class CustomCharts {
         this.picker.show(sorted, wanted);
         this.charts = chosen.map((name) => this.chartOf(name));
         for (const { node, spec } of this.charts) node.hidden = !metrics.has(spec.custom);
+        setAttribute(this.grid, 'data-many', this.isMany);
         this.arrange();
     }
+
+    /** Whether there are more charts than usual. */
+    get isMany() { return this.charts.length > usualMetrics; }
 
     chartOf(name) {
         if (!this.made.has(name)) {
@@ -65,11 +69,10 @@ export class CustomCharts {
         }
     }
 
-    /** Draws a frame. Where there are more charts than usual, those that the browser does not paint wait until it does. */
+    /** Draws a frame. Of many charts those that the browser does not paint wait until it does. */
     draw(frame) {
         this.frame = frame;
-        const isUsual = this.charts.length <= usualMetrics;
-        for (const chart of this.charts) if (!chart.node.hidden && (isUsual || !chart.isSkipped || !chart.frame)) chart.draw(frame);
+        for (const chart of this.charts) if (!chart.node.hidden && (!this.isMany || !chart.isSkipped || !chart.frame)) chart.draw(frame);
     }
 
     sighted(chart, isSeen) {
