@@ -18,8 +18,8 @@ export class MetricPicker {
         this.filter = el('input', {
             type: 'search', placeholder: 'Filter by name', 'aria-label': 'Filter the custom metrics', autocomplete: 'off', spellcheck: 'false', oninput: () => this.sift(),
         });
-        this.all = el('button', { type: 'button', onclick: () => this.choose([...this.chosen, ...this.found]) });
-        this.none = el('button', { type: 'button', onclick: () => this.leaveOut() });
+        this.all = el('button', { type: 'button', onclick: () => this.choose([...this.chosen, ...this.found]) }, 'All');
+        this.none = el('button', { type: 'button', onclick: () => this.leaveOut() }, 'None');
         this.usual = el('button', { type: 'button', onclick: () => this.changed(null) }, `First ${usualMetrics}`);
         this.list = el('div', {
             class: 'picker-list', role: 'group', 'aria-label': 'Custom metrics to chart',
