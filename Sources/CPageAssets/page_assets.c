@@ -33,6 +33,9 @@ static const unsigned char chartlist_js[] = {
 static const unsigned char connection_js[] = {
 #embed "../MonitoringServer/Assets/connection.js"
 };
+static const unsigned char customcharts_js[] = {
+#embed "../MonitoringServer/Assets/customcharts.js"
+};
 static const unsigned char diff_js[] = {
 #embed "../MonitoringServer/Assets/diff.js"
 };
@@ -65,6 +68,12 @@ static const unsigned char lagtable_js[] = {
 };
 static const unsigned char login_html[] = {
 #embed "../MonitoringServer/Assets/login.html"
+};
+static const unsigned char metricchoice_js[] = {
+#embed "../MonitoringServer/Assets/metricchoice.js"
+};
+static const unsigned char metricpicker_js[] = {
+#embed "../MonitoringServer/Assets/metricpicker.js"
 };
 static const unsigned char order_js[] = {
 #embed "../MonitoringServer/Assets/order.js"
@@ -148,6 +157,7 @@ static const struct sg_asset page_assets[] = {
     ASSET("chartboard.js", chartboard_js),
     ASSET("chartlist.js", chartlist_js),
     ASSET("connection.js", connection_js),
+    ASSET("customcharts.js", customcharts_js),
     ASSET("diff.js", diff_js),
     ASSET("dom.js", dom_js),
     ASSET("events.js", events_js),
@@ -159,6 +169,8 @@ static const struct sg_asset page_assets[] = {
     ASSET("keys.js", keys_js),
     ASSET("lagtable.js", lagtable_js),
     ASSET("login.html", login_html),
+    ASSET("metricchoice.js", metricchoice_js),
+    ASSET("metricpicker.js", metricpicker_js),
     ASSET("order.js", order_js),
     ASSET("overview.css", overview_css),
     ASSET("overview.js", overview_js),

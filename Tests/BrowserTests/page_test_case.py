@@ -18,6 +18,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 EXPECTED_WITHOUT_SERVER = ("net::ERR_", "Failed to load resource", "Failed to fetch")
 
 
+# Of the list of queries: how many rows it has, and what they say of the input.
+ROWS = "document.querySelectorAll('tbody tr[data-id]').length"
+FIGURES = "[...document.querySelectorAll('tbody .c-input .v')].map(cell => cell.textContent).join()"
+
+
 class StandIn:
     """The stand-in server on a port of its own; it can be killed and started again on the same one."""
 
@@ -66,6 +71,13 @@ class PageTestCase(unittest.TestCase):
             page.wait(ready, what=f"{path} to show something")
         return page
 
+    def query_page(self, name, **viewport):
+        """The page of a query, with its charts and batches."""
+        page = self.open(**viewport)
+        page.goto(f"{self.address}/queries/{self.query_id(page, name)}")
+        page.wait("document.querySelector('.chart .line') && document.querySelector('.batches pre')")
+        return page
+
     def finish(self, page):
         violations = page.violations()
         page.close()
@@ -86,4 +98,4 @@ class PageTestCase(unittest.TestCase):
         self.assertLessEqual(page.eval("document.documentElement.scrollWidth"), width, "the page scrolls sideways")
 
 
-__all__ = ["EXPECTED_WITHOUT_SERVER", "PageTestCase", "StandIn", "time", "wait_until"]
+__all__ = ["EXPECTED_WITHOUT_SERVER", "FIGURES", "ROWS", "PageTestCase", "StandIn", "time", "wait_until"]

@@ -32,7 +32,7 @@ class SimulatedFleet:
             make("audit-export", "stalled", scale=40.0),
             make(HOSTILE, "processing", partitions=2, scale=9.0),
             make(None, "processing", scale=250.0),
-            make("sensor-rollup-apac", "bottleneck", stateful=True, scale=5200.0),
+            make("sensor-rollup-apac", "bottleneck", stateful=True, more_counters=200, scale=5200.0),
             make("search-features-dev", "idle", partitions=3, scale=80.0),
             make("ads-scores-canary", "starting"),
             make("shipments-join-us", "unknown"),

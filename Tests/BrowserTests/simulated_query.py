@@ -7,6 +7,8 @@ import datetime
 import random
 import uuid
 
+from simulated_counters import counters
+
 HISTORY = 300
 KEPT_BATCHES = 250
 ARCHIVED = 1_000
@@ -37,12 +39,12 @@ def iso(milliseconds):
 class SimulatedQuery:
     """Advances by batches; `kind` is the state that it ends up in."""
 
-    def __init__(self, name, kind, seed, now, *, partitions=0, stateful=False, restarts=(), interval=5.0, scale=1000.0):
+    def __init__(self, name, kind, seed, now, *, partitions=0, stateful=False, more_counters=0, restarts=(), interval=5.0, scale=1000.0):
         self.random = random.Random(seed)
         self.id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         self.run_id = self.new_run()
         self.name, self.kind, self.interval, self.scale = name, kind, interval, scale
-        self.stateful = stateful
+        self.stateful, self.more_counters = stateful, more_counters
         self.archive = []
         self.points, self.transitions, self.restarts, self.batches, self.alerts = [], [], [], [], []
         self.batch_id = -1
@@ -164,8 +166,7 @@ class SimulatedQuery:
         return self.point
 
     def custom_metrics(self):
-        """The state store's own counters after a batch."""
-        return {"loadedMapCacheHitCount": self.batch_id * 7, "loadedMapCacheMissCount": 0, "rocksdbGetLatency": self.batch_id * 31 % 97, "stateOnCurrentVersionSizeBytes": self.state_rows * 180}
+        return counters(self.batch_id, self.state_rows, self.more_counters)
 
     def spread(self, arrived, taken):
         """Shares what arrives and what is read among the partitions; the first has more than its part."""
@@ -206,7 +207,7 @@ class SimulatedQuery:
             "phases": self.phase_shares(recent), "watermark": now - int(watermark * 1000) if watermark else None,
             "watermarkDelaySeconds": watermark,
             "stateUse": {"rows": self.state_rows, "bytes": self.state_rows * 212 + 1_000_000, "rowsPerHour": 5400.0, "bytesPerHour": 1_144_800.0, "partitions": 200} if self.stateful and last else None,
-            "customMetrics": self.custom_metrics() if self.stateful and last else {},
+            "customMetrics": self.custom_metrics() | ({"writesWithoutPoints": self.batch_id} if self.more_counters else {}) if self.stateful and last else {},
             "lags": lags, "lagRecords": lags[0]["records"] if lags else None, "lagBytes": None, "lagFiles": None,
             "lagSeconds": lags[0].get("secondsBehind") if lags else None, "catchUpSeconds": lags[0].get("catchUpSeconds") if lags else None,
             "sizing": self.sizing(busy, duration), "sink": "org.apache.spark.sql.execution.datasources.noop.NoopTable$",

@@ -29,7 +29,7 @@ public struct HistoryPoint: Sendable, Hashable, Codable {
     /// Seconds by phase, without the whole trigger.
     public var phaseSeconds: [String: Double]
     /// The state stores' own counters by their names, summed over the operators. A ``QueryHistory`` keeps
-    /// ``QueryHistory/maximumCustomMetrics`` of them; what is kept on disk has none.
+    /// ``QueryHistory/maximumCustomMetrics`` of them at most; what is kept on disk has none.
     public var customMetrics: [String: Double] = [:]
 }
 

@@ -1,7 +1,7 @@
 /// Rows of 32-bit cells in a ring, with columns that come into being when the first value for them comes.
 ///
 /// A cell that was not written is 0. The rows lie in one array, one behind the other, so that a new one touches one place in memory; a
-/// new column has all of them copied, which happens to a query a few times in its life.
+/// new column has all of them copied, which happens to a query a few times in its life; columns that come together are copied for once.
 ///
 ///     cells       [ row 0: column 0, column 1, … | row 1: … | … ]       count × width
 struct HistoryTable: Sendable, Hashable {
@@ -42,17 +42,18 @@ struct HistoryTable: Sendable, Hashable {
         return row
     }
 
-    /// Makes a column of which no cell is written; gives its number.
-    mutating func addColumn() -> Int {
+    /// Makes columns of which no cell is written; gives the number of the first.
+    mutating func addColumns(_ number: Int) -> Int {
+        guard number > 0 else { return width }
         var wider: [UInt32] = []
-        wider.reserveCapacity(count * (width + 1))
+        wider.reserveCapacity(count * (width + number))
         for row in 0..<count {
             wider += cells[row * width..<(row + 1) * width]
-            wider.append(0)
+            wider.append(contentsOf: repeatElement(0, count: number))
         }
         cells = wider
-        width += 1
-        return width - 1
+        width += number
+        return width - number
     }
 
     /// Arrays double when they are full, to more than there will ever be rows; this one stops at ``capacity``.

@@ -15,7 +15,8 @@ public import StreamingMetrics
 ///
 /// Memory is bounded: an ended query goes after ``MonitorSettings/endedExpiry``, a silent one after
 /// ``MonitorSettings/silentExpiry``, and of more than ``MonitorSettings/maximumQueries`` the one that was quiet longest, ended ones
-/// before others. All that is known of it goes at once.
+/// before others. All that is known of it goes at once. Of each query a few custom metrics are kept in its history, and further ones
+/// as long as all queries together have no more than ``MonitorSettings/customMetricBytes`` of them.
 public struct QueryFleet: Sendable {
     /// One query's monitor and history.
     private struct Slot: Sendable {
@@ -30,6 +31,8 @@ public struct QueryFleet: Sendable {
     private var slots: ContiguousArray<Slot> = []
     private var places: [UUID: Int] = [:]
     private var watchedSince: MonitorTime?
+    /// Bytes of ``MonitorSettings/customMetricBytes`` that the histories have.
+    private(set) var customMetricBytes = 0
 
     /// A fleet that has heard of no query yet.
     public init(settings: MonitorSettings = MonitorSettings()) { self.settings = settings }
@@ -58,7 +61,7 @@ public struct QueryFleet: Sendable {
         if slots[place].monitor.beganRun, let since = slots[place].monitor.runSince {
             slots[place].history.addRestart(at: since)
         }
-        if let sample = slots[place].monitor.newSample { slots[place].history.add(sample) }
+        if let sample = slots[place].monitor.newSample { add(sample, at: place) }
         return changes
     }
 
@@ -135,6 +138,13 @@ public struct QueryFleet: Sendable {
 
     // MARK: Memory
 
+    private mutating func add(_ sample: HistorySample, at place: Int) {
+        let before = slots[place].history.sharedBytes
+        let others = customMetricBytes - before
+        slots[place].history.add(sample, sharedBound: settings.customMetricBytes - others)
+        customMetricBytes = others + slots[place].history.sharedBytes
+    }
+
     private mutating func add(_ id: UUID) -> Int {
         if slots.count >= max(1, settings.maximumQueries) { makeRoom() }
         var monitor = QueryMonitor(id: id, settings: settings)
@@ -165,6 +175,7 @@ public struct QueryFleet: Sendable {
 
     private mutating func remove(at place: Int) {
         places[slots[place].monitor.id] = nil
+        customMetricBytes -= slots[place].history.sharedBytes
         let last = slots.removeLast()
         if place < slots.count {
             slots[place] = last

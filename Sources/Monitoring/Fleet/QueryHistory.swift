@@ -13,12 +13,15 @@ struct HistorySample: Sendable, Hashable {
 /// A point is a row of 32-bit cells: 4 bytes for its time, its batch and each number that the query's progress has ever told, and none for
 /// what it never tells. Phases and custom metrics get columns of their own up to a maximum. Further phases are added up as `other`;
 /// further custom metrics are left out: kept are the first by name of the first operator that has some, then those that come first.
-/// A column stays as long as the query is known.
+/// All but a few of them count against what ``QueryFleet`` has for the custom metrics of all queries. A column stays as long as the
+/// query is known.
 public struct QueryHistory: Sendable, Hashable {
     /// Phases with a column of their own.
     public static let maximumPhases = 10
-    /// Custom metrics of the state that are kept.
-    public static let maximumCustomMetrics = 12
+    /// Custom metrics of the state that are kept at most.
+    public static let maximumCustomMetrics = 256
+    /// Custom metrics that are kept of each query, whatever the others have; further ones where there is room for them.
+    public static let ownCustomMetrics = 12
 
     /// The columns of which there is one at most. Times and batches have another for what is beyond 32 bits.
     private enum Fixed: Int {
@@ -37,9 +40,11 @@ public struct QueryHistory: Sendable, Hashable {
     public private(set) var restarts: [MonitorTime] = []
     /// Points that were ever added; what is beyond ``count`` is gone.
     public private(set) var added: UInt64 = 0
+    /// Bytes of custom metrics beyond the first ``ownCustomMetrics``.
+    private(set) var sharedBytes = 0
     private(set) var table: HistoryTable
     /// Where the fixed columns are in the table; -1 for one that has had no value.
-    private var places = SIMD16<Int8>(repeating: -1)
+    private var places = SIMD16<Int16>(repeating: -1)
     private var phases: [Named] = []
     private var customMetrics: [Named] = []
     /// The time that a cell of 0 stands for, in milliseconds.
@@ -80,7 +85,8 @@ public struct QueryHistory: Sendable, Hashable {
 
     // MARK: Writing
 
-    mutating func add(_ sample: HistorySample) {
+    /// Adds a point; new custom metrics are kept as far as ``sharedBytes`` does not grow beyond a bound.
+    mutating func add(_ sample: HistorySample, sharedBound: Int = .max) {
         guard capacity > 0 else { return }
         added &+= 1
         let row = table.addRow()
@@ -89,7 +95,7 @@ public struct QueryHistory: Sendable, Hashable {
         if let batchId = progress.batchId { write(UInt64(max(0, batchId)) + 1, .batchId, .batchIdHigh, row) }
         writeMeasures(of: sample, row)
         writePhases(progress.durationMs, row)
-        for state in progress.stateOperators { addCustomMetrics(state.customMetrics, row) }
+        for state in progress.stateOperators { addCustomMetrics(state.customMetrics, row, sharedBound) }
         dropRestarts()
     }
 
@@ -134,7 +140,7 @@ public struct QueryHistory: Sendable, Hashable {
                 add(seconds, row, phases[index].column)
                 next = index + 1
             } else if phases.count < Self.maximumPhases {
-                phases.append(Named(name: pair.key, column: table.addColumn()))
+                phases.append(Named(name: pair.key, column: table.addColumns(1)))
                 add(seconds, row, phases[phases.count - 1].column)
             } else {
                 add(seconds, row, place(of: .otherPhases))
@@ -143,25 +149,46 @@ public struct QueryHistory: Sendable, Hashable {
     }
 
     /// Adds one operator's counters to the row's.
-    private mutating func addCustomMetrics(_ metrics: MetricMap<Int64>, _ row: Int) {
+    private mutating func addCustomMetrics(_ metrics: MetricMap<Int64>, _ row: Int, _ sharedBound: Int) {
         var (next, found) = (0, 0)
         var new: [(name: String, value: Int64)] = []
+        let isFull =
+            customMetrics.count >= Self.maximumCustomMetrics
+            || customMetrics.count >= Self.ownCustomMetrics && sharedBytes + sharedCost(of: "") > sharedBound
         for pair in metrics.pairs {
             // All that is kept was there: a store that counts more is not looked through.
-            if found == Self.maximumCustomMetrics { break }
+            if isFull, found == customMetrics.count { break }
+            guard CustomMetrics.hasSum(pair.key) else { continue }
             if let index = Self.index(of: pair.key, in: customMetrics, near: next) {
                 add(Float(pair.value), row, customMetrics[index].column)
                 (next, found) = (index + 1, found + 1)
-            } else if customMetrics.count < Self.maximumCustomMetrics, CustomMetrics.hasSum(pair.key) {
+            } else if !isFull {
                 new.append((pair.key, pair.value))
             }
         }
-        let room = Self.maximumCustomMetrics - customMetrics.count
-        for (name, value) in new.sorted(by: { $0.name < $1.name }).prefix(room) {
-            customMetrics.append(Named(name: name, column: table.addColumn()))
-            add(Float(value), row, customMetrics[customMetrics.count - 1].column)
+        if !new.isEmpty { addColumns(of: new.sorted { $0.name < $1.name }, row, sharedBound) }
+    }
+
+    /// Makes columns for as many of the counters as there is room for.
+    private mutating func addColumns(of counters: [(name: String, value: Int64)], _ row: Int, _ sharedBound: Int) {
+        var kept: [(name: String, value: Int64)] = []
+        for counter in counters where customMetrics.count + kept.count < Self.maximumCustomMetrics {
+            if customMetrics.count + kept.count >= Self.ownCustomMetrics {
+                let cost = sharedCost(of: counter.name)
+                if sharedBytes + cost > sharedBound { continue }
+                sharedBytes += cost
+            }
+            kept.append(counter)
+        }
+        let first = table.addColumns(kept.count)
+        for (place, counter) in kept.enumerated() {
+            customMetrics.append(Named(name: counter.name, column: first + place))
+            add(Float(counter.value), row, first + place)
         }
     }
+
+    /// Bytes that a custom metric takes once there are as many points as there may be.
+    private func sharedCost(of name: String) -> Int { capacity * 4 + name.utf8.count + MemoryLayout<Named>.stride }
 
     /// Names come in the same order nearly always, so the one that is looked for is likely where the last one was found.
     private static func index(of name: String, in columns: [Named], near index: Int) -> Int? {
@@ -198,7 +225,7 @@ extension QueryHistory {
     private static let unknown = Float.nan.bitPattern
 
     private mutating func place(of column: Fixed) -> Int {
-        if places[column.rawValue] < 0 { places[column.rawValue] = Int8(table.addColumn()) }
+        if places[column.rawValue] < 0 { places[column.rawValue] = Int16(table.addColumns(1)) }
         return Int(places[column.rawValue])
     }
 

@@ -90,7 +90,7 @@ public struct QuerySnapshot: Sendable, Hashable, Codable {
     public var sink: String?
 
     /// Counters of the state stores that are kept.
-    public static let maximumCustomMetrics = 64
+    public static let maximumCustomMetrics = 256
 
     /// The name, or the id where there is none, or only blanks: what rows and labels show.
     public var title: String { Self.title(name: name, id: id) }

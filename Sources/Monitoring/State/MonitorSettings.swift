@@ -56,6 +56,9 @@ public struct MonitorSettings: Sendable, Hashable {
     public var maximumQueries = 10_000
     /// Points of history kept for each query; 0 keeps none.
     public var historyPoints = 300
+    /// Bytes for the custom metrics in the histories of all queries together, beyond the first ``QueryHistory/ownCustomMetrics`` of
+    /// each; whose come first are kept. Of 300 points 1 MB holds about 800 metrics.
+    public var customMetricBytes = 16_000_000
     /// Transitions and restarts kept for each query. At least 1.
     public var maximumTransitions = 32
 

@@ -1,10 +1,12 @@
 // All charts of a query under one time, one pointer and one zoom.
 
 import { Chart, margin } from './chart.js';
-import { charts, customChart } from './chartlist.js';
+import { charts } from './chartlist.js';
+import { CustomCharts } from './customcharts.js';
 import { el, say, setAttribute, setText } from './dom.js';
 import { clock, duration, moment } from './format.js';
 import { stateWord } from './states.js';
+import { title } from './store.js';
 import { TimeFrame } from './timeframe.js';
 import { spans, Timeline } from './timeline.js';
 
@@ -24,17 +26,20 @@ export class ChartBoard {
         this.reset = el('button', { type: 'button', hidden: true, onclick: () => this.choose(this.frame.mode) }, 'Reset zoom');
         this.readout = el('span', { class: 'readout' });
         this.grid = el('div', { class: 'charts' }, this.charts.map((chart) => chart.node));
-        this.customGrid = el('div', { class: 'charts' });
-        this.custom = el('section', { class: 'custom-charts', 'aria-labelledby': 'custom-charts-title', hidden: true },
-            el('h2', { id: 'custom-charts-title' }, 'Custom metrics of the state, batch by batch'), this.customGrid);
+        this.custom = new CustomCharts({ listen: (chart) => this.listen(chart), changed: () => this.draw() });
         this.missing = el('p', { class: 'hint' });
         this.node = el('section', { class: 'board', 'aria-label': 'Charts' },
             el('div', { class: 'board-tools' },
                 el('div', { class: 'segments', role: 'group', 'aria-label': 'Time range' }, [...this.buttons.values()]), this.reset, this.readout),
-            this.timeline.node, this.grid, this.custom, this.missing);
+            this.timeline.node, this.grid, this.custom.node, this.missing);
         for (const chart of this.charts) this.listen(chart);
         this.sizes = new ResizeObserver(() => this.draw());
         this.sizes.observe(this.node);
+    }
+
+    /** The charts that show the time and the batch that are pointed at. */
+    get shown() {
+        return [...this.charts, ...this.custom.charts].filter((chart) => !chart.node.hidden && chart.frame === this.shared);
     }
 
     /** Takes what there is to draw: `recent` points, `query`, `restarts`, `transitions`, `now`. */
@@ -54,12 +59,13 @@ export class ChartBoard {
         this.range = history.range(from, to);
         this.times = [from, to];
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
-        this.addCustomCharts(history.customMetrics);
+        this.custom.show(query ? title(query) : '', new Set([...recent.customMetrics.keys(), ...Object.keys(query?.customMetrics ?? {})]), history.customMetrics);
         setText(this.missing, this.hideUnknown(history, recent).join(' '));
         // Widths are read before anything is written: each would have the browser lay out anew.
         const width = Math.max(240, this.charts[0].plot.clientWidth);
         this.shared = { history, query, restarts, from, to, range: this.range, width, hover: this.hovered };
         for (const chart of this.charts) if (!chart.node.hidden) chart.draw(this.shared);
+        this.custom.draw(this.shared);
         this.timelineWidth = Math.max(240, this.timeline.node.clientWidth);
         this.drawTimeline();
         for (const [mode, button] of this.buttons) setAttribute(button, 'aria-pressed', String(!this.frame.zoom && this.frame.mode === mode));
@@ -67,28 +73,16 @@ export class ChartBoard {
         this.drawReadout();
     }
 
-    /** Makes a chart for each of the state stores' own counters that has none yet, in the order of their names. */
-    addCustomCharts(metrics) {
-        const known = new Set(this.charts.map((chart) => chart.spec.custom));
-        const added = [...metrics.keys()].filter((name) => !known.has(name)).map((name) => new Chart(customChart(name)));
-        if (added.length === 0) return;
-        for (const chart of added) this.listen(chart);
-        this.charts.push(...added);
-        const all = this.charts.filter((chart) => chart.spec.custom).sort((a, b) => (a.spec.custom < b.spec.custom ? -1 : 1));
-        this.customGrid.replaceChildren(...all.map((chart) => chart.node));
-    }
-
     /** Leaves out charts of which nothing is known; gives what is to be said of that. */
     hideUnknown(history, recent) {
         const left = [];
         for (const { node, spec } of this.charts) {
-            node.hidden = spec.custom ? !history.customMetrics.has(spec.custom) : Boolean(spec.needs) && !history.has(spec.needs);
-            if (node.hidden && spec.needs) left.push(spec.title.toLowerCase());
+            node.hidden = Boolean(spec.needs) && !history.has(spec.needs);
+            if (node.hidden) left.push(spec.title.toLowerCase());
         }
-        this.custom.hidden = history.customMetrics.size === 0;
         const hints = left.length > 0 ? [`This query tells nothing of: ${left.join(', ')}.`] : [];
         if (history.stepSeconds > 0) hints.push(`Each point is the mean over ${duration(history.stepSeconds)}.`);
-        if (this.custom.hidden && recent.customMetrics.size > 0) hints.push('Custom metrics are kept of the last batches only.');
+        if (this.custom.node.hidden && recent.customMetrics.size > 0) hints.push('Custom metrics are kept of the last batches only.');
         return hints;
     }
 
@@ -124,7 +118,9 @@ export class ChartBoard {
     hover(index) {
         if (index === this.hovered) return;
         this.hovered = index;
-        for (const chart of this.charts) if (!chart.node.hidden) chart.hover(index);
+        // One that is drawn later draws it too.
+        this.shared.hover = index;
+        for (const chart of this.shown) chart.hover(index);
         this.drawTimeline();
         this.drawReadout();
     }
@@ -135,7 +131,7 @@ export class ChartBoard {
         const { plot } = chart;
         let begin = null;
         const timeAt = (event) => chart.x.invert(Math.min(chart.width - margin.right, Math.max(margin.left, event.clientX - plot.getBoundingClientRect().left)));
-        const selectAll = (from, to) => { for (const other of this.charts) if (!other.node.hidden) other.select(from, to); };
+        const selectAll = (from, to) => { for (const other of this.shown) other.select(from, to); };
         plot.addEventListener('pointermove', (event) => {
             if (!chart.x) return;
             const time = timeAt(event);

@@ -69,7 +69,7 @@ export function customTable(query, before) {
     const metrics = Object.entries(query.customMetrics ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     if (metrics.length === 0) return null;
     return el('section', { 'aria-labelledby': 'custom-title' }, el('h2', { id: 'custom-title' }, 'Custom metrics of the state'),
-        el('div', { class: 'scrolls' }, el('table', {},
+        el('div', { class: 'scrolls tall', tabindex: 0, role: 'region', 'aria-labelledby': 'custom-title' }, el('table', { class: 'counters' },
             el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Metric'), el('th', { scope: 'col', class: 'number' }, 'Last batch'), el('th', { scope: 'col', class: 'number' }, 'Change'))),
             el('tbody', {}, metrics.map(([name, value]) => {
                 const by = isKnown(before?.[name]) ? value - before[name] : null;

@@ -45,9 +45,9 @@ export class LagTable {
         const sorted = [...partitions].sort((a, b) => (b.records ?? -1) - (a.records ?? -1));
         const isAll = this.shownAll.has(lag.index);
         const shown = isAll ? sorted : sorted.slice(0, few);
-        const heads = [['Topic'], ['Partition', true], ['Read up to', 'minor'], ['Newest', 'minor'], ['Behind', true], ['Time behind', true], ['Share'], ['Trend', true], ['Caught up in', true]];
+        const heads = [['Topic'], ['Partition', 'number'], ['Read up to', 'number minor'], ['Newest', 'number minor'], ['Behind', 'number'], ['Time behind', 'number'], ['Share', 'bar-cell'], ['Trend', 'number'], ['Caught up in', 'number']];
         const table = el('table', { class: 'partitions' },
-            el('thead', {}, el('tr', {}, heads.map(([text, isNumber]) => el('th', { scope: 'col', class: isNumber ? `number ${isNumber === true ? '' : isNumber}`.trim() : null }, text)))),
+            el('thead', {}, el('tr', {}, heads.map(([text, kind]) => el('th', { scope: 'col', class: kind }, text)))),
             el('tbody', {}, shown.map((partition) => this.partition(partition, most))));
         const more = sorted.length > few ? el('button', { type: 'button', class: 'quiet', 'aria-expanded': String(isAll), onclick: () => {
             if (!this.shownAll.delete(lag.index)) this.shownAll.add(lag.index);

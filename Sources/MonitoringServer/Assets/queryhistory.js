@@ -1,7 +1,8 @@
 // One query's points as columns, as the charts read them: the oldest first, null where nothing is known.
 
-/** More are not kept; a page that is open for days must not grow. */
+/** More are not kept; a page that is open for days must not grow. Points of many columns are fewer. */
 const mostPoints = 20_000;
+const mostCells = 1_000_000;
 
 const names = [
     'batchId', 'inputRows', 'inputRowsPerSecond', 'processedRowsPerSecond', 'durationSeconds', 'lagRecords', 'watermarkDelaySeconds',
@@ -26,6 +27,9 @@ export class QueryHistory {
 
     get length() { return this.time.length; }
 
+    /** How many points are kept. */
+    get most() { return Math.min(mostPoints, Math.floor(mostCells / this.all().length)); }
+
     /** Whether a measure was ever known. */
     has(name) { return this.columns[name].some((value) => value !== null); }
 
@@ -42,15 +46,15 @@ export class QueryHistory {
         }
         put(this.time, point.time);
         for (const name of names) put(this.columns[name], point[name]);
-        if (this.length <= mostPoints) return;
-        for (const values of this.all()) values.shift();
+        const excess = this.length - this.most;
+        if (excess > 0) for (const values of this.all()) values.splice(0, excess);
     }
 
     /** Takes the points of an older answer that are before the first one here. */
     prepend(history) {
         const older = new QueryHistory(history);
         const end = this.length > 0 ? older.firstAfter(this.time[0] - 1) : older.length;
-        const room = Math.max(0, Math.min(end, mostPoints - this.length));
+        const room = Math.max(0, Math.min(end, this.most - this.length));
         const put = (values, more) => values.unshift(...(more?.slice(end - room, end) ?? new Array(room).fill(null)));
         for (const group of Object.keys(groups)) {
             this.addColumns(group, older[group].keys());

@@ -95,7 +95,9 @@ export class QueryPage {
         this.before = this.query.customMetrics;
         this.takeQuery(query);
         this.partitions = partitions ?? this.partitions;
-        this.history.append(point);
+        // Of a counter of which the server keeps no points there is a chart from now on.
+        const isLast = query.batchId === point.batchId;
+        this.history.append(isLast ? { ...point, customMetrics: { ...query.customMetrics, ...point.customMetrics } } : point);
         this.batches.add({ runId: query.runId, batchId: point.batchId, time: point.time });
     }
 

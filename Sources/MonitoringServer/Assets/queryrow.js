@@ -12,7 +12,7 @@ import { title } from './store.js';
 const telling = new Set(['failed', 'stalled', 'behind', 'restarting', 'unknown']);
 
 /** Figures with the word that stands before them on a phone, where the table has no head. */
-const figures = { input: 'in', processed: 'out', batch: 'batch', lag: 'lag', behind: null, watermark: 'watermark', alerts: null };
+const figures = { input: 'in', processed: 'out', batch: 'batch', lag: 'lag', behind: 'lag time', watermark: 'watermark', alerts: null };
 
 export class QueryRow {
     /** What each part shows, by the part: asking the page for it would take longer than writing it. */
@@ -32,14 +32,14 @@ export class QueryRow {
         this.cells = {};
         for (const [name, label] of Object.entries(figures)) {
             this.values[name] = el('span', { class: 'v' });
-            this.cells[name] = cell(name, label ? el('span', { class: 'cell-label' }, label) : null, this.values[name]);
+            this.cells[name] = cell(name, label ? el('span', { class: 'cell-label' }, `${label} `) : null, this.values[name]);
         }
         const { input, processed, ...rest } = this.cells;
         this.node = el('tr', {
             role: 'row', 'data-id': query.id, onpointerenter: () => this.explain(),
             oncontentvisibilityautostatechange: (event) => { this.isSkipped = event.skipped; this.drawSpark(); },
         }, cell('state', this.mark), el('th', { class: 'c-name', scope: 'row', role: 'rowheader' }, this.link, this.reason),
-        cell('since', el('span', { class: 'cell-label' }, 'runs for'), this.since), input, processed, cell('spark', this.spark), Object.values(rest));
+        cell('since', el('span', { class: 'cell-label' }, 'runs for '), this.since), input, processed, cell('spark', this.spark), Object.values(rest));
     }
 
     /** Shows what is known now. */

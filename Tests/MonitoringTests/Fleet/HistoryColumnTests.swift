@@ -34,7 +34,7 @@ private let day: Int64 = 86_400_000
     /// Counters such as a RocksDB store has.
     private func many(_ count: Int, value: Int64 = 1) -> MetricMap<Int64> {
         var metrics: MetricMap<Int64> = [:]
-        for number in 0..<count { metrics["rocksdb\(Character(UnicodeScalar(UInt8(97 + number))))"] = value }
+        for number in 1...count { metrics["rocksdb\(1000 + number)"] = value }
         return metrics
     }
 
@@ -71,20 +71,67 @@ private let day: Int64 = 86_400_000
 
     @Test func `of more custom metrics than are kept it is the first by name, and then none that is new`() {
         var mixed: MetricMap<Int64> = ["z": 1]
-        for (name, value) in many(20) { mixed[name] = value }
-        let points = history([sample(0, stores: [mixed]), sample(1, stores: [["a": 1, "rocksdba": 5]])]).points
-        let kept = (0..<QueryHistory.maximumCustomMetrics).map { many(20).keys[$0] }
+        for (name, value) in many(300) { mixed[name] = value }
+        let points = history([sample(0, stores: [mixed]), sample(1, stores: [["a": 1, "rocksdb1001": 5]])]).points
+        let kept = (0..<QueryHistory.maximumCustomMetrics).map { many(300).keys[$0] }
         #expect(points.first?.customMetrics.keys.sorted() == kept)
-        #expect(points.last?.customMetrics == ["rocksdba": 5])
+        #expect(points.last?.customMetrics == ["rocksdb1001": 5])
     }
 
     @Test func `room that the first progress leaves is for those that come first`() {
         let points = history([
-            sample(0, stores: [["z": 1]]), sample(1, stores: [many(20)]), sample(2, stores: [["z": 2]]),
+            sample(0, stores: [["z": 1]]), sample(1, stores: [many(300)]), sample(2, stores: [["z": 2]]),
         ]).points
         #expect(points[1].customMetrics.count == QueryHistory.maximumCustomMetrics - 1)
-        #expect(points[1].customMetrics["rocksdbk"] == 1 && points[1].customMetrics["rocksdbl"] == nil)
+        #expect(points[1].customMetrics["rocksdb1255"] == 1 && points[1].customMetrics["rocksdb1256"] == nil)
         #expect(points[2].customMetrics == ["z": 2])
+    }
+
+    @Test func `a few custom metrics are kept of each query, and more where all queries leave room`() throws {
+        var settings = MonitorSettings()
+        settings.customMetricBytes = 40_000
+        settings.endedExpiry = .seconds(10)
+        var fleet = QueryFleet(settings: settings)
+        func take(_ maker: EventMaker, _ metrics: MetricMap<Int64>) throws -> Int {
+            let store = StateOperatorProgress(operatorName: "dedupe", customMetrics: metrics)
+            fleet.take(maker.batch(0, 0, stateOperators: [store]), at: EventMaker.time(1))
+            return try #require(fleet.history(of: maker.id)?.points.first?.customMetrics.count)
+        }
+        let own = QueryHistory.ownCustomMetrics
+        let makers = (0..<4).map { _ in EventMaker(id: UUID(), runId: UUID(), name: nil) }
+        let first = try take(makers[0], many(200))
+        #expect(own + 25 < first && first < own + 35)
+        #expect(fleet.customMetricBytes <= 40_000)
+        // Nothing is left but what each has.
+        #expect(try take(makers[1], many(200)) == own)
+        #expect(try take(makers[2], many(5)) == 5)
+        fleet.take(makers[0].terminated(), at: EventMaker.time(2))
+        fleet.advance(to: EventMaker.time(60))
+        #expect(fleet.customMetricBytes == 0)
+        #expect(try take(makers[3], many(200)) == first)
+    }
+
+    @Test func `a name that is as long as a book is left out, and no other for it`() {
+        var history = QueryHistory(capacity: 10)
+        var metrics = many(100)
+        metrics["rocksdb1050" + String(repeating: "book", count: 5000)] = 1
+        history.add(sample(stores: [metrics]), sharedBound: 10_000)
+        #expect(history.points.first?.customMetrics.keys.sorted() == many(100).map(\.key))
+        #expect(history.sharedBytes <= 10_000)
+    }
+
+    @Test func `all the columns there can be are told apart`() throws {
+        var phases: MetricMap<Int64> = [:]
+        for number in 0..<20 { phases["phase\(number)"] = 1000 }
+        let samples = [
+            sample(1, at: 1, stores: [many(300, value: 3)]),
+            sample(.max, at: 60 * day, phases: phases, stores: [many(300, value: 4)], lag: 5),
+        ]
+        let points = history(samples + [sample(3, at: 1)]).points
+        #expect(points.map(\.batchId) == [1, .max, 3])
+        #expect(points.map(\.time.millisecondsSinceEpoch) == [1, 60 * day, 1])
+        #expect(points.map { $0.customMetrics.values.reduce(0, +) } == [768, 1024, 0])
+        #expect(points[1].phaseSeconds.values.reduce(0, +) == 20 && points[1].lagRecords == 5)
     }
 
     @Test func `a ring that is full takes columns as well, and overwrites the whole of the oldest point`() {
@@ -178,7 +225,8 @@ private let day: Int64 = 86_400_000
         }
         let most = 14 + QueryHistory.maximumPhases + QueryHistory.maximumCustomMetrics
         #expect(history.table.width <= most)
-        #expect(history.table.cells.capacity - 300 * history.table.width < 8)
+        // What is large is rounded up to whole pages.
+        #expect(history.table.cells.capacity - 300 * history.table.width < 1024)
         #expect(history.points.last?.phaseSeconds.keys.sorted() == ["other"])
     }
 }
