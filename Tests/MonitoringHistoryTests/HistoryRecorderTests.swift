@@ -44,6 +44,30 @@ import Testing
         #expect(triggers == 25_000)
     }
 
+    @Test func `large batches wait for a full disk up to so many bytes, and are all there when it has room again`()
+        throws
+    {
+        let history = try SteppedHistory(file)
+        let recorder = history.recorder
+        recorder.breakOff { _ in throw DatabaseError(resultCode: .SQLITE_FULL) }
+        let (text, count) = (String(repeating: "x", count: 1 << 20), Int64(50))
+        var maker = Batches(interval: 1000)
+        maker.name = text
+        for number in 0..<count {
+            recorder.take(maker.batch(number), at: Batches.time(), queryName: nil, changes: [])
+            if number % 9 == 0 { recorder.step() }
+        }
+        let room = HistoryRecorder.maximumPendingBytes / text.utf8.count
+        #expect((room - 1...room).contains(recorder.health.pending))
+        #expect(recorder.health.lost == UInt64(count) - UInt64(recorder.health.pending))
+        recorder.breakOff { _ in }
+        recorder.step()
+        #expect(recorder.health.pending == 0)
+        let query = try #require(try recorder.reader.queries().first)
+        let rows = try recorder.reader.rows(of: query, HistoryRange(step: .raw, limit: .max), now: history.clock.now)
+        #expect(rows.rows.compactMap(\.batchId) == (0..<Int64(recorder.health.written)).map { $0 })
+    }
+
     @Test func `a fault that will not pass gives up what met it, and goes on`() throws {
         let history = try SteppedHistory(file)
         history.recorder.breakOff { _ in throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }

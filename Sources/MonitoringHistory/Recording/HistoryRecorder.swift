@@ -24,36 +24,18 @@ import Synchronization
 /// A second process may read the file meanwhile (``HistoryReader``), but not write to it.
 public final class HistoryRecorder: Sendable {
     /// Events and changes of state that wait at most.
-    public static let maximumPending = 20_000
+    public static let maximumPending = HistoryQueue.maximumCount
     /// Bytes of their JSON that wait at most.
-    public static let maximumPendingBytes = 32 << 20
-    /// So many are written without waiting for the second to end.
-    static let manyPending = 5_000
-    /// So many bytes are.
-    static let manyPendingBytes = 4 << 20
+    public static let maximumPendingBytes = HistoryQueue.maximumBytes
 
     private struct State {
-        var pending = HistoryEntries()
-        /// What transactions did not write and the next one tries first.
-        var retried: [HistoryEntries] = []
-        /// How many of those there are, or a transaction writes now, and the bytes of their JSON.
-        var (held, heldBytes) = (0, 0)
+        var queue = HistoryQueue()
         var health = HistoryHealth()
         var toldAt: Duration?
         var roomWaiters: [CheckedContinuation<Void, Never>] = []
         var endWaiters: [CheckedContinuation<Void, Never>] = []
         var isStopping = false
         var hasEnded = false
-
-        var waiting: Int { held + pending.count }
-        /// Whether one more may come.
-        var hasRoom: Bool {
-            !isStopping && waiting < HistoryRecorder.maximumPending
-                && heldBytes + pending.byteCount < HistoryRecorder.maximumPendingBytes
-        }
-        var hasMany: Bool {
-            pending.count >= HistoryRecorder.manyPending || pending.byteCount >= HistoryRecorder.manyPendingBytes
-        }
     }
 
     /// The file.
@@ -144,7 +126,7 @@ public final class HistoryRecorder: Sendable {
     public var health: HistoryHealth {
         state.withLock { state in
             var health = state.health
-            health.pending = state.waiting
+            health.pending = state.queue.count
             return health
         }
     }
@@ -154,22 +136,12 @@ public final class HistoryRecorder: Sendable {
 
     // MARK: Queue
 
-    /// Adds what finds room.
-    ///
-    /// - Parameters:
-    ///   - count: How many entries it may add.
-    ///   - entry: Adds the entry of a number.
     private func add(_ count: Int, _ entry: (Int, inout HistoryEntries) -> Void) {
         let isMany = state.withLock { state in
-            let hadMany = state.hasMany
-            for number in 0..<count {
-                guard state.hasRoom else {
-                    state.health.lost += UInt64(count - number)
-                    break
-                }
-                entry(number, &state.pending)
-            }
-            return state.hasMany && !hadMany
+            let hadMany = state.queue.hasMany
+            let lost = state.isStopping ? count : state.queue.add(count, entry)
+            state.health.lost += UInt64(lost)
+            return state.queue.hasMany && !hadMany
         }
         if isMany { wake.signal() }
     }
@@ -182,7 +154,7 @@ public final class HistoryRecorder: Sendable {
             step()
             let isDone = state.withLock { state in
                 // A file that cannot be written now will not be in a moment: what waits is given up.
-                return state.isStopping && (state.waiting == 0 || !state.health.isWriting)
+                return state.isStopping && (state.queue.count == 0 || !state.health.isWriting)
             }
             if isDone { break }
         }
@@ -191,16 +163,7 @@ public final class HistoryRecorder: Sendable {
 
     /// Writes what waits.
     func step() {
-        let pieces = state.withLock { state in
-            var pieces: [HistoryEntries] = []
-            swap(&pieces, &state.retried)
-            guard !state.pending.isEmpty else { return pieces }
-            state.held += state.pending.count
-            state.heldBytes += state.pending.byteCount
-            pieces.append(state.pending)
-            state.pending = HistoryEntries()
-            return pieces
-        }
+        let pieces = state.withLock { $0.queue.take() }
         guard !pieces.isEmpty else { return }
         let outcome = write(pieces)
         let (waiters, fault) = state.withLock { state in
@@ -234,7 +197,7 @@ public final class HistoryRecorder: Sendable {
     ) -> String? {
         switch outcome {
         case .success(let size):
-            (state.held, state.heldBytes) = (0, 0)
+            state.queue.forgetTaken()
             state.health.written += pieces.reduce(0) { $0 + UInt64($1.eventCount) }
             state.health.sizeBytes = size
             (state.health.isWriting, state.health.error) = (true, nil)
@@ -242,10 +205,10 @@ public final class HistoryRecorder: Sendable {
         case .failure(let error):
             (state.health.isWriting, state.health.error) = (false, error.message)
             if error.mayPass {
-                state.retried = pieces
+                state.queue.retry(pieces)
             } else {
-                state.health.lost += UInt64(state.held)
-                (state.held, state.heldBytes) = (0, 0)
+                state.health.lost += pieces.reduce(0) { $0 + UInt64($1.count) }
+                state.queue.forgetTaken()
             }
             let now = uptime()
             if let told = state.toldAt, now - told < .seconds(60) { return nil }
@@ -284,8 +247,8 @@ public final class HistoryRecorder: Sendable {
         lock.release()
         let waiters = state.withLock { state in
             (state.isStopping, state.hasEnded) = (true, true)
-            state.health.lost += UInt64(state.waiting)
-            (state.pending, state.retried, state.held, state.heldBytes) = (HistoryEntries(), [], 0, 0)
+            state.health.lost += UInt64(state.queue.count)
+            state.queue.removeAll()
             defer { (state.roomWaiters, state.endWaiters) = ([], []) }
             return state.roomWaiters + state.endWaiters
         }
@@ -316,7 +279,7 @@ extension HistoryRecorder: HubObserver {
     public func makeRoom() async {
         await withCheckedContinuation { continuation in
             let mayGoOn = state.withLock { state in
-                guard state.hasMany, state.health.isWriting, !state.hasEnded else {
+                guard state.queue.hasMany, state.health.isWriting, !state.hasEnded else {
                     return true
                 }
                 state.roomWaiters.append(continuation)

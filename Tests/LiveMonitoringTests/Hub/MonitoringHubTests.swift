@@ -141,6 +141,29 @@ import Testing
         #expect(told == (0..<25).map { Int64($0) })
     }
 
+    @Test
+    func `who missed more points of a watched query than are numbered begins anew, and who missed fewer does not`()
+        throws
+    {
+        func points(_ changes: HubChanges?) -> [Int64]? {
+            changes?.events.compactMap { if case .point(let point) = $0.event { point.batchId } else { nil } }
+        }
+        let hub = hub()
+        let maker = BatchMaker()
+        let before = hub.lastChange
+        for batch in 0..<Int64(200) {
+            hub.take(maker.batch(batch, Double(batch)), at: BatchMaker.time(Double(batch)))
+            let told = points(hub.changes(after: before, watching: maker.id))
+            if batch < 64 { #expect(told == Array(0...batch)) }
+            if batch >= 128 { #expect(told == nil) }
+        }
+        let seen = hub.lastChange
+        for batch in Int64(200)..<240 {
+            hub.take(maker.batch(batch, Double(batch)), at: BatchMaker.time(Double(batch)))
+        }
+        #expect(points(hub.changes(after: seen, watching: maker.id)) == Array(200..<240))
+    }
+
     @Test func `forgotten queries are told, and their texts are let go`() throws {
         let hub = hub { $0.monitor.endedExpiry = .seconds(60) }
         let maker = BatchMaker()
