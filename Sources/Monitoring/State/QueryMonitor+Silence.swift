@@ -58,7 +58,7 @@ extension QueryMonitor {
         let reason: String
         if let expected = limit.expected {
             let normal = Figures.duration(milliseconds: expected)
-            let doubt = hearsIdle ? running : "; this feed has shown no sign of an idle query, which may look the same"
+            let doubt = hearsIdle ? running : QueryTransition.idleDoubt
             reason = "no event for more than \(length), where \(normal) is the longest normal time\(doubt)"
         } else if run?.triggers == 0 {
             reason = "no trigger has ended for more than \(length) after the start"
@@ -67,4 +67,13 @@ extension QueryMonitor {
         }
         change(to: limit.becomes, at: deadline, reason)
     }
+}
+
+extension QueryTransition {
+    /// The end of the reason where an idle query of this feed would be as silent.
+    fileprivate static let idleDoubt = "; this feed has shown no sign of an idle query, which may look the same"
+
+    /// Whether a silence made the query unknown only because its feed has never shown that it carries the signs of life of a query without
+    /// data. With ``MonitorSettings/stallsWithoutIdleEvents`` it would be stalled.
+    public var mayBeIdle: Bool { to == .unknown && reason.hasSuffix(Self.idleDoubt) }
 }

@@ -101,7 +101,7 @@ struct Serve: AsyncParsableCommand {
         let history = try historyOptions.recorder()
         let channels = try alerts.channels.map { try LiveChannels(file: $0) }
         let watch = try alerts.watch(isReplay: brokers == nil, channels: channels)
-        let observers: [(any HubObserver)?] = [history, groups]
+        let observers: [(any HubObserver)?] = [history, groups, brokers == nil ? nil : SilenceHint()]
         let hub = MonitoringHub(
             settings: settings(isReplay: brokers == nil, keepsTexts: history != nil), alerts: watch,
             observers: observers.compactMap { $0 })
