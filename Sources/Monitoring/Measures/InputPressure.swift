@@ -18,6 +18,12 @@ struct PressureTracker: Sendable, Hashable {
     private(set) var reason: String?
     private var since: Int64 = 0
     private var calm = 0
+    /// How many times longer batches have become in a row of which nothing else is known.
+    private var growth = 1.0
+
+    /// Where neither an interval nor a backlog says that a query does not keep up, batches must become so many times longer: each reads
+    /// what has come during the one before, so that with too little power they grow without end, while others only vary.
+    private static let neededGrowth = 2.0
 
     /// Notes a batch.
     ///
@@ -25,7 +31,8 @@ struct PressureTracker: Sendable, Hashable {
     ///   - reason: Why it did not keep up; nil when it did.
     ///   - start: When its trigger started, in milliseconds.
     ///   - end: When it ended.
-    mutating func add(reason: String?, start: Int64, end: Int64, _ settings: MonitorSettings) {
+    ///   - growth: How many times longer it took than the time since the one before, where that is all the reason; else nil.
+    mutating func add(reason: String?, start: Int64, end: Int64, growth: Double?, _ settings: MonitorSettings) {
         guard let reason else {
             calm += 1
             if pressure != .sustained || calm >= max(1, settings.calmBatches) { reset() }
@@ -34,6 +41,7 @@ struct PressureTracker: Sendable, Hashable {
         calm = 0
         if batches == 0 || start < since { since = start }
         batches += 1
+        self.growth = growth.map { self.growth * $0 } ?? .infinity
         let length = end.subtractingSaturated(since)
         self.reason = reason
         if batches > 1 {
@@ -41,7 +49,7 @@ struct PressureTracker: Sendable, Hashable {
         }
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
-        pressure = isLong ? .sustained : .momentary
+        pressure = isLong && self.growth >= Self.neededGrowth ? .sustained : .momentary
     }
 
     /// There is nothing to do, or another run.

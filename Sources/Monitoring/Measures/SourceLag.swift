@@ -79,6 +79,8 @@ struct SourceTracker: Sendable, Hashable {
     private let words: String
     private var window: BatchWindow
     private var trend: TrendWindow
+    /// The lag of the trigger before, which may be longer ago than the window.
+    private var lagBefore: TrendWindow.Point?
     private var newest: TrendWindow
     private var marks: PartitionMarks
     private var backlog = SourceBacklog()
@@ -110,6 +112,7 @@ struct SourceTracker: Sendable, Hashable {
         let latest = source.latestOffset.flatMap { $0.isNull ? nil : $0 }
         let offsets = SourceOffsets(latest)
         backlog = SourceBacklog(source, latest, offsets)
+        lagBefore = trend.points.last
         if let records { trend.add(Double(records), at: start) }
         if let offsets {
             // A partition more, or one that began anew, is a jump that no record made.
@@ -147,6 +150,14 @@ struct SourceTracker: Sendable, Hashable {
 
     /// By how many records the lag grows in a second; nil where unknown.
     var trendPerSecond: Double? { trend.slopePerSecond() }
+
+    /// Seconds until nothing waits at the pace at which the lag has shrunk since it was largest in the window; nil where it has not.
+    var secondsToWorkOff: Double? {
+        guard let last = trend.points.last, let before = lagBefore, before.time < last.time else { return nil }
+        let largest = trend.points.reduce(before) { $1.value >= $0.value ? $1 : $0 }
+        let seconds = Double(last.time.subtractingSaturated(largest.time)) / 1000
+        return largest.value > last.value ? Double.ratio(last.value * seconds, largest.value - last.value) : nil
+    }
 
     /// All that is known of it.
     func lag(index: Int) -> SourceLag {

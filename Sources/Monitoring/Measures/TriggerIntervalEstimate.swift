@@ -1,11 +1,13 @@
 /// Finds a run's trigger interval in the times at which its triggers started.
 ///
 /// Spark starts the triggers of an interval at multiples of it in epoch time, a few milliseconds late; only a run's first starts
-/// at once. A batch that takes longer than the interval skips starts and lands on a multiple all the same. So the interval is
-/// the longest one of which nearly all starts are multiples. Without an interval (the default trigger) none fits.
+/// at once. After a batch that was not done at the next multiple, Spark starts at once as well, and the embedded engine and the oldest
+/// Sparks at the multiple after it. So the interval is the longest one of which nearly all starts are multiples, those left out that
+/// come at once after a batch which had missed one. Without an interval (the default trigger) none fits.
 ///
-/// A query whose batches always take the same several intervals looks as if it had the longer one; only who set the interval
-/// knows better, and says so in ``MonitorSettings/triggerInterval``.
+/// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the
+/// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
+/// becomes slower.
 struct TriggerIntervalEstimate: Sendable, Hashable {
     /// What people set, in milliseconds, ascending.
     static let candidates: [Int64] = [
@@ -17,31 +19,80 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     /// With fewer starts nothing is said: a chance hit of the shortest candidate is one in a million then.
     private static let minimumStarts = 5
     /// The counts are halved here, so that old starts weigh less.
-    private static let maximumStarts = 64
+    private static let maximumStarts: UInt8 = 64
+    /// A trigger that starts no later than this after the end of the one before has not waited for a multiple.
+    private static let atOnce: Int64 = 100
+    /// From here on a hit is no chance, so that more of the starts may be late.
+    private static let longCandidate: Int64 = 500
+    /// Two starts one interval apart show that it is no longer; so many others must follow each such pair until that is forgotten.
+    private static let othersPerPair = 16
+    private static let (pairsNeeded, pairsKept) = (4, 256)
 
-    private var starts = 0
+    /// By candidate, how many starts say something about it, and how many of them were multiples.
+    private var starts = [UInt8](repeating: 0, count: candidates.count)
     private var hits = [UInt8](repeating: 0, count: candidates.count)
-    /// The interval in milliseconds; nil when there are too few starts to say or none fits.
-    private(set) var milliseconds: Int64?
+    /// The candidate of which pairs of starts were seen, and how much that weighs.
+    private var shown: Int?
+    private var weight = 0
+    private var candidate: Int?
 
-    /// Whether enough is known to say that there is an interval or none.
-    var isSettled: Bool { starts >= Self.minimumStarts }
+    /// The interval in milliseconds; nil when there are too few starts to say or none fits.
+    var milliseconds: Int64? { candidate.map { Self.candidates[$0] } }
 
     /// Notes when a trigger started; not for a run's first.
-    mutating func add(start: Int64) {
-        if starts >= Self.maximumStarts {
-            starts /= 2
-            for index in hits.indices { hits[index] /= 2 }
-        }
-        starts += 1
+    ///
+    /// - Parameters:
+    ///   - start: When, in milliseconds.
+    ///   - previous: When the trigger before started.
+    ///   - duration: How long that one took.
+    mutating func add(start: Int64, after previous: Int64, taking duration: Int64) {
+        let end = previous.addingSaturated(max(0, duration))
+        let isAtOnce = start.subtractingSaturated(end) <= Self.atOnce
         for (index, interval) in Self.candidates.enumerated() {
-            let rest = start % interval
-            // Below 500 ms a late start must not be half an interval; above, a busy driver is some hundredths late.
-            if rest >= 0, rest <= min(100, max(10, interval / 50)) { hits[index] += 1 }
+            if isAtOnce, end.subtractingSaturated(previous - previous % interval) >= interval { continue }
+            if starts[index] >= Self.maximumStarts {
+                starts[index] /= 2
+                hits[index] /= 2
+            }
+            starts[index] += 1
+            if Self.isMultiple(start, of: index) { hits[index] += 1 }
         }
-        guard isSettled else { return }
-        // One start in ten may be late: a pause of the collector.
-        let needed = starts - starts / 10
-        milliseconds = Self.candidates.indices.last { Int(hits[$0]) >= needed }.map { Self.candidates[$0] }
+        notePair(previous, start)
+        candidate = Self.candidates.indices.last { fits($0) }
+    }
+
+    /// Whether a start is a multiple of a candidate, or a little late.
+    private static func isMultiple(_ start: Int64, of index: Int) -> Bool {
+        let interval = candidates[index]
+        let rest = start % interval
+        return rest >= 0 && rest <= lateness(interval)
+    }
+
+    /// How late a start may be. Below 500 ms it must not be half an interval; above, a busy driver is some hundredths late.
+    private static func lateness(_ interval: Int64) -> Int64 { min(100, max(10, interval / 50)) }
+
+    /// Whether nearly all starts are multiples of a candidate. In pauses of the collector and on a busy driver some are late, and some of
+    /// these are multiples of a short candidate by chance, so that more of them must be.
+    private func fits(_ index: Int) -> Bool {
+        if let shown, index > shown, weight >= Self.pairsNeeded * Self.othersPerPair { return false }
+        let (hits, starts) = (Int(hits[index]), Int(starts[index]))
+        guard starts >= Self.minimumStarts else { return false }
+        return Self.candidates[index] >= Self.longCandidate ? hits * 4 >= starts * 3 : hits * 10 >= starts * 9
+    }
+
+    /// Notes whether this start and the one before are multiples of an interval that lies between them.
+    private mutating func notePair(_ previous: Int64, _ start: Int64) {
+        weight = max(0, weight - 1)
+        let gap = start.subtractingSaturated(previous)
+        guard gap > 0 else { return }
+        let pair = Self.candidates.indices.first { index in
+            let interval = Self.candidates[index]
+            return abs(gap - interval) <= Self.lateness(interval)
+                && Self.isMultiple(start, of: index) && Self.isMultiple(previous, of: index)
+        }
+        guard let pair else { return }
+        if let shown, pair > shown, weight > 0 { return }
+        if shown != pair { (shown, weight) = (pair, 0) }
+        weight = min(weight + 1 + Self.othersPerPair, Self.pairsKept * Self.othersPerPair)
     }
 }

@@ -28,6 +28,9 @@ public struct MonitorSettings: Sendable, Hashable {
     public var idleAfter: Duration = .seconds(10)
     /// A backlog of more seconds of work than this is one. A query comes out of it below half.
     public var behindLag: Duration = .seconds(60)
+    /// A backlog that will be gone within this is worked off and no reason to be behind: what a burst or a pause has left, judged by
+    /// the pace at which it has shrunk since it was largest. A query comes out of being behind at half of it.
+    public var catchUpLimit: Duration = .seconds(900)
     /// So many batches in a row must be behind before the query is.
     public var behindBatches = 3
     /// They must take so long together.

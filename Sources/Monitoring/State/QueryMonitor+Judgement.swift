@@ -2,39 +2,57 @@ import StreamingMetrics
 
 extension QueryMonitor {
     /// Notes whether a batch kept up. Batches that cannot be compared with the one before are not judged, nor are those without
-    /// rows.
+    /// rows, nor one that has ended a silence which was too long: that is another trouble, and was told.
     mutating func judge(_ progress: StreamingQueryProgress, _ batch: BatchWindow.Batch?) {
-        guard let batch, batch.rows > 0 else { return }
+        guard let batch, batch.rows > 0, state != .stalled, state != .unknown else { return }
+        let growth = Double(batch.duration) / Double(max(1, batch.interval))
+        let known = shortfall(batch) ?? backlog
         pressureTracker.add(
-            reason: shortfall(batch), start: batch.start, end: batch.start.addingSaturated(batch.duration), settings)
+            reason: known ?? outgrowth(batch, growth), start: batch.start,
+            end: batch.start.addingSaturated(batch.duration), growth: known == nil ? growth : nil, settings)
     }
 
-    /// In what a batch did not keep up; nil where it did.
+    /// By how much a batch took longer than the trigger interval; nil where it did not.
     private func shortfall(_ batch: BatchWindow.Batch) -> String? {
         let duration = Figures.duration(milliseconds:)
-        let interval = triggerInterval?.nonNegativeMilliseconds ?? 0
-        if interval > 0, batch.duration > interval {
-            return "the batch took \(duration(batch.duration)), the trigger interval is \(duration(interval))"
+        guard let interval = triggerInterval?.nonNegativeMilliseconds, interval > 0, batch.duration > interval else {
+            return nil
         }
-        let factor = settings.inputOverProcessing.isFinite ? max(1, settings.inputOverProcessing) : 1
-        if Double(batch.duration) > factor * Double(batch.interval) {
-            let rows = Double(batch.rows) * 1000
-            let arrived = Figures.number(rows / Double(batch.interval))
-            let processed = Figures.number(rows / Double(max(1, batch.duration)))
-            return "\(arrived) rows/s arrived and \(processed) rows/s were processed"
-        }
-        return backlog
+        return "the batch took \(duration(batch.duration)), the trigger interval is \(duration(interval))"
     }
 
-    /// A backlog that is large, or grows without end; nil where there is none or none is known.
+    /// How much more arrived than was processed; nil where it was not.
+    private func outgrowth(_ batch: BatchWindow.Batch, _ growth: Double) -> String? {
+        guard growth > (settings.inputOverProcessing.isFinite ? max(1, settings.inputOverProcessing) : 1) else {
+            return nil
+        }
+        let rows = Double(batch.rows) * 1000
+        let arrived = Figures.number(rows / Double(batch.interval))
+        let processed = Figures.number(rows / Double(max(1, batch.duration)))
+        return "\(arrived) rows/s arrived and \(processed) rows/s were processed"
+    }
+
+    /// A backlog that is large and not worked off soon, or grows without end; nil where there is none or none is known.
     private var backlog: String? {
-        guard let source = sources.max(by: { ($0.secondsBehind ?? -1) < ($1.secondsBehind ?? -1) }),
-            let seconds = source.secondsBehind, let records = source.records, records > 0
-        else { return nil }
+        var worst: (reason: String, seconds: Double)?
+        for source in sources {
+            guard let seconds = source.secondsBehind, seconds > worst?.seconds ?? 0,
+                let reason = backlog(of: source, seconds: seconds)
+            else { continue }
+            worst = (reason, seconds)
+        }
+        return worst?.reason
+    }
+
+    private func backlog(of source: SourceTracker, seconds: Double) -> String? {
+        let isBehind = pressure == .sustained
         let threshold = Double(settings.behindLag.nonNegativeMilliseconds) / 1000
-        guard seconds > threshold / 4 else { return nil }
+        guard let records = source.records, seconds > threshold / 4 else { return nil }
         let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
-        if seconds > (pressure == .sustained ? threshold / 2 : threshold) { return size }
+        if seconds > (isBehind ? threshold / 2 : threshold) {
+            let limit = Double(settings.catchUpLimit.nonNegativeMilliseconds) / (isBehind ? 2000 : 1000)
+            return source.secondsToWorkOff.map { $0 <= limit } == true ? nil : size
+        }
         guard source.lag(index: 0).neverCatchesUp, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }

@@ -22,6 +22,7 @@ struct QueryRun: Sendable, Hashable {
     private(set) var lastRanBatch = false
     /// When the last trigger of any kind started, in milliseconds.
     private(set) var lastStart: Int64?
+    private var lastDuration: Int64 = 0
     /// The last trigger that ran a batch.
     private(set) var lastBatchStart: Int64?
     private var lastExecutedBatchId: Int64?
@@ -94,6 +95,7 @@ struct QueryRun: Sendable, Hashable {
     /// Notes a progress that is newer than all before.
     mutating func add(_ progress: StreamingQueryProgress, start: Int64, learnsGap: Bool) {
         addTrigger(start: start, isTimed: progress.timestamp.millisecondsSinceEpoch != nil, learnsGap: learnsGap)
+        lastDuration = progress.triggerMilliseconds ?? 0
         lastTimestamp = progress.timestamp
         lastBatchId = progress.batchId
         lastRanBatch = progress.ranBatch
@@ -109,13 +111,14 @@ struct QueryRun: Sendable, Hashable {
     /// Notes an idle trigger.
     mutating func addIdle(start: Int64, isTimed: Bool, learnsGap: Bool) {
         addTrigger(start: start, isTimed: isTimed, learnsGap: learnsGap)
+        lastDuration = 0
         emptyTriggers += 1
     }
 
     private mutating func addTrigger(start: Int64, isTimed: Bool, learnsGap: Bool) {
         // A run's first trigger starts at once and says nothing about the interval.
         if triggers > 0 {
-            if isTimed { estimate.add(start: start) }
+            if isTimed, let lastStart { estimate.add(start: start, after: lastStart, taking: lastDuration) }
             if let lastStart, learnsGap {
                 let gap = start.subtractingSaturated(lastStart)
                 if gap > 0 {

@@ -1,0 +1,91 @@
+import Monitoring
+import StreamingMetrics
+import Testing
+
+/// The interval of a query that is found in the times of its triggers.
+@Suite struct TriggerIntervalTests {
+    private let query = EventMaker()
+
+    /// Runs batches that take so long each: the next one starts at the next multiple of the interval, or after one that was not done by
+    /// then at once, as in Spark, or at the multiple after it, as in the embedded engine.
+    private struct Runner {
+        var monitor: QueryMonitor
+        let interval: Double
+        let startsAtOnce: Bool
+        private(set) var time = 3.0
+        private var number: Int64 = 0
+        private let query = EventMaker()
+
+        init(interval: Double, startsAtOnce: Bool = true) {
+            monitor = QueryMonitor(id: query.id)
+            self.interval = interval
+            self.startsAtOnce = startsAtOnce
+            monitor.replay(query.started(time))
+        }
+
+        mutating func run(_ count: Int, takes: (Int) -> Double, late: (Int) -> Double = { _ in 0.004 }) {
+            for index in 0..<count {
+                let length = takes(index)
+                monitor.replay(query.batch(number, time, takes: length))
+                number += 1
+                let multiple = ((time / interval).rounded(.down) + 1) * interval
+                if startsAtOnce, time + length >= multiple {
+                    time += length + 0.006
+                } else {
+                    time = (((time + length) / interval).rounded(.down) + 1) * interval + late(index + 1)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [true, false]) func `a query that becomes slower than its interval keeps it`(atOnce: Bool) {
+        var runner = Runner(interval: 10, startsAtOnce: atOnce)
+        runner.run(40, takes: { _ in 2 })
+        #expect(runner.monitor.triggerInterval == .seconds(10))
+        runner.run(300) { 13 + Double($0 % 5) }
+        #expect(runner.monitor.triggerInterval == .seconds(10))
+        #expect(runner.monitor.state == .behind)
+        #expect(runner.monitor.transitions.count { $0.to == .behind } == 1)
+        runner.run(40, takes: { _ in 2 })
+        #expect(runner.monitor.triggerInterval == .seconds(10))
+        #expect(runner.monitor.state == .processing)
+    }
+
+    @Test func `a run that is slower from its first trigger on shows no interval, or a longer one`() {
+        var spark = Runner(interval: 10)
+        spark.run(100) { 13 + Double($0 % 5) }
+        #expect(spark.monitor.triggerInterval == nil)
+        var embedded = Runner(interval: 10, startsAtOnce: false)
+        embedded.run(100) { $0 == 0 ? 11 : 13 + Double($0 % 5) }
+        #expect(embedded.monitor.triggerInterval == .seconds(20))
+        // It is known as soon as a batch is done in time.
+        embedded.run(60, takes: { _ in 2 })
+        #expect(embedded.monitor.triggerInterval == .seconds(10))
+    }
+
+    @Test(arguments: [2, 5, 9]) func `late starts are no shorter interval`(late: Int) {
+        var runner = Runner(interval: 60)
+        // One of the first, and later one in twelve, half a second and a whole one late: multiples of 500 ms.
+        for count in 1...120 {
+            let lateness = count % 24 == late ? 0.5 : (count % 24 == late + 12 ? 1 : 0.003)
+            runner.run(1, takes: { _ in 12 }, late: { _ in lateness })
+            #expect([nil, .seconds(60)].contains(runner.monitor.triggerInterval), "after \(count)")
+        }
+        #expect(runner.monitor.triggerInterval == .seconds(60))
+        #expect(runner.monitor.transitions.allSatisfy { $0.to != .behind })
+    }
+
+    @Test func `batches that follow each other at once show no interval`() {
+        var numbers = SeededNumbers(seed: 5)
+        for _ in 0..<50 {
+            var monitor = QueryMonitor(id: query.id)
+            var time = Double.random(in: 0...100, using: &numbers)
+            for number in 0..<200 as Range<Int64> {
+                let length = Double(Int64.random(in: 2000...9000, using: &numbers)) / 1000
+                monitor.replay(query.batch(number, time, takes: length))
+                time += length + 0.01
+                #expect(monitor.triggerInterval == nil)
+            }
+        }
+    }
+}
