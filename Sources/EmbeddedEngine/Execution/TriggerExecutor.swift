@@ -40,11 +40,13 @@ struct TriggerExecutor {
     private func runProcessingTime(_ interval: Int64, _ body: () throws -> Outcome) throws {
         while !stopSignal.isRaised {
             let start = clock.nowMilliseconds
+            // As in Spark the next one is the multiple after this one's start, so that it follows at once where that has gone by.
+            let next = Self.nextTrigger(after: start, interval: max(1, interval))
             let outcome = try body()
             let end = clock.nowMilliseconds
             if interval > 0 {
                 if end - start > interval { onFallingBehind(end - start, interval) }
-                clock.wait(until: Self.nextTrigger(after: end, interval: interval), on: stopSignal)
+                clock.wait(until: next, on: stopSignal)
             } else if case .foundNothing = outcome {
                 clock.wait(until: end + pollingDelayMilliseconds, on: stopSignal)
             }

@@ -1,8 +1,8 @@
 /// Finds a run's trigger interval in the times at which its triggers started.
 ///
 /// Spark starts the triggers of an interval at multiples of it in epoch time, a few milliseconds late; only a run's first starts
-/// at once. After a batch that was not done at the next multiple, Spark starts at once as well, and the embedded engine and the oldest
-/// Sparks at the multiple after it. So the interval is the longest one of which nearly all starts are multiples, those left out that
+/// at once. After a batch that was not done at the next multiple, Spark and the embedded engine start at once as well, and
+/// the oldest Sparks at the multiple after it. So the interval is the longest one of which nearly all starts are multiples, those left out that
 /// come at once after a batch which had missed one. Without an interval (the default trigger) none fits.
 ///
 /// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the

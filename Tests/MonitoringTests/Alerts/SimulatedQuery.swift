@@ -6,7 +6,7 @@ import StreamingMetrics
 /// incidents with the alerts that each must give.
 ///
 /// Half of the queries read a topic, half of them files, which do not say what waits. Of half of each the trigger interval is given
-/// to the monitor; of the others it has to find it. Three in five run in Spark, the rest in the embedded engine, which differ in what they
+/// to the monitor; of the others it has to find it. Three in five run in a Spark of today, the rest in one of the oldest, which differ in what they
 /// do after a batch that takes longer than its interval.
 struct SimulatedQuery {
     let name: String

@@ -7,7 +7,7 @@ import Testing
     private let query = EventMaker()
 
     /// Runs batches that take so long each: the next one starts at the next multiple of the interval, or after one that was not done by
-    /// then at once, as in Spark, or at the multiple after it, as in the embedded engine.
+    /// then at once, as in Spark, or at the multiple after it, as in the oldest Sparks.
     private struct Runner {
         var monitor: QueryMonitor
         let interval: Double
@@ -55,12 +55,12 @@ import Testing
         var spark = Runner(interval: 10)
         spark.run(100) { 13 + Double($0 % 5) }
         #expect(spark.monitor.triggerInterval == nil)
-        var embedded = Runner(interval: 10, startsAtOnce: false)
-        embedded.run(100) { $0 == 0 ? 11 : 13 + Double($0 % 5) }
-        #expect(embedded.monitor.triggerInterval == .seconds(20))
+        var oldest = Runner(interval: 10, startsAtOnce: false)
+        oldest.run(100) { $0 == 0 ? 11 : 13 + Double($0 % 5) }
+        #expect(oldest.monitor.triggerInterval == .seconds(20))
         // It is known as soon as a batch is done in time.
-        embedded.run(60, takes: { _ in 2 })
-        #expect(embedded.monitor.triggerInterval == .seconds(10))
+        oldest.run(60, takes: { _ in 2 })
+        #expect(oldest.monitor.triggerInterval == .seconds(10))
     }
 
     @Test(arguments: [2, 5, 9]) func `late starts are no shorter interval`(late: Int) {
