@@ -68,6 +68,20 @@ import Testing
         #expect(rows.rows.compactMap(\.batchId) == (0..<Int64(recorder.health.written)).map { $0 })
     }
 
+    @Test func `of an exception no more waits than is kept, and it counts as bytes that wait`() throws {
+        var entries = HistoryEntries()
+        for _ in 0..<10 {
+            entries.add(
+                Batches().terminated(String(repeating: "x", count: 1 << 20)), at: Batches.time(), queryName: nil)
+        }
+        #expect((10 * 8192..<10 * 8192 + 10_000).contains(entries.byteCount))
+        let history = try SteppedHistory(file)
+        history.write([Batches().terminated(String(repeating: "é", count: 8192))])
+        let query = try #require(try history.recorder.reader.queries().first)
+        #expect(query.failure?.contains(String(repeating: "é", count: 4096)) == true)
+        #expect(query.failure?.contains(String(repeating: "é", count: 4097)) == false)
+    }
+
     @Test func `a fault that will not pass gives up what met it, and goes on`() throws {
         let history = try SteppedHistory(file)
         history.recorder.breakOff { _ in throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }

@@ -25,14 +25,19 @@ struct PressureTracker: Sendable, Hashable {
     /// what has come during the one before, so that with too little power they grow without end, while others only vary.
     private static let neededGrowth = 2.0
 
+    /// A query that rests for more than four fifths of the time keeps up, however long its few batches take.
+    private static let leastBusy = 0.2
+    /// Milliseconds of the batches in a row.
+    private var work: Int64 = 0
+
     /// Notes a batch.
     ///
     /// - Parameters:
     ///   - reason: Why it did not keep up; nil when it did.
     ///   - start: When its trigger started, in milliseconds.
-    ///   - end: When it ended.
+    ///   - duration: How long it took.
     ///   - growth: How many times longer it took than the time since the one before, where that is all the reason; else nil.
-    mutating func add(reason: String?, start: Int64, end: Int64, growth: Double?, _ settings: MonitorSettings) {
+    mutating func add(reason: String?, start: Int64, duration: Int64, growth: Double?, _ settings: MonitorSettings) {
         guard let reason else {
             calm += 1
             if pressure != .sustained || calm >= max(1, settings.calmBatches) { reset() }
@@ -41,15 +46,17 @@ struct PressureTracker: Sendable, Hashable {
         calm = 0
         if batches == 0 || start < since { since = start }
         batches += 1
+        work = work.addingSaturated(duration)
         self.growth = growth.map { self.growth * $0 } ?? .infinity
-        let length = end.subtractingSaturated(since)
+        let length = start.addingSaturated(duration).subtractingSaturated(since)
         self.reason = reason
         if batches > 1 {
             self.reason = "\(reason); \(batches) batches in \(Figures.duration(milliseconds: length)) did not keep up"
         }
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
-        pressure = isLong && self.growth >= Self.neededGrowth ? .sustained : .momentary
+        let isBusy = Double(work) >= Double(length) * Self.leastBusy
+        pressure = isLong && isBusy && self.growth >= Self.neededGrowth ? .sustained : .momentary
     }
 
     /// There is nothing to do, or another run.

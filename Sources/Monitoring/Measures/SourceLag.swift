@@ -84,6 +84,8 @@ struct SourceTracker: Sendable, Hashable {
     private var newest: TrendWindow
     private var marks: PartitionMarks
     private var backlog = SourceBacklog()
+    /// When its lag, which is large, was first seen to be worked off soon, in milliseconds; nil while it is small or was not.
+    private var workedOffSince: Int64?
 
     init(_ source: SourceProgress, _ settings: MonitorSettings) {
         self.source = source
@@ -157,6 +159,26 @@ struct SourceTracker: Sendable, Hashable {
         let largest = trend.points.reduce(before) { $1.value >= $0.value ? $1 : $0 }
         let seconds = Double(last.time.subtractingSaturated(largest.time)) / 1000
         return largest.value > last.value ? Double.ratio(last.value * seconds, largest.value - last.value) : nil
+    }
+
+    /// Notes whether a large lag is worked off soon: it has so long to become small, for one that falls between two rises is worked off each
+    /// time and may grow all the same.
+    ///
+    /// - Parameters:
+    ///   - threshold: More seconds of work than this are large, less than half of it small.
+    ///   - soon: Within how many seconds it must be gone.
+    ///   - limit: How many seconds it is believed.
+    /// - Returns: Whether it is, and is believed.
+    mutating func noteWorkingOff(above threshold: Double, soon: Double, limit: Double, at time: Int64) -> Bool {
+        guard let seconds = secondsBehind, seconds > threshold / 2 else {
+            workedOffSince = nil
+            return false
+        }
+        guard let left = secondsToWorkOff, left <= soon else { return false }
+        // Where the clock was set back it begins anew.
+        let since = min(workedOffSince ?? time, time)
+        workedOffSince = since
+        return Double(time.subtractingSaturated(since)) / 1000 <= limit
     }
 
     /// All that is known of it.

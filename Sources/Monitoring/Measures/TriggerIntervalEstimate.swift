@@ -2,25 +2,31 @@
 ///
 /// Spark starts the triggers of an interval at multiples of it in epoch time, a few milliseconds late; only a run's first starts
 /// at once. After a batch that was not done at the next multiple, Spark and the embedded engine start at once as well, and
-/// the oldest Sparks at the multiple after it. So the interval is the longest one of which nearly all starts are multiples, those left out that
-/// come at once after a batch which had missed one. Without an interval (the default trigger) none fits.
+/// the oldest Sparks at the multiple after it. So the interval is the longest one of which
+/// nearly all starts are multiples. A start at once after a batch that had missed a multiple says nothing. Without an interval (the default trigger) none fits.
 ///
 /// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the
 /// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
 /// becomes slower.
 struct TriggerIntervalEstimate: Sendable, Hashable {
-    /// What people set, in milliseconds, ascending.
+    /// What people set, in milliseconds, ascending. Of another interval the longest of these that divides it is found, which is too short.
     static let candidates: [Int64] = [
-        100, 200, 250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7500, 8000, 10_000, 12_000, 15_000, 20_000,
-        30_000,
-        45_000, 60_000, 90_000, 120_000, 180_000, 240_000, 300_000, 600_000, 900_000, 1_200_000, 1_800_000, 3_600_000,
-        7_200_000, 10_800_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000,
+        100, 200, 250, 300, 400, 500, 600, 700, 750, 800, 900,
+        1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7000, 7500, 8000, 9000,
+        10_000, 12_000, 14_000, 15_000, 16_000, 18_000, 20_000, 24_000, 25_000, 30_000, 35_000, 36_000, 40_000, 45_000,
+        50_000,
+        60_000, 70_000, 72_000, 75_000, 80_000, 90_000, 100_000, 120_000, 150_000, 180_000, 200_000, 240_000,
+        300_000, 360_000, 420_000, 450_000, 480_000, 540_000, 600_000, 720_000, 900_000, 1_080_000, 1_200_000,
+        1_500_000,
+        1_800_000, 2_400_000, 2_700_000, 3_000_000, 3_600_000, 5_400_000, 7_200_000, 9_000_000, 10_800_000, 14_400_000,
+        18_000_000, 21_600_000, 28_800_000, 43_200_000, 86_400_000,
     ]
     /// With fewer starts nothing is said: a chance hit of the shortest candidate is one in a million then.
     private static let minimumStarts = 5
     /// The counts are halved here, so that old starts weigh less.
     private static let maximumStarts: UInt8 = 64
-    /// A trigger that starts no later than this after the end of the one before has not waited for a multiple.
+    /// A trigger that starts no later than this after the end of the one before, or than a twentieth of that one's length, has not waited
+    /// for a multiple: offsets are committed and files cleaned up between two.
     private static let atOnce: Int64 = 100
     /// From here on a hit is no chance, so that more of the starts may be late.
     private static let longCandidate: Int64 = 500
@@ -47,7 +53,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     ///   - duration: How long that one took.
     mutating func add(start: Int64, after previous: Int64, taking duration: Int64) {
         let end = previous.addingSaturated(max(0, duration))
-        let isAtOnce = start.subtractingSaturated(end) <= Self.atOnce
+        let isAtOnce = start.subtractingSaturated(end) <= max(Self.atOnce, duration / 20)
         for (index, interval) in Self.candidates.enumerated() {
             if isAtOnce, end.subtractingSaturated(previous - previous % interval) >= interval { continue }
             if starts[index] >= Self.maximumStarts {

@@ -29,7 +29,8 @@ public struct MonitorSettings: Sendable, Hashable {
     /// A backlog of more seconds of work than this is one. A query comes out of it below half.
     public var behindLag: Duration = .seconds(60)
     /// A backlog that will be gone within this is worked off and no reason to be behind: what a burst or a pause has left, judged by
-    /// the pace at which it has shrunk since it was largest. A query comes out of being behind at half of it.
+    /// the pace at which it has shrunk since it was largest. It is believed for as long, once, until the backlog is below half of
+    /// ``behindLag``. A query comes out of being behind at half of it.
     public var catchUpLimit: Duration = .seconds(900)
     /// So many batches in a row must be behind before the query is.
     public var behindBatches = 3
@@ -60,7 +61,7 @@ public struct MonitorSettings: Sendable, Hashable {
     /// Points of history kept for each query; 0 keeps none.
     public var historyPoints = 300
     /// Bytes for the custom metrics in the histories of all queries together, beyond the first ``QueryHistory/ownCustomMetrics`` of
-    /// each; whose come first are kept. Of 300 points 1 MB holds about 800 metrics.
+    /// each; those that come first are kept. Of 300 points 1 MB holds about 800 metrics.
     public var customMetricBytes = 16_000_000
     /// Transitions and restarts kept for each query. At least 1.
     public var maximumTransitions = 32

@@ -6,10 +6,11 @@ extension QueryMonitor {
     mutating func judge(_ progress: StreamingQueryProgress, _ batch: BatchWindow.Batch?) {
         guard let batch, batch.rows > 0, state != .stalled, state != .unknown else { return }
         let growth = Double(batch.duration) / Double(max(1, batch.interval))
-        let known = shortfall(batch) ?? backlog
+        let waiting = backlog(at: batch.start)
+        let known = shortfall(batch) ?? waiting
         pressureTracker.add(
-            reason: known ?? outgrowth(batch, growth), start: batch.start,
-            end: batch.start.addingSaturated(batch.duration), growth: known == nil ? growth : nil, settings)
+            reason: known ?? outgrowth(batch, growth), start: batch.start, duration: batch.duration,
+            growth: known == nil ? growth : nil, settings)
     }
 
     /// By how much a batch took longer than the trigger interval; nil where it did not.
@@ -33,26 +34,30 @@ extension QueryMonitor {
     }
 
     /// A backlog that is large and not worked off soon, or grows without end; nil where there is none or none is known.
-    private var backlog: String? {
+    private mutating func backlog(at time: Int64) -> String? {
         var worst: (reason: String, seconds: Double)?
-        for source in sources {
-            guard let seconds = source.secondsBehind, seconds > worst?.seconds ?? 0,
-                let reason = backlog(of: source, seconds: seconds)
+        for index in sources.indices {
+            // Of each, since it notes how its lag goes on.
+            guard let reason = backlog(ofSource: index, at: time), let seconds = sources[index].secondsBehind,
+                seconds > worst?.seconds ?? 0
             else { continue }
             worst = (reason, seconds)
         }
         return worst?.reason
     }
 
-    private func backlog(of source: SourceTracker, seconds: Double) -> String? {
+    private mutating func backlog(ofSource index: Int, at time: Int64) -> String? {
         let isBehind = pressure == .sustained
         let threshold = Double(settings.behindLag.nonNegativeMilliseconds) / 1000
-        guard let records = source.records, seconds > threshold / 4 else { return nil }
-        let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
-        if seconds > (isBehind ? threshold / 2 : threshold) {
-            let limit = Double(settings.catchUpLimit.nonNegativeMilliseconds) / (isBehind ? 2000 : 1000)
-            return source.secondsToWorkOff.map { $0 <= limit } == true ? nil : size
+        let limit = Double(settings.catchUpLimit.nonNegativeMilliseconds) / 1000
+        let isWorkedOff = sources[index].noteWorkingOff(
+            above: threshold, soon: isBehind ? limit / 2 : limit, limit: limit, at: time)
+        let source = sources[index]
+        guard let records = source.records, let seconds = source.secondsBehind, seconds > threshold / 4 else {
+            return nil
         }
+        let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
+        if seconds > (isBehind ? threshold / 2 : threshold) { return isWorkedOff ? nil : size }
         guard source.lag(index: 0).neverCatchesUp, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }

@@ -52,11 +52,15 @@ struct HistoryEntries: Sendable {
     private var values: [Int64] = []
     private var phases: [Phase] = []
     private var json: [UInt8] = []
+    /// About what entries take that are no JSON.
+    private var otherBytes = 0
+    /// Of an exception no more is kept.
+    private static let longestException = 8192
 
     var count: Int { list.count }
     var isEmpty: Bool { list.isEmpty }
-    /// Bytes of JSON.
-    var byteCount: Int { json.count }
+    /// About what all of it takes.
+    var byteCount: Int { json.count + otherBytes }
 
     // MARK: Adding
 
@@ -67,12 +71,26 @@ struct HistoryEntries: Sendable {
             case .progress(let event): .trigger(add(event.progress, at: time), at: time, queryName: queryName)
             case .started(let event): .started(event, at: time, queryName: queryName)
             case .idle(let event): .idle(event, at: time, queryName: queryName)
-            case .terminated(let event): .terminated(event, at: time, queryName: queryName)
+            case .terminated(let event): .terminated(shortened(event), at: time, queryName: queryName)
             }
         list.append(entry)
+        otherBytes += Self.entryBytes
     }
 
-    mutating func add(_ transition: QueryTransition) { list.append(.transition(transition)) }
+    mutating func add(_ transition: QueryTransition) {
+        list.append(.transition(transition))
+        otherBytes += Self.entryBytes + transition.reason.utf8.count
+    }
+
+    /// An entry without its texts.
+    private static let entryBytes = 256
+
+    private mutating func shortened(_ event: QueryTerminatedEvent) -> QueryTerminatedEvent {
+        var event = event
+        event.exception = event.exception?.prefix(utf8Bytes: Self.longestException)
+        otherBytes += event.exception?.utf8.count ?? 0
+        return event
+    }
 
     private mutating func add(_ progress: StreamingQueryProgress, at time: MonitorTime) -> HistoryTrigger {
         let point = HistoryPoint(progress, takenAt: time)
@@ -81,6 +99,7 @@ struct HistoryEntries: Sendable {
         for pair in progress.durationMs.pairs where pair.key != "triggerExecution" {
             phases.append(Phase(name: pair.key, milliseconds: max(0, pair.value)))
         }
+        otherBytes += (phases.count - firstPhase) * MemoryLayout<Phase>.stride
         if progress.ranBatch, point.batchId != nil { MetricsCodec.encode(progress, into: &json) }
         return HistoryTrigger(
             id: progress.id, runId: progress.runId, name: progress.name, start: point.time.millisecondsSinceEpoch,

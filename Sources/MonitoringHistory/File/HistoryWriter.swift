@@ -107,7 +107,7 @@ struct HistoryWriter {
                 guard !run.hasEnded else { return }
                 (run.hasEnded, run.isChanged) = (true, true)
                 run.errorClass = event.errorClassOnException
-                run.error = event.exception?.prefix(utf8Bytes: 8192)
+                run.error = event.exception
             }
         case .transition(let transition):
             let query = try runs.query(transition.id, database)

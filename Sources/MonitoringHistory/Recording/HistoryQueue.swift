@@ -6,7 +6,7 @@
 struct HistoryQueue: Sendable {
     /// Entries that wait at most.
     static let maximumCount = 20_000
-    /// Bytes of their JSON that wait at most, but for the one that goes beyond.
+    /// Bytes that wait at most, but for the one that goes beyond; the arrays that they are in may have room for as many again.
     static let maximumBytes = 32 << 20
     /// So many are written without waiting for the second to end.
     static let manyCount = 5_000
@@ -16,7 +16,7 @@ struct HistoryQueue: Sendable {
     private var pending = HistoryEntries()
     /// What transactions did not write.
     private var retried: [HistoryEntries] = []
-    /// How many of those there are, or a transaction writes now, and the bytes of their JSON.
+    /// How many of those there are, or a transaction writes now, and their bytes.
     private var (held, heldBytes) = (0, 0)
 
     /// How many wait, those that a transaction writes now among them.

@@ -16,7 +16,7 @@ import Synchronization
 /// await history.stop()
 /// ```
 ///
-/// Events wait in a queue, at most ``maximumPending`` of them and ``maximumPendingBytes`` of their JSON, and are written once a second,
+/// Events wait in a queue, at most ``maximumPending`` of them and about ``maximumPendingBytes``, and are written once a second,
 /// or when there are many, in one transaction on a thread of its own. Feeds never wait for the disk, but those that read old events wait for room in the queue. While
 /// the file cannot be written events are kept and tried again; what finds no room is given up, counted, and told to `onFault` once a
 /// minute. Nothing else stops for that.
@@ -25,7 +25,7 @@ import Synchronization
 public final class HistoryRecorder: Sendable {
     /// Events and changes of state that wait at most.
     public static let maximumPending = HistoryQueue.maximumCount
-    /// Bytes of their JSON that wait at most.
+    /// Bytes of them that wait at most, about.
     public static let maximumPendingBytes = HistoryQueue.maximumBytes
 
     private struct State {

@@ -12,6 +12,8 @@ import Testing
         var monitor: QueryMonitor
         let interval: Double
         let startsAtOnce: Bool
+        /// How long after a batch that took too long the next one begins.
+        var pause = 0.006
         private(set) var time = 3.0
         private var number: Int64 = 0
         private let query = EventMaker()
@@ -28,13 +30,19 @@ import Testing
                 let length = takes(index)
                 monitor.replay(query.batch(number, time, takes: length))
                 number += 1
-                let multiple = ((time / interval).rounded(.down) + 1) * interval
+                let multiple = multiple(after: time)
                 if startsAtOnce, time + length >= multiple {
-                    time += length + 0.006
+                    time += length + pause
                 } else {
-                    time = (((time + length) / interval).rounded(.down) + 1) * interval + late(index + 1)
+                    time = self.multiple(after: time + length) + late(index + 1)
                 }
             }
+        }
+
+        /// The next multiple of the interval since 1970.
+        private func multiple(after time: Double) -> Double {
+            let origin = Double(EventMaker.origin) / 1000
+            return (((origin + time) / interval).rounded(.down) + 1) * interval - origin
         }
     }
 
@@ -61,6 +69,24 @@ import Testing
         // It is known as soon as a batch is done in time.
         oldest.run(60, takes: { _ in 2 })
         #expect(oldest.monitor.triggerInterval == .seconds(10))
+    }
+
+    @Test(arguments: [0.3, 0.75, 7, 9, 24, 25, 40, 50, 150, 360, 2700, 5400])
+    func `intervals that divide no round one are found, and batches that fit into them are in time`(_ interval: Double)
+    {
+        var runner = Runner(interval: interval)
+        runner.run(60) { (0.4 + 0.05 * Double($0 % 6)) * interval }
+        #expect(runner.monitor.triggerInterval == .milliseconds(Int64(interval * 1000)))
+        #expect(runner.monitor.transitions.allSatisfy { $0.to != .behind })
+    }
+
+    @Test func `a query that cleans up for a moment between batches that take too long keeps its interval`() {
+        var runner = Runner(interval: 10)
+        runner.pause = 0.3
+        runner.run(40, takes: { _ in 2 })
+        runner.run(300) { 13 + Double($0 % 5) }
+        #expect(runner.monitor.triggerInterval == .seconds(10))
+        #expect(runner.monitor.state == .behind)
     }
 
     @Test(arguments: [2, 5, 9]) func `late starts are no shorter interval`(late: Int) {

@@ -69,6 +69,34 @@ import Testing
         #expect(reader.states == [.processing, .behind])
     }
 
+    @Test func `a lag that falls after each burst and grows from one to the next is behind`() {
+        var reader = Reader()
+        reader.run(20, arriving: 100)
+        for _ in 0..<12 {
+            reader.run(1, arriving: 3300)
+            reader.run(5, arriving: 0)
+        }
+        #expect(reader.states == [.processing, .behind])
+        reader.run(20, arriving: 100)
+        #expect(reader.states == [.processing, .behind, .processing])
+    }
+
+    @Test
+    func `a query that rests most of the time is not behind, though its few batches take longer than the interval`() {
+        var settings = MonitorSettings()
+        settings.triggerInterval = .seconds(5)
+        var monitor = QueryMonitor(id: query.id, settings: settings)
+        for number in 0..<60 as Range<Int64> {
+            monitor.replay(query.batch(number, Double(number) * 60, takes: 8))
+            #expect(monitor.state == .processing)
+        }
+        // Files that come faster than they are read are another thing.
+        for number in 60..<120 as Range<Int64> {
+            monitor.replay(query.batch(number, 3600 + Double(number - 60) * 8.01, takes: 8))
+        }
+        #expect(monitor.state == .behind)
+    }
+
     @Test(arguments: [true, false]) func `a batch that ended a stall is no beginning of falling behind`(
         hearsStart: Bool
     ) {
