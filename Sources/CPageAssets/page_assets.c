@@ -36,6 +36,9 @@ static const unsigned char connection_js[] = {
 static const unsigned char customcharts_js[] = {
 #embed "../MonitoringServer/Assets/customcharts.js"
 };
+static const unsigned char customcolumns_js[] = {
+#embed "../MonitoringServer/Assets/customcolumns.js"
+};
 static const unsigned char diff_js[] = {
 #embed "../MonitoringServer/Assets/diff.js"
 };
@@ -158,6 +161,7 @@ static const struct sg_asset page_assets[] = {
     ASSET("chartlist.js", chartlist_js),
     ASSET("connection.js", connection_js),
     ASSET("customcharts.js", customcharts_js),
+    ASSET("customcolumns.js", customcolumns_js),
     ASSET("diff.js", diff_js),
     ASSET("dom.js", dom_js),
     ASSET("events.js", events_js),

@@ -24,7 +24,8 @@ export class PastPoints {
     /** What there is to draw of a time; more is asked for where it is missing, and told when it is there. */
     points(from, to) {
         const first = this.recent.time[0] ?? Infinity;
-        if (from >= first || from >= this.rawFrom) return this.recent;
+        // Points that were here and went for lack of room are not to be missed.
+        if (from >= first || (from >= this.rawFrom && from > this.recent.lostUntil)) return this.recent;
         const { rolled } = this;
         // Of a part of it there may be more to see.
         const isFine = rolled && rolled.from <= from && (to - from) * 4 >= rolled.to - rolled.from;
@@ -63,9 +64,9 @@ export class PastPoints {
         if (to >= first || this.recent.length === 0) {
             this.recent.prepend(answer.history);
             this.rawFrom = Math.min(this.rawFrom, from);
-        } else {
-            this.rolled = { from, to, history: new QueryHistory(answer.history) };
+            if (from > this.recent.lostUntil) return;
         }
+        this.rolled = { from, to, history: new QueryHistory(answer.history) };
     }
 
     /** All changes of state, with those that the page knows. */
