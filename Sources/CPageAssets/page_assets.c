@@ -75,6 +75,9 @@ static const unsigned char login_html[] = {
 static const unsigned char metricchoice_js[] = {
 #embed "../MonitoringServer/Assets/metricchoice.js"
 };
+static const unsigned char metricnames_js[] = {
+#embed "../MonitoringServer/Assets/metricnames.js"
+};
 static const unsigned char metricpicker_js[] = {
 #embed "../MonitoringServer/Assets/metricpicker.js"
 };
@@ -174,6 +177,7 @@ static const struct sg_asset page_assets[] = {
     ASSET("lagtable.js", lagtable_js),
     ASSET("login.html", login_html),
     ASSET("metricchoice.js", metricchoice_js),
+    ASSET("metricnames.js", metricnames_js),
     ASSET("metricpicker.js", metricpicker_js),
     ASSET("order.js", order_js),
     ASSET("overview.css", overview_css),
