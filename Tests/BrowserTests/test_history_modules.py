@@ -53,9 +53,12 @@ class HistoryModuleTests(ModuleTestCase):
             // There is no room for the answer among the recent points; it is shown beside them.
             past.take(answer(600, 101), 600, 700);
             const shown = past.points(600, 700);
-            return [before, after, [shown !== recent, shown.time.length, asked]];
+            // The server has room for fewer points than the page.
+            past.take(answer(20_000, 1400), 1000, 21_400);
+            const fewer = [past.points(1000, 21_400) === recent, past.points(1200, 1300) === recent];
+            return [before, after, [shown !== recent, shown.time.length], fewer, asked];
         })()""")
-        self.assertEqual(found, [[True, True, [[100, 600]]], [1400, True, True, [[600, 700]]], [True, 101, []]])
+        self.assertEqual(found, [[True, True, [[100, 600]]], [1400, True, True, [[600, 700]]], [True, 101], [True, True], []])
 
 
 if __name__ == "__main__":
