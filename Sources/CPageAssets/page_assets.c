@@ -36,6 +36,9 @@ static const unsigned char connection_js[] = {
 static const unsigned char customcharts_js[] = {
 #embed "../MonitoringServer/Assets/customcharts.js"
 };
+static const unsigned char customcolumns_js[] = {
+#embed "../MonitoringServer/Assets/customcolumns.js"
+};
 static const unsigned char diff_js[] = {
 #embed "../MonitoringServer/Assets/diff.js"
 };
@@ -71,6 +74,9 @@ static const unsigned char login_html[] = {
 };
 static const unsigned char metricchoice_js[] = {
 #embed "../MonitoringServer/Assets/metricchoice.js"
+};
+static const unsigned char metricnames_js[] = {
+#embed "../MonitoringServer/Assets/metricnames.js"
 };
 static const unsigned char metricpicker_js[] = {
 #embed "../MonitoringServer/Assets/metricpicker.js"
@@ -158,6 +164,7 @@ static const struct sg_asset page_assets[] = {
     ASSET("chartlist.js", chartlist_js),
     ASSET("connection.js", connection_js),
     ASSET("customcharts.js", customcharts_js),
+    ASSET("customcolumns.js", customcolumns_js),
     ASSET("diff.js", diff_js),
     ASSET("dom.js", dom_js),
     ASSET("events.js", events_js),
@@ -170,6 +177,7 @@ static const struct sg_asset page_assets[] = {
     ASSET("lagtable.js", lagtable_js),
     ASSET("login.html", login_html),
     ASSET("metricchoice.js", metricchoice_js),
+    ASSET("metricnames.js", metricnames_js),
     ASSET("metricpicker.js", metricpicker_js),
     ASSET("order.js", order_js),
     ASSET("overview.css", overview_css),

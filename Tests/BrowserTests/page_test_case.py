@@ -98,4 +98,22 @@ class PageTestCase(unittest.TestCase):
         self.assertLessEqual(page.eval("document.documentElement.scrollWidth"), width, "the page scrolls sideways")
 
 
-__all__ = ["EXPECTED_WITHOUT_SERVER", "FIGURES", "ROWS", "PageTestCase", "StandIn", "time", "wait_until"]
+class ModuleTestCase(PageTestCase):
+    """Asks what the modules of the page compute, in the browser that runs them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        standin = StandIn(queries=1, interval=60)
+        cls.addClassCleanup(standin.kill)
+        cls.address = standin.address
+
+    def setUp(self):
+        self.page = self.open()
+
+    def call(self, module, expression):
+        """The value of an expression in which `m` is a module of the page."""
+        return self.page.eval(f"import('/assets/{module}.js').then(m => ({expression}))")
+
+
+__all__ = ["EXPECTED_WITHOUT_SERVER", "FIGURES", "ROWS", "ModuleTestCase", "PageTestCase", "StandIn", "time", "wait_until"]

@@ -129,12 +129,12 @@ class LivePageTests(PageTestCase):
         hint = "document.querySelector('.board > .hint').innerText.replaceAll('\\u00a0', ' ')"
         page.key("4")
         page.wait(f"{hint}.includes('Each point is the mean over 1 h.')")
-        self.assertTrue(page.eval(f"document.querySelector('.custom-charts').hidden && {hint}.includes('Custom metrics are kept of the last batches only.')"))
+        self.assertTrue(page.eval("document.querySelector('.custom-charts > .charts').hidden && document.querySelector('.custom-charts .missing').innerText === 'Custom metrics are kept of the last batches only.'"))
         self.assertEqual(page.eval("document.querySelector('[aria-pressed=true]').innerText"), "Last 7 days")
         asked = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/history?from=')).length"
         self.assertEqual(page.eval(asked), 1)
         page.key("1")
-        page.wait(f"!{hint}.includes('Each point') && !document.querySelector('.custom-charts').hidden")
+        page.wait(f"!{hint}.includes('Each point') && !document.querySelector('.custom-charts > .charts').hidden")
 
     def test_pause_stops_the_drawing_and_says_how_much_waits(self):
         page = self.open()

@@ -1,25 +1,11 @@
 """What the modules of the page compute, asked in the browser that runs them."""
 
-from page_test_case import PageTestCase, StandIn
+from page_test_case import ModuleTestCase
 
 NBSP = "\u00a0"
 
 
-class ModuleTests(PageTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        standin = StandIn(queries=1, interval=60)
-        cls.addClassCleanup(standin.kill)
-        cls.address = standin.address
-
-    def call(self, module, expression):
-        """The value of an expression in which `m` is a module of the page."""
-        return self.page.eval(f"import('/assets/{module}.js').then(m => ({expression}))")
-
-    def setUp(self):
-        self.page = self.open()
-
+class ModuleTests(ModuleTestCase):
     def assertFormats(self, function, table):
         for value, expected in table.items():
             with self.subTest(function=function, value=value):

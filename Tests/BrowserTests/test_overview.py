@@ -65,6 +65,11 @@ class OverviewTests(PageTestCase):
                     for other, _, start, end, above, below, _ in cells[index + 1:]:
                         self.assertFalse(left < end - 1 and start < right - 1 and top < below - 1 and above < bottom - 1, f"{name} lies on {other}")
 
+    def test_a_sparkline_is_not_wider_than_its_column(self):
+        page = self.open(width=1280)
+        widths = page.eval("[...document.querySelectorAll('tbody .c-spark')].map(cell => [cell.getBoundingClientRect().width, cell.firstChild.getBoundingClientRect().width])")
+        self.assertTrue(widths and all(0 < line <= column for column, line in widths), widths[:1])
+
     def test_every_column_can_be_sorted_by_on_half_a_screen(self):
         page = self.open(width=800)
         for name in ("since", "watermark", "processed", "behind"):

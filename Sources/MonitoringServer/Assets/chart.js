@@ -15,7 +15,7 @@ const bins = 24;
 export class Chart {
     /**
      * @param spec `title`, `format` for values and, shorter, `axisFormat` for the axis, `series(history)` giving `{ name, values }` of each, `isStacked`, `isTime` and `isWhole`
-     *   for the axis, `reference(query)` giving `{ value, name }` of a line across, `height` in pixels.
+     *   for the axis, `reference(query)` giving `{ value, name }` of a line across, `height` in pixels, a shorter `label` to read aloud.
      */
     constructor(spec) {
         this.spec = spec;
@@ -213,6 +213,6 @@ export class Chart {
             const [least, most] = [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))];
             return `${name} from ${this.spec.format(least)} to ${this.spec.format(most)}, last ${this.spec.format(known.at(-1))}`;
         });
-        return `${this.spec.title}, ${clock(from)} to ${clock(to)}. ${parts.join('; ')}. Arrow keys go from batch to batch.`;
+        return `${this.spec.label ?? this.spec.title}, ${clock(from)} to ${clock(to)}. ${parts.join('; ')}. Arrow keys go from batch to batch.`;
     }
 }

@@ -42,25 +42,34 @@ export class ChartBoard {
         return [...this.charts, ...this.custom.charts].filter((chart) => !chart.node.hidden && chart.frame === this.shared);
     }
 
-    /** Takes what there is to draw: `recent` points, `query`, `restarts`, `transitions`, `now`. */
+    /**
+     * Takes what there is to draw: `recent` points, `query`, `restarts`, `transitions`, `now`. What is drawn until the next call ends
+     * there, also where points come in the meantime: the page may be paused.
+     */
     show(data) {
-        this.data = { ...data, history: data.recent };
+        this.data = { ...data, query: data.query && { ...data.query }, history: data.recent, last: data.recent.time.at(-1) };
+        this.draw();
+    }
+
+    /** Takes more of the time that is shown. */
+    complete({ restarts, transitions }) {
+        if (this.data) Object.assign(this.data, { restarts, transitions });
         this.draw();
     }
 
     draw() {
         if (!this.data || !this.node.isConnected) return;
-        const { recent, query, restarts, transitions, now } = this.data;
+        const { recent, last, query, restarts, transitions, now } = this.data;
         const isEnded = query?.state === 'failed' || query?.state === 'terminated';
-        const endedAt = isEnded ? transitions.at(-1)?.at ?? recent.time.at(-1) ?? null : null;
-        const [from, to] = this.frame.range(recent, now, endedAt);
+        const endedAt = isEnded ? transitions.at(-1)?.at ?? last ?? null : null;
+        const [from, to] = this.frame.range({ first: recent.time[0], last }, now, endedAt);
         const history = this.points(from, to);
         this.data.history = history;
-        this.range = history.range(from, to);
+        this.range = history.range(from, Math.min(to, last ?? to));
         this.times = [from, to];
         if (this.hovered >= this.range[1] || this.hovered < this.range[0]) this.hovered = -1;
-        this.custom.show(query ? title(query) : '', new Set([...recent.customMetrics.keys(), ...Object.keys(query?.customMetrics ?? {})]), history.customMetrics);
-        setText(this.missing, this.hideUnknown(history, recent).join(' '));
+        this.custom.show({ query: query ? title(query) : '', kept: recent.customMetrics, shown: history.customMetrics, told: query?.customMetrics ?? {}, isEnded });
+        setText(this.missing, this.hideUnknown(history).join(' '));
         // Widths are read before anything is written: each would have the browser lay out anew.
         const width = Math.max(240, this.charts[0].plot.clientWidth);
         this.shared = { history, query, restarts, from, to, range: this.range, width, hover: this.hovered };
@@ -74,7 +83,7 @@ export class ChartBoard {
     }
 
     /** Leaves out charts of which nothing is known; gives what is to be said of that. */
-    hideUnknown(history, recent) {
+    hideUnknown(history) {
         const left = [];
         for (const { node, spec } of this.charts) {
             node.hidden = Boolean(spec.needs) && !history.has(spec.needs);
@@ -82,7 +91,6 @@ export class ChartBoard {
         }
         const hints = left.length > 0 ? [`This query tells nothing of: ${left.join(', ')}.`] : [];
         if (history.stepSeconds > 0) hints.push(`Each point is the mean over ${duration(history.stepSeconds)}.`);
-        if (this.custom.node.hidden && recent.customMetrics.size > 0) hints.push('Custom metrics are kept of the last batches only.');
         return hints;
     }
 
@@ -197,5 +205,8 @@ export class ChartBoard {
         return true;
     }
 
-    close() { this.sizes.disconnect(); }
+    close() {
+        this.sizes.disconnect();
+        this.custom.close();
+    }
 }

@@ -1,6 +1,7 @@
 // Which charts a query has: all that Spark's statistics page has, and the lag.
 
 import * as format from './format.js';
+import { shortName, shownName } from './metricnames.js';
 
 const one = (name, key) => (history) => [{ name, values: history.columns[key] }];
 
@@ -53,6 +54,6 @@ function customFormat(name) {
 
 /** The chart of one of the state stores' own counters, which `custom` names: lower than the others, for there may be a dozen. */
 export const customChart = (name) => ({
-    title: name, hint: `${name}, summed over all stateful operators`, custom: name, height: 100, ...customFormat(name),
+    title: shownName(name), label: shortName(name), hint: `${shownName(name)}, summed over all stateful operators`, custom: name, height: 100, ...customFormat(name),
     series: ({ time, customMetrics }) => [{ name: 'Sum', values: customMetrics.get(name) ?? time.map(() => null) }],
 });

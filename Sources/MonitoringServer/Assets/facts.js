@@ -2,6 +2,7 @@
 
 import { bar, el, timeElement } from './dom.js';
 import * as format from './format.js';
+import { shownName } from './metricnames.js';
 
 const isKnown = (value) => typeof value === 'number';
 
@@ -73,6 +74,6 @@ export function customTable(query, before) {
             el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Metric'), el('th', { scope: 'col', class: 'number' }, 'Last batch'), el('th', { scope: 'col', class: 'number' }, 'Change'))),
             el('tbody', {}, metrics.map(([name, value]) => {
                 const by = isKnown(before?.[name]) ? value - before[name] : null;
-                return el('tr', {}, el('th', { scope: 'row' }, name), el('td', { class: 'number' }, format.whole(value)), el('td', { class: 'number' }, by === null ? format.unknown : format.signed(format.whole(by), by)));
+                return el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'clamped', title: shownName(name) }, shownName(name))), el('td', { class: 'number' }, format.whole(value)), el('td', { class: 'number' }, by === null ? format.unknown : format.signed(format.whole(by), by)));
             })))));
 }

@@ -11,14 +11,23 @@ const mostChoices = 100;
 /** Choices of this visit by query, null for none any more: all there is where the browser keeps nothing. */
 const choices = new Map();
 
-/** What the browser keeps: pairs of a query and its names, the newest choice last. */
-function stored() {
+/** The pairs of a query and its names in what the browser keeps, the newest choice last. */
+function pairs(text) {
     try {
-        const found = JSON.parse(localStorage.getItem(key));
+        const found = JSON.parse(text);
         const isPair = (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && Array.isArray(entry[1]);
         return Array.isArray(found) ? found.filter(isPair) : [];
     } catch {
-        // Reading throws where the browser keeps nothing for this page, or what it keeps is not ours.
+        // What is kept is not ours.
+        return [];
+    }
+}
+
+function stored() {
+    try {
+        return pairs(localStorage.getItem(key));
+    } catch {
+        // Reading throws where the browser keeps nothing for this page.
         return [];
     }
 }
@@ -29,12 +38,35 @@ export function choiceOf(query) {
     return choices.get(query);
 }
 
+/** The names that are charted where nothing was chosen: those with points come first. */
+export function usualOf(names, kept) {
+    return [...names.filter((name) => kept.has(name)), ...names.filter((name) => !kept.has(name))].slice(0, usualMetrics);
+}
+
 /** Notes a choice; null goes back to the usual. */
 export function choose(query, names) {
     choices.set(query, names);
     const kept = stored().filter(([name]) => name !== query);
     if (names) kept.push([query, names]);
+    // Where there is no room, old choices make some.
+    for (let most = mostChoices; most > 0; most = Math.floor(most / 2)) if (store(kept.slice(-most))) return;
+    // The choice then holds until the page is left; an older one is not to come back in its place.
     try {
-        localStorage.setItem(key, JSON.stringify(kept.slice(-mostChoices)));
-    } catch { /* The choice then holds until the page is left. */ }
+        localStorage.removeItem(key);
+    } catch { /* The browser keeps nothing. */ }
 }
+
+function store(kept) {
+    try {
+        localStorage.setItem(key, JSON.stringify(kept));
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/** Has a choice that another tab made hold here too. One that could not be kept is in neither text, and stays. */
+addEventListener('storage', (event) => {
+    if (event.key !== key || event.newValue === null) return;
+    for (const [query] of [...pairs(event.oldValue), ...pairs(event.newValue)]) choices.delete(query);
+});

@@ -11,6 +11,8 @@ export class PastPoints {
     transitions = [];
     /** From here on every trigger is among the recent points. */
     rawFrom = Infinity;
+    /** From here on the server knew nothing older than the recent points, which is taken for true until some moment. */
+    nothing = { from: Infinity, until: 0 };
     /** What a long time has in steps: `from`, `to`, `history`. */
     rolled = null;
     isAsking = false;
@@ -24,7 +26,9 @@ export class PastPoints {
     /** What there is to draw of a time; more is asked for where it is missing, and told when it is there. */
     points(from, to) {
         const first = this.recent.time[0] ?? Infinity;
-        if (from >= first || from >= this.rawFrom) return this.recent;
+        // Points that were here and went for lack of room may still be had.
+        const isLost = from <= this.recent.lostUntil && !(from >= this.nothing.from && Date.now() < this.nothing.until);
+        if (from >= first || (from >= this.rawFrom && !isLost)) return this.recent;
         const { rolled } = this;
         // Of a part of it there may be more to see.
         const isFine = rolled && rolled.from <= from && (to - from) * 4 >= rolled.to - rolled.from;
@@ -58,14 +62,20 @@ export class PastPoints {
             this.rolled = { from, to, history: new QueryHistory(answer.history, answer.stepSeconds) };
             return;
         }
+        const history = new QueryHistory(answer.history);
         // Where there is nothing, there will be nothing. A part that lies before others cannot be put together with them.
         const first = this.recent.time[0] ?? Infinity;
         if (to >= first || this.recent.length === 0) {
             this.recent.prepend(answer.history);
             this.rawFrom = Math.min(this.rawFrom, from);
-        } else {
-            this.rolled = { from, to, history: new QueryHistory(answer.history) };
+            if (from > this.recent.lostUntil) return;
+            // The server may have room for fewer than the page.
+            if (!(history.time[0] < first)) {
+                this.nothing = { from, until: Date.now() + pause };
+                return;
+            }
         }
+        this.rolled = { from, to, history };
     }
 
     /** All changes of state, with those that the page knows. */

@@ -57,7 +57,7 @@ export class QueryPage {
         this.query = detail.query;
         this.history = new QueryHistory(detail.history);
         this.past = new PastPoints({
-            id: this.id, recent: this.history, changed: () => this.drawBoard(this.store.now()),
+            id: this.id, recent: this.history, changed: () => this.board.complete(this.marks()),
             failed: (error) => say(`Earlier batches could not be loaded: ${error.message}`),
         });
         this.restarts = detail.restarts ?? [];
@@ -95,9 +95,9 @@ export class QueryPage {
         this.before = this.query.customMetrics;
         this.takeQuery(query);
         this.partitions = partitions ?? this.partitions;
-        // Of a counter of which the server keeps no points there is a chart from now on.
+        // Of a counter of which the server keeps no points there is a chart from when it is chosen on.
         const isLast = query.batchId === point.batchId;
-        this.history.append(isLast ? { ...point, customMetrics: { ...query.customMetrics, ...point.customMetrics } } : point);
+        this.history.append(isLast ? { ...point, customMetrics: { ...this.board.custom.chosenOf(query.customMetrics), ...point.customMetrics } } : point);
         this.batches.add({ runId: query.runId, batchId: point.batchId, time: point.time });
     }
 
@@ -198,8 +198,11 @@ export class QueryPage {
     }
 
     drawBoard(now) {
-        const restarts = this.past.withRestarts(this.restarts);
-        this.board.show({ recent: this.history, query: this.query, restarts, transitions: this.past.withTransitions(this.transitions), now });
+        this.board.show({ recent: this.history, query: this.query, ...this.marks(), now });
+    }
+
+    marks() {
+        return { restarts: this.past.withRestarts(this.restarts), transitions: this.past.withTransitions(this.transitions) };
     }
 
     /** Ages go on, and the charts move on to now. */

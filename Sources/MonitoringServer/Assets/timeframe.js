@@ -28,11 +28,11 @@ export class TimeFrame {
         this.zoomTo(around - (around - from) * factor, around + (to - around) * factor);
     }
 
-    /** The times from and to. A query that runs is shown up to now, so that a silence is seen; one that ended at a time, to shortly after. */
-    range(history, now, endedAt) {
+    /** The times from and to, where there are points from a `first` to a `last` time. A query that runs is shown up to now, so that a silence is seen; one that ended at a time, to shortly after. */
+    range({ first: earliest, last: latest }, now, endedAt) {
         if (this.zoom) return this.zoom;
-        const last = history.time.at(-1) ?? now;
-        const first = history.time[0] ?? Math.min(now, last);
+        const last = latest ?? now;
+        const first = earliest ?? Math.min(now, last);
         const end = endedAt === null ? Math.max(last, now) : Math.min(now, Math.max(last, endedAt) + Math.max(10_000, (last - first) * 0.04));
         if (lengths[this.mode]) return [end - lengths[this.mode], end];
         return end - first < shortest ? [end - 60_000, end] : [first, end];
