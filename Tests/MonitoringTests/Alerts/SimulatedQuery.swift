@@ -50,7 +50,7 @@ struct SimulatedQuery {
         numbers = SeededNumbers(seed: seed &* 1000 &+ UInt64(number))
         name = "query-\(number)"
         // Each interval, with and without nights, occurs with both kinds of source, given and not, among 48 queries.
-        interval = [10.0, 30, 60][Int(number) % 3]
+        interval = [10.0, 25, 60][Int(number) % 3]
         sleeps = number % 4 != 3
         isIntervalGiven = (number / 2 + number / 12) % 2 == 0
         startsAtOnce = number % 5 < 3
