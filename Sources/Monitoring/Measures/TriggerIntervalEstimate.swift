@@ -25,9 +25,9 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     private static let minimumStarts = 5
     /// The counts are halved here, so that old starts weigh less.
     private static let maximumStarts: UInt8 = 64
-    /// A trigger that starts no later than this after the end of the one before, or than a twentieth of that one's length, has not waited
-    /// for a multiple: offsets are committed and files cleaned up between two.
-    private static let atOnce: Int64 = 100
+    /// A trigger that starts no later than this after the end of the one before has not waited for a multiple: offsets are committed and
+    /// files cleaned up between two.
+    private static let atOnce: Int64 = 250
     /// From here on a hit is no chance, so that more of the starts may be late.
     private static let longCandidate: Int64 = 500
     /// Two starts one interval apart show that it is no longer; so many others must follow each such pair until that is forgotten.
@@ -53,7 +53,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     ///   - duration: How long that one took.
     mutating func add(start: Int64, after previous: Int64, taking duration: Int64) {
         let end = previous.addingSaturated(max(0, duration))
-        let isAtOnce = start.subtractingSaturated(end) <= max(Self.atOnce, duration / 20)
+        let isAtOnce = start.subtractingSaturated(end) <= Self.atOnce
         for (index, interval) in Self.candidates.enumerated() {
             if isAtOnce, end.subtractingSaturated(previous - previous % interval) >= interval { continue }
             if starts[index] >= Self.maximumStarts {

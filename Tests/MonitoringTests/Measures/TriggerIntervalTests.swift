@@ -82,7 +82,7 @@ import Testing
 
     @Test func `a query that cleans up for a moment between batches that take too long keeps its interval`() {
         var runner = Runner(interval: 10)
-        runner.pause = 0.3
+        runner.pause = 0.2
         runner.run(40, takes: { _ in 2 })
         runner.run(300) { 13 + Double($0 % 5) }
         #expect(runner.monitor.triggerInterval == .seconds(10))
