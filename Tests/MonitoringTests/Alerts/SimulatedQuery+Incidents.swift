@@ -70,7 +70,7 @@ extension SimulatedQuery {
             restart(after: Double.random(in: 20...200, using: &numbers))
             return []
         case .clockSet:
-            clockOffset += [-3600, 3600, -86_400, 300].randomElement(using: &numbers) ?? 0
+            clockOffset += [-3600, 3600, -86_400, 600].randomElement(using: &numbers) ?? 0
             return []
         case .stall: return stall()
         case .failure:
