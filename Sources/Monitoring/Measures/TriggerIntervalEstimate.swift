@@ -41,6 +41,10 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     private var shown: Int?
     private var weight = 0
     private var candidate: Int?
+    /// The shortest time between two starts, in milliseconds. A query with data shows each trigger, one without shows every tenth second; an
+    /// interval that is shorter by far fits by chance, to starts that were late.
+    private var leastGap = Int64.max
+    private static let leastGapIntervals: Int64 = 24
 
     /// The interval in milliseconds; nil when there are too few starts to say or none fits.
     var milliseconds: Int64? { candidate.map { Self.candidates[$0] } }
@@ -64,6 +68,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
             if Self.isMultiple(start, of: index) { hits[index] += 1 }
         }
         notePair(previous, start)
+        if start > previous { leastGap = min(leastGap, start.subtractingSaturated(previous)) }
         candidate = Self.candidates.indices.last { fits($0) }
     }
 
@@ -82,7 +87,9 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     private func fits(_ index: Int) -> Bool {
         if let shown, index > shown, weight >= Self.pairsNeeded * Self.othersPerPair { return false }
         let (hits, starts) = (Int(hits[index]), Int(starts[index]))
-        guard starts >= Self.minimumStarts else { return false }
+        guard starts >= Self.minimumStarts, Self.candidates[index] >= leastGap / Self.leastGapIntervals else {
+            return false
+        }
         return Self.candidates[index] >= Self.longCandidate ? hits * 4 >= starts * 3 : hits * 10 >= starts * 9
     }
 

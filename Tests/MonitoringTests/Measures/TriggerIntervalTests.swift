@@ -101,6 +101,16 @@ import Testing
         #expect(runner.monitor.transitions.allSatisfy { $0.to != .behind })
     }
 
+    @Test func `two of the first starts that are late by different times are no interval of parts of a second`() {
+        var runner = Runner(interval: 60)
+        let late = [0.003, 0.003, 0.113, 0.003, 0.003, 0.001, 0.763, 0.006, 0.001]
+        for (index, lateness) in late.enumerated() {
+            runner.run(1, takes: { _ in 12 }, late: { _ in lateness })
+            #expect([nil, .seconds(60)].contains(runner.monitor.triggerInterval), "after \(index)")
+        }
+        #expect(runner.monitor.triggerInterval == .seconds(60))
+    }
+
     @Test func `batches that follow each other at once show no interval`() {
         var numbers = SeededNumbers(seed: 5)
         for _ in 0..<50 {
