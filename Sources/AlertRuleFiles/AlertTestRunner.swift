@@ -76,7 +76,7 @@ public enum AlertTestRunner {
             let samples = test.series.compactMap { series in
                 value(of: series, offset).map { AlertSample(series.series.metric, series.series.labels, $0) }
             }
-            evaluator.evaluate(AlertInput(at: now, queries: fleet.snapshots(at: now), series: samples))
+            evaluator.evaluate(evaluator.input(of: fleet, at: now, series: samples))
         }
 
         private func value(of series: AlertTestFile.InputSeries, _ offset: Int64) -> Double? {

@@ -38,6 +38,9 @@ public enum PrometheusRules {
         if rule.startupGrace > .zero {
             lines.append("      # Not in Prometheus: nothing fires for \(duration(rule.startupGrace)) after a start")
         }
+        if rule.expression.metrics.contains(PartitionLagSeries.family.name) {
+            lines.append("      # For single partitions: `streamgauge serve` tells them with --partition-series")
+        }
         lines.append("      - alert: \(quoted(rule.name))")
         lines.append("        expr: \(quoted(expression(of: rule)))")
         if rule.holdFor > .zero { lines.append("        for: \(duration(rule.holdFor))") }

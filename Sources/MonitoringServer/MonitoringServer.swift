@@ -29,7 +29,7 @@ public final class MonitoringServer: Sendable {
         public var token: AccessToken?
         /// Its bounds.
         public var limits = ServerLimits()
-        /// Series of `/metrics` for single partitions: of each source those that are behind most, so many of them; 0 writes none.
+        /// Series for single partitions, of `/metrics` and of OTLP: of each source those that are behind most, so many of them; 0 writes none.
         public var partitionsPerSource = 0
         /// Series of the program's own for `/metrics`, asked for with each request; their names must be none of the server's.
         public var moreFamilies: Families = { [] }
@@ -76,9 +76,14 @@ public final class MonitoringServer: Sendable {
             hub: hub, history: history, policy: policy, configuration: configuration)
     }
 
-    /// The series of `/metrics` as OpenTelemetry's collectors take them; see ``Monitoring/OTLPExposition``.
-    public func openTelemetry(resource: OTLPExposition.Resource) -> [UInt8] {
-        responder.openTelemetry(resource: resource)
+    /// The series of `/metrics` as OpenTelemetry's collectors take them, request after request; see ``Monitoring/OTLPRequests``.
+    ///
+    /// - Parameter send: Gets each request's body. What it throws ends the writing.
+    /// - Throws: What `send` throws.
+    public func writeOpenTelemetry(
+        resource: OTLPExposition.Resource, to send: (_ body: [UInt8]) async throws -> Void
+    ) async throws {
+        try await responder.writeOpenTelemetry(resource: resource, to: send)
     }
 
     /// What it has counted.

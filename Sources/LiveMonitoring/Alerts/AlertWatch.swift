@@ -100,9 +100,13 @@ public final class AlertWatch: Sendable {
     // MARK: Judging
 
     /// Judges the rules on what is known at a moment, and gives away what was found, one look after the other.
-    func judge(_ input: () -> AlertInput?, _ found: (AlertBoard.Verdict) -> Void) {
+    ///
+    /// - Parameters:
+    ///   - input: Gives what is known, with single partitions where it is asked for them; nil where nothing is to be judged.
+    ///   - found: Gets what was found.
+    func judge(_ input: (_ withPartitions: Bool) -> AlertInput?, _ found: (AlertBoard.Verdict) -> Void) {
         let hasWork = state.withLock { state in
-            guard let input = input() else { return false }
+            guard let input = input(state.evaluator.asksForPartitions) else { return false }
             let begun = ContinuousClock.now
             let step = state.evaluator.evaluate(input)
             let verdict = Self.verdict(of: state.evaluator, changes: step.changes)

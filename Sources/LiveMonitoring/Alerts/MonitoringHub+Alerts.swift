@@ -30,13 +30,14 @@ extension MonitoringHub {
     func judgeAlerts() {
         guard let watch else { return }
         let series = moreSeries()
-        watch.judge {
-            state.withLock { state in
+        watch.judge { withPartitions in
+            let input = state.withLock { state -> AlertInput? in
                 guard !state.feeds.contains(where: { $0.state == .connecting || $0.state == .catchingUp }) else {
                     return nil
                 }
                 return state.alertInput(at: now(state), series)
             }
+            return withPartitions ? input.map { addingPartitions(to: $0) } : input
         } _: { verdict in
             state.withLock { $0.take(verdict) }
         }
@@ -64,11 +65,18 @@ extension MonitoringHub {
 
     private func judgeAlerts(at time: MonitorTime, _ watch: AlertWatch) {
         advance(to: time)
-        watch.judge {
-            state.withLock { $0.alertInput(at: time) }
+        watch.judge { withPartitions in
+            let input = state.withLock { $0.alertInput(at: time) }
+            return withPartitions ? addingPartitions(to: input) : input
         } _: { verdict in
             state.withLock { $0.take(verdict) }
         }
+    }
+
+    private func addingPartitions(to input: AlertInput) -> AlertInput {
+        var input = input
+        input.series += partitionSamples(of: input.queries.map(\.id))
+        return input
     }
 }
 

@@ -23,52 +23,8 @@ extension MonitoringHub {
     /// Every query, in the order of their titles.
     public func rows() -> [QueryRow] { collect { $0 }.found }
 
-    /// What is known of every query, for those who write all of it down.
-    public func report() -> FleetReport {
-        let (snapshots, expired) = collect { $0.snapshot }
-        return FleetReport(snapshots: snapshots, expired: expired)
-    }
-
-    /// The same as Prometheus reads it, collected on several cores.
-    public func metricsPage() async -> PrometheusPage {
-        let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
-        let parts = await withTaskGroup(of: (Int, MetricColumns).self) { group in
-            for start in stride(from: 0, to: ids.count, by: Self.queriesPerPart) {
-                let ids = ids[start..<min(start + Self.queriesPerPart, ids.count)]
-                group.addTask {
-                    var columns = MetricColumns(capacity: ids.count)
-                    self.visit(ids, at: time) { columns.append($0.snapshot) }
-                    return (start, columns)
-                }
-            }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-        return PrometheusPage(parts: parts, expired: expired)
-    }
-
-    /// How many records wait in single partitions, as Prometheus reads it, in pieces.
-    ///
-    /// - Parameters:
-    ///   - partitionsPerSource: Of each source those partitions are told that are behind most, so many of them.
-    ///   - write: Gets each piece; none where no source tells its partitions.
-    /// - Throws: What `write` throws.
-    public func writePartitionLags(
-        partitionsPerSource: Int, to write: (_ piece: [UInt8]) async throws -> Void
-    ) async throws {
-        let ids = state.withLock { $0.orderedIds() }
-        var text = PartitionLagText(partitionsPerSource: partitionsPerSource)
-        for id in ids {
-            // Outside the lock: a source may have thousands of partitions, and the monitor is a value.
-            guard let monitor = state.withLock({ $0.fleet.monitor(of: id) }) else { continue }
-            text.append(monitor)
-            if text.isPiece { try await write(text.takePiece()) }
-        }
-        let rest = text.takePiece()
-        if !rest.isEmpty { try await write(rest) }
-    }
-
     /// What is taken of each query's row, in the order of their titles.
-    private func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
+    func collect<Found>(_ take: (QueryRow) -> Found) -> (found: [Found], expired: UInt64) {
         let (ids, time, expired) = state.withLock { ($0.orderedIds(), now($0), $0.fleet.expired) }
         var found: [Found] = []
         found.reserveCapacity(ids.count)
@@ -78,7 +34,7 @@ extension MonitoringHub {
 
     /// Goes through queries as they are at one moment or, where they are heard of meanwhile, later. The lock is let go of now and then,
     /// and what is done with a row is done without it, so that feeds do not wait for readers.
-    private func visit(_ ids: ArraySlice<UUID>, at time: MonitorTime, _ take: (QueryRow) -> Void) {
+    func visit(_ ids: ArraySlice<UUID>, at time: MonitorTime, _ take: (QueryRow) -> Void) {
         var rows: [QueryRow] = []
         rows.reserveCapacity(Self.queriesPerLock)
         for start in stride(from: ids.startIndex, to: ids.endIndex, by: Self.queriesPerLock) {
@@ -93,9 +49,7 @@ extension MonitoringHub {
     }
 
     /// How many queries a reader looks at before it lets others.
-    private static let queriesPerLock = 64
-    /// How many are collected one after the other, where others can be collected beside them.
-    private static let queriesPerPart = 256
+    static let queriesPerLock = 64
 
     /// One query, with its points between two moments; nil when it is not known.
     public func detail(
@@ -129,15 +83,6 @@ extension MonitoringHub {
     /// A batch's progress as Spark's JSON; nil where it is not kept any more or never was.
     public func progressJSON(of id: UUID, runId: UUID, batchId: Int64) -> [UInt8]? {
         state.withLock { $0.notes[id]?.batches.text(of: runId, batchId) }
-    }
-
-    /// Everything as OpenTelemetry's collectors take it.
-    ///
-    /// - Parameter families: What is told beside the queries.
-    public func openTelemetry(
-        and families: [(family: MetricFamily, samples: [MetricSample])] = [], resource: OTLPExposition.Resource
-    ) -> [UInt8] {
-        OTLPExposition.bytes(of: report(), and: families, at: now, since: start, resource: resource)
     }
 
     // MARK: Following

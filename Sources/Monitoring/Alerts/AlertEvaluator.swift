@@ -168,6 +168,21 @@ public struct AlertEvaluator: Sendable {
 
     // MARK: Evaluating
 
+    /// Whether a rule is about single partitions: ``AlertInput/series`` is to have those of ``PartitionLagSeries`` then, which nobody needs
+    /// otherwise.
+    public var asksForPartitions: Bool { engine.asks(for: PartitionLagSeries.family.name) }
+
+    /// What is known of a fleet's queries, as far as the rules ask for it.
+    ///
+    /// - Parameter series: Further series; one that is of single partitions is in the place of the fleet's.
+    public func input(of fleet: QueryFleet, at time: MonitorTime, series: [AlertSample] = []) -> AlertInput {
+        var series = series
+        if asksForPartitions, !series.contains(where: { $0.metric == PartitionLagSeries.family.name }) {
+            fleet.forEachMonitor { series += PartitionLagSeries.samples(of: $0) }
+        }
+        return AlertInput(at: time, queries: fleet.snapshots(at: time), series: series)
+    }
+
     /// Judges all rules.
     ///
     /// - Parameter input: What is known at a moment. One before the last says that the clock was set: no time has gone by then.

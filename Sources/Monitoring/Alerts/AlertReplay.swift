@@ -85,7 +85,7 @@ public struct AlertReplay: Sendable {
     private mutating func judge(at time: MonitorTime) -> Step {
         transitions += fleet.advance(to: time)
         defer { transitions = [] }
-        let step = evaluator.evaluate(AlertInput(at: time, queries: fleet.snapshots(at: time)))
+        let step = evaluator.evaluate(evaluator.input(of: fleet, at: time))
         return Step(at: time, changes: step.changes, notifications: step.notifications, transitions: transitions)
     }
 }

@@ -1,12 +1,7 @@
 import StreamingMetrics
 
-/// How many records wait in single partitions, as Prometheus reads it, query after query. A family of its own, for it may have more series
-/// than all others together, and in pieces for the same reason.
+/// The series of ``PartitionLagSeries`` as Prometheus reads them, query after query, in pieces.
 public struct PartitionLagText: ~Copyable {
-    private static let family = MetricFamily(
-        name: "streamgauge_source_partition_lag_records", help: "Records that wait in a partition of a source.",
-        kind: .gauge, labels: ["source", "topic", "partition"])
-
     private static let pieceBytes = 128 << 10
 
     private var text = PrometheusText()
@@ -17,22 +12,13 @@ public struct PartitionLagText: ~Copyable {
     /// - Parameter partitionsPerSource: Of each source those partitions are told that are behind most, so many of them.
     public init(partitionsPerSource: Int) {
         self.partitionsPerSource = partitionsPerSource
-        text.begin(Self.family)
+        text.begin(PartitionLagSeries.family)
     }
 
     /// Appends the partitions of a query whose lag is known.
     public mutating func append(_ monitor: QueryMonitor) {
         let identity = MetricCatalog.identity(name: monitor.name, id: monitor.id)
-        for lag in monitor.lags {
-            let source = MetricLabel("source", lag.label)
-            let partitions = monitor.partitionLags(
-                ofSource: lag.index, limit: partitionsPerSource, withTrends: false)
-            for partition in partitions {
-                guard let records = partition.records else { continue }
-                let place = [MetricLabel("topic", partition.topic), MetricLabel("partition", partition.partition)]
-                text.sample(identity, [source] + place, Double(records))
-            }
-        }
+        PartitionLagSeries.collect(monitor, perSource: partitionsPerSource) { text.sample(identity, $0, $1) }
     }
 
     /// Whether there is enough for a piece of a page.
@@ -43,7 +29,7 @@ public struct PartitionLagText: ~Copyable {
         guard text.hasSamples else { return [] }
         let bytes = text.bytes
         text = PrometheusText()
-        text.begin(Self.family, withHead: false)
+        text.begin(PartitionLagSeries.family, withHead: false)
         return bytes
     }
 }

@@ -11,12 +11,6 @@ public struct FleetReport: Sendable {
         self.snapshots = snapshots
         self.expired = expired
     }
-
-    /// The series of the fleet as a whole.
-    var families: [(family: MetricFamily, samples: [MetricSample])] {
-        PrometheusExposition.families(
-            states: Dictionary(snapshots.map { ($0.state, 1) }) { $0 + $1 }, expired: expired)
-    }
 }
 
 extension QueryFleet {

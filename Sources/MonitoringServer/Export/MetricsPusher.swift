@@ -59,13 +59,18 @@ public final class MetricsPusher: Sendable {
     public func run(_ server: MonitoringServer, every interval: Duration) async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: interval) } catch { return }
-            await push(server.openTelemetry(resource: resource))
+            await push { [resource] send in
+                try await server.writeOpenTelemetry(resource: resource, to: send)
+            }
         }
     }
 
-    func push(_ body: [UInt8]) async {
+    /// Sends once: one request after another, up to one that fails.
+    ///
+    /// - Parameter write: Gives each request's body away.
+    func push(_ write: (_ send: Post) async throws -> Void) async {
         do {
-            try await post(body)
+            try await write(post)
             let wasFailing = state.withLock { state in
                 state.statistics.sent += 1
                 defer { state.isFailing = false }

@@ -77,8 +77,11 @@ final class MonitoringResponder: HTTPResponder {
         statistics.families(of: hub, history?.health) + configuration.moreFamilies()
     }
 
-    func openTelemetry(resource: OTLPExposition.Resource) -> [UInt8] {
-        hub.openTelemetry(and: families, resource: resource)
+    func writeOpenTelemetry(
+        resource: OTLPExposition.Resource, to send: (_ body: [UInt8]) async throws -> Void
+    ) async throws {
+        try await hub.writeOpenTelemetry(
+            and: families, partitionsPerSource: configuration.partitionsPerSource, resource: resource, to: send)
     }
 
     private static func route(_ path: String) throws(Refusal) -> Route {

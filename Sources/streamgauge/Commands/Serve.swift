@@ -53,7 +53,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Series of /metrics for single partitions: of each source so many, those that are behind most.",
+            "Series of /metrics and of --otlp-endpoint for single partitions: of each source so many, those that are behind most.",
             valueName: "partitions"))
     var partitionSeries = 0
 

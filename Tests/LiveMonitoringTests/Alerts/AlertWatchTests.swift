@@ -65,6 +65,26 @@ import Testing
         #expect(told("QueryRestartLoop") == [.firing, .resolved])
     }
 
+    @Test func `a rule for single partitions is judged live as in a replay`() async throws {
+        let expression = try AlertExpression("streamgauge_source_partition_lag_records{partition=\"1\"} > 500")
+        let rules = AlertRules(
+            groups: [
+                AlertRuleGroup(name: "partitions", rules: [AlertRule(name: "Partition", expression: expression)])
+            ])
+        let scene = AlertScene(rules)
+        var replay = AlertReplay(rules: rules)
+        for second in 0..<30 {
+            let read = Int64(second < 10 ? 900 : second < 20 ? 100 : 1000)
+            let batch = maker.batch(Int64(second), Double(second), source: BatchMaker.kafka(read: (1000, read)))
+            scene.hub.take(batch, at: BatchMaker.time(Double(second)))
+            scene.tick(second...second)
+            _ = replay.take(batch, at: BatchMaker.time(Double(second)))
+            _ = replay.finish()
+            #expect(scene.hub.alerts.alerts == replay.evaluator.alerts)
+            #expect(scene.alert("Partition")?.state == (second < 10 ? nil : second < 20 ? .firing : .resolved))
+        }
+    }
+
     @Test func `while old events are read nothing is judged, and what fires then is told afterwards`() async throws {
         let scene = AlertScene(try .states(["Failed": .failed]))
         scene.hub.report("kafka") { $0.state = .catchingUp }

@@ -107,6 +107,40 @@ import Testing
         #expect(String(decoding: page, as: UTF8.self).components(separatedBy: "query_events_total{").count == 601)
     }
 
+    @Test func `a collector gets every query and partition that Prometheus sees, in as many requests as it takes`()
+        async throws
+    {
+        let hub = hub()
+        clock.set(5)
+        for number in 0..<300 {
+            var maker = BatchMaker(UInt8(number % 256), name: "q\(number)")
+            maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number / 256), UInt8(number % 256)))
+            let source = BatchMaker.kafka(read: (1000, Int64(number)))
+            hub.take(maker.batch(0, 0, source: source), at: BatchMaker.time(1))
+        }
+        hub.tick()
+        var bodies: [String] = []
+        try await hub.writeOpenTelemetry(partitionsPerSource: 1, resource: OTLPExposition.Resource()) { body in
+            bodies.append(String(decoding: body, as: UTF8.self))
+        }
+        var page = await String(decoding: Array(hub.metricsPage().joined()), as: UTF8.self)
+        try await hub.writePartitionLags(partitionsPerSource: 1) { page += String(decoding: $0, as: UTF8.self) }
+        let series = page.split(separator: "\n").count { !$0.hasPrefix("#") }
+        #expect(bodies.count > 1)
+        #expect(bodies.reduce(0) { $0 + $1.components(separatedBy: #""asDouble":"#).count - 1 } == series)
+        #expect(bodies.joined().components(separatedBy: #""key":"partition""#).count - 1 == 300)
+    }
+
+    @Test func `a collector that does not answer gets no further request`() async {
+        let hub = hub()
+        clock.set(5)
+        hub.take(BatchMaker().batch(0, 0), at: BatchMaker.time(1))
+        struct Away: Error {}
+        await #expect(throws: Away.self) {
+            try await hub.writeOpenTelemetry(resource: OTLPExposition.Resource()) { _ in throw Away() }
+        }
+    }
+
     @Test func `a reader that was away for too long is told to read anew`() {
         let hub = hub { $0.keptChanges = 4 }
         let maker = BatchMaker()

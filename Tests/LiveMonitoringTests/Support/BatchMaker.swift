@@ -39,15 +39,33 @@ struct BatchMaker {
         .terminated(QueryTerminatedEvent(id: id, runId: runId, exception: exception))
     }
 
+    /// A Kafka source with two partitions, each read up to an offset of 1,000.
+    static func kafka(read: (Int64, Int64), rows: Int64 = 100) -> SourceProgress {
+        func offsets(_ values: (Int64, Int64)) -> JSONValue {
+            .object([
+                JSONValue.Member(
+                    "orders",
+                    .object([JSONValue.Member("0", .integer(values.0)), JSONValue.Member("1", .integer(values.1))]))
+            ])
+        }
+        return SourceProgress(
+            description: "KafkaV2[Subscribe[orders]]", startOffset: .null, endOffset: offsets(read),
+            latestOffset: offsets((1000, 1000)), numInputRows: rows)
+    }
+
     /// A batch that takes half a second.
-    func batch(_ number: Int64, _ seconds: Double, rows: Int64 = 100) -> StreamingQueryEvent {
+    func batch(
+        _ number: Int64, _ seconds: Double, rows: Int64 = 100, source: SourceProgress? = nil
+    ) -> StreamingQueryEvent {
         .progress(
             QueryProgressEvent(
                 progress: StreamingQueryProgress(
                     id: id, runId: runId, name: name, timestamp: Self.timestamp(seconds), batchId: number,
                     batchDuration: 500, numInputRows: rows, inputRowsPerSecond: Double(rows),
                     processedRowsPerSecond: Double(rows) * 2, durationMs: ["addBatch": 400, "triggerExecution": 500],
-                    sources: [SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: rows)],
+                    sources: [
+                        source ?? SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: rows)
+                    ],
                     sink: SinkProgress(description: "MemorySink"))))
     }
 }

@@ -17,14 +17,30 @@ import Testing
                 if isAway.withLock({ $0 }) { throw Away() }
                 told.withLock { $0.append("\(body.count) bytes") }
             })
-        await pusher.push([1, 2])
+        func push(_ bodies: [UInt8]...) async {
+            await pusher.push { send in for body in bodies { try await send(body) } }
+        }
+        await push([1, 2], [1])
         isAway.withLock { $0 = true }
-        await pusher.push([1])
-        await pusher.push([1])
+        await push([1])
+        await push([1], [1, 2])
         isAway.withLock { $0 = false }
-        await pusher.push([1, 2, 3])
-        #expect(told.withLock { $0 } == ["2 bytes", "Away()", "3 bytes", "back"])
+        await push([1, 2, 3])
+        #expect(told.withLock { $0 } == ["2 bytes", "1 bytes", "Away()", "3 bytes", "back"])
         #expect(pusher.statistics == .init(sent: 2, failed: 2))
         #expect(pusher.families.map(\.samples[0].value) == [2, 2])
+    }
+
+    @Test func `requests after one that fails are not sent, and come with the next sending`() async {
+        let sizes = Mutex<[Int]>([])
+        let pusher = MetricsPusher(
+            resource: OTLPExposition.Resource(), onFailure: { _ in },
+            post: { body in
+                sizes.withLock { $0.append(body.count) }
+                if body.count == 2 { throw Away() }
+            })
+        await pusher.push { send in for size in 1...3 { try await send(Array(repeating: 0, count: size)) } }
+        #expect(sizes.withLock { $0 } == [1, 2])
+        #expect(pusher.statistics == .init(sent: 0, failed: 1))
     }
 }

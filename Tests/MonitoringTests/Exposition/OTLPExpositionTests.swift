@@ -1,7 +1,8 @@
 import Foundation
-import Monitoring
 import StreamingMetrics
 import Testing
+
+@testable import Monitoring
 
 @Suite struct OTLPExpositionTests {
     private static let start = EventMaker.time(-10)
@@ -27,31 +28,67 @@ import Testing
         ), (MetricFamily("streamgauge_test_up", help: "Nothing is told of it.", kind: .gauge), []),
     ]
 
-    private func request() throws -> OTLPRequest {
-        let bytes = OTLPExposition.bytes(
-            of: fleet().report(at: EventMaker.time(20)), and: Self.own, at: EventMaker.time(20), since: Self.start,
+    private func requests(of fleet: QueryFleet, partitions: Int = 0) throws -> [OTLPRequest] {
+        let bodies = OTLPExposition.requests(
+            of: fleet, and: Self.own, at: EventMaker.time(20), since: Self.start, partitionsPerSource: partitions,
             resource: OTLPExposition.Resource(version: "1.2", instance: "one"))
-        return try JSONDecoder().decode(OTLPRequest.self, from: Data(bytes))
+        return try bodies.map { try JSONDecoder().decode(OTLPRequest.self, from: Data($0)) }
     }
 
-    @Test func `it has the series of the page for Prometheus, and their values`() throws {
-        let page = try ExpositionPage(
+    private func request() throws -> OTLPRequest {
+        let requests = try requests(of: fleet())
+        try #require(requests.count == 1)
+        return requests[0]
+    }
+
+    private func page(of fleet: QueryFleet, partitions: Int = 0) throws -> ExpositionPage {
+        var options = PrometheusExposition.Options()
+        options.partitionsPerSource = partitions
+        return try ExpositionPage(
             String(decoding: PrometheusExposition.bytes(of: Self.own), as: UTF8.self)
-                + PrometheusExposition.text(of: fleet(), at: EventMaker.time(20)))
-        let metrics = try request().metrics
-        var samples: Set<ExpositionPage.Sample> = []
-        for metric in metrics {
-            for point in metric.points {
-                samples.insert(.init(name: metric.name, labels: point.labels, value: point.asDouble))
-            }
+                + PrometheusExposition.text(of: fleet, at: EventMaker.time(20), options: options))
+    }
+
+    private func samples(of metrics: [OTLPRequest.Metric]) -> [ExpositionPage.Sample] {
+        metrics.flatMap { metric in
+            metric.points.map { .init(name: metric.name, labels: $0.labels, value: $0.asDouble) }
         }
-        #expect(samples == Set(page.samples))
+    }
+
+    @Test(arguments: [0, 1, 2]) func `it has the series of the page for Prometheus, and their values`(
+        _ partitions: Int
+    ) throws {
+        let page = try page(of: fleet(), partitions: partitions)
+        let metrics = try requests(of: fleet(), partitions: partitions).flatMap(\.metrics)
+        let samples = samples(of: metrics)
+        #expect(Set(samples) == Set(page.samples) && samples.count == page.samples.count)
+        #expect(samples.count { $0.name == PartitionLagSeries.family.name } == 3 * partitions)
         #expect(samples.count > 100)
         for metric in metrics {
             #expect(metric.description == page.helps[metric.name])
             #expect((metric.sum != nil) == (page.types[metric.name] == "counter"), "\(metric.name)")
             #expect((metric.gauge != nil) != (metric.sum != nil))
         }
+    }
+
+    @Test func `what is too much for one request goes in several, each series once`() throws {
+        var fleet = fleet()
+        for index in 0..<400 {
+            var maker = EventMaker()
+            maker.id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, UInt8(index / 256), UInt8(index % 256)))
+            let source = EventMaker.kafka(end: [10, 5], latest: [100, 9])
+            fleet.take(maker.batch(0, 1, sources: [source]), at: EventMaker.time(1))
+        }
+        let bodies = OTLPExposition.requests(
+            of: fleet, at: EventMaker.time(20), since: Self.start, partitionsPerSource: 2)
+        #expect(bodies.count > 1)
+        // A query's series, and heads, may come on top.
+        #expect(bodies.allSatisfy { $0.count < OTLPRequests.fullBytes + 65_536 })
+        let requests = try requests(of: fleet, partitions: 2)
+        let samples = samples(of: requests.flatMap(\.metrics))
+        let page = try page(of: fleet, partitions: 2)
+        #expect(Set(samples) == Set(page.samples) && samples.count == page.samples.count)
+        for request in requests { #expect(request.resourceMetrics.map(\.resource.attributes.count) == [3]) }
     }
 
     @Test func `counters are cumulative and count from when the monitor began`() throws {

@@ -73,6 +73,9 @@ struct ExpressionEvaluator: Sendable {
         projected = Array(repeating: [], count: plan.projections.count)
     }
 
+    /// Whether an expression is about a metric.
+    func asks(for metric: String) -> Bool { plan.metrics.contains(metric) }
+
     /// Slices that all windows keep together.
     var sliceCount: Int {
         windows.reduce(0) { $0 + $1.mean.sliceCount + $1.extremes.sliceCount + $1.growth.sliceCount }

@@ -17,7 +17,9 @@ public struct AlertVocabulary: Sendable, Hashable {
     /// All that there is: the series of queries, of the fleet, of feeds, and of forwarders and consumers in this process.
     public static let standard: AlertVocabulary = {
         var vocabulary = AlertVocabulary()
-        for family in MetricCatalog.families { vocabulary.add(family, identity: ["query", "id"]) }
+        for family in MetricCatalog.families + [PartitionLagSeries.family] {
+            vocabulary.add(family, identity: ["query", "id"])
+        }
         for family in FeedStatus.families + FeedStatus.processFamilies { vocabulary.add(family, identity: []) }
         vocabulary.add(
             MetricFamily(name: fleetStates, help: "Queries in a state.", kind: .gauge, labels: ["state"]), identity: [])
