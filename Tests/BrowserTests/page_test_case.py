@@ -117,3 +117,15 @@ class ModuleTestCase(PageTestCase):
 
 
 __all__ = ["EXPECTED_WITHOUT_SERVER", "FIGURES", "ROWS", "ModuleTestCase", "PageTestCase", "StandIn", "time", "wait_until"]
+
+
+@unittest.skipIf(os.environ.get("STREAMGAUGE_ADDRESS"), "a server was given, whose queries are not known to this test")
+class StandInTestCase(PageTestCase):
+    """A page of a stand-in server with twenty queries, whose names and figures the tests know."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = StandIn(queries=20, interval=5.0)
+        cls.addClassCleanup(cls.server.kill)
+        cls.address = cls.server.address

@@ -1,9 +1,8 @@
 """The charts of the state stores' own counters, and the list in which one chooses them."""
 
-import os
 import unittest
 
-from page_test_case import PageTestCase, StandIn
+from page_test_case import StandInTestCase
 
 # 203 counters, and one of which the server keeps no points.
 MANY = "sensor-rollup-apac"
@@ -13,15 +12,7 @@ FOUND = "[...document.querySelectorAll('.picker-list label:not([hidden])')].map(
 FOCUSED = "document.activeElement.value"
 
 
-@unittest.skipIf(os.environ.get("STREAMGAUGE_ADDRESS"), "a server was given, whose queries are not known to this test")
-class CustomMetricsTests(PageTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = StandIn(queries=20, interval=5.0)
-        cls.addClassCleanup(cls.server.kill)
-        cls.address = cls.server.address
-
+class CustomMetricsTests(StandInTestCase):
     def test_each_custom_metric_of_the_state_has_a_chart(self):
         page = self.query_page("sessions-window-us")
         charts = dict(page.eval("[...document.querySelectorAll('.custom-charts .chart:not([hidden])')].map(chart => [chart.querySelector('h3').textContent, chart.querySelector('output').textContent])"))

@@ -1,20 +1,11 @@
 """The page of one query: its charts, lag, verdict and batches."""
 
-import os
 import unittest
 
-from page_test_case import PageTestCase, StandIn
+from page_test_case import StandInTestCase
 
 
-@unittest.skipIf(os.environ.get("STREAMGAUGE_ADDRESS"), "a server was given, whose queries are not known to this test")
-class QueryPageTests(PageTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = StandIn(queries=20, interval=5.0)
-        cls.addClassCleanup(cls.server.kill)
-        cls.address = cls.server.address
-
+class QueryPageTests(StandInTestCase):
     def test_restarts_are_marked_in_every_chart(self):
         page = self.query_page("sessions-window-us")
         marks = page.eval("[...document.querySelectorAll('.chart:not([hidden])')].map(chart => chart.querySelectorAll('.g-marks line').length)")
