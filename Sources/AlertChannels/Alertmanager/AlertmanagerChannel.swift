@@ -39,7 +39,7 @@ final class AlertmanagerChannel: AlertChannel {
             rest = rest.dropFirst(Self.maximumAlerts)
             let request = settings.server.request(
                 settings.alerts, contentType: "application/json", body: Array(body.jsonText.utf8))
-            try await work.run { flag throws(ChannelError) in try request.send(flag) }
+            _ = try await work.run { flag throws(ChannelError) in try request.send(flag) }
         }
     }
 

@@ -12,7 +12,10 @@ struct HTTPRequest: Sendable {
     var timeout: Duration
 
     /// Sends it and waits for the answer; any answer but 2xx is an error.
-    func send(_ cancellation: CancellationFlag) throws(ChannelError) {
+    ///
+    /// - Returns: The answer's body, the first 64 KiB of it.
+    @discardableResult
+    func send(_ cancellation: CancellationFlag) throws(ChannelError) -> [UInt8] {
         let context = TransferContext(policy: policy, upload: [], cancellation: cancellation)
         let handle = try CurlHandle()
         handle.setCommon(context, schemes: "http,https", timeouts: TransferTimeouts(timeout))
@@ -37,6 +40,7 @@ struct HTTPRequest: Sendable {
             return withExtendedLifetime(context) { handle.perform() }
         }
         try judge(code, handle, context)
+        return context.body
     }
 
     private func judge(_ code: CURLcode, _ handle: CurlHandle, _ context: TransferContext) throws(ChannelError) {

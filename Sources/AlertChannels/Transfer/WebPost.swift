@@ -63,8 +63,10 @@ package struct WebPost: Sendable {
     }
 
     /// Sends a body and waits for the answer; any answer but 2xx is an error.
-    package func send(_ body: [UInt8], contentType: String) async throws(ChannelError) {
+    ///
+    /// - Returns: The answer's body, the first 64 KiB of it.
+    package func send(_ body: [UInt8], contentType: String) async throws(ChannelError) -> [UInt8] {
         let request = settings.request(settings.address, contentType: contentType, body: body)
-        try await work.run { flag throws(ChannelError) in try request.send(flag) }
+        return try await work.run { flag throws(ChannelError) in try request.send(flag) }
     }
 }

@@ -56,7 +56,7 @@ final class WebhookChannel: AlertChannel {
         // The same for each delivery of a notice, so that a receiver can tell a repetition.
         request.headers.append(
             ChannelHeader(name: "Idempotency-Key", value: ChannelSecret(notification.key), isSecret: false))
-        try await work.run { [request] flag throws(ChannelError) in try request.send(flag) }
+        _ = try await work.run { [request] flag throws(ChannelError) in try request.send(flag) }
     }
 
     private func body(of notification: AlertNotification) -> (contentType: String, body: String) {

@@ -4,17 +4,19 @@ import Synchronization
 /// Sends a server's series to a collector at even intervals, as OTLP.
 ///
 /// A collector that is away costs the series of that while and nothing else: each sending has all that is known, and counters go on. What
-/// fails is told once, until it works again.
+/// fails is told once, until it works again; so is what a collector takes in part.
 public final class MetricsPusher: Sendable {
-    /// Sends one request's body.
-    public typealias Post = @Sendable ([UInt8]) async throws -> Void
+    /// Sends one request's body and gives the answer's.
+    public typealias Post = @Sendable ([UInt8]) async throws -> [UInt8]
 
     /// What became of the sendings.
     public struct Statistics: Sendable, Hashable {
         /// Sendings that a collector took.
         public var sent: UInt64 = 0
-        /// Sendings that failed.
+        /// Sendings that failed, as a whole or in part.
         public var failed: UInt64 = 0
+        /// Data points that a collector refused of those that it took.
+        public var rejectedPoints: UInt64 = 0
     }
 
     private let resource: OTLPExposition.Resource
@@ -51,7 +53,9 @@ public final class MetricsPusher: Sendable {
         }
         return [
             family("pushes", "Times that a collector took the series.", counts.sent),
-            family("push_failures", "Times that the series could not be sent.", counts.failed),
+            family("push_failures", "Times that the series could not be sent, or not all of them.", counts.failed),
+            family(
+                "rejected_points", "Values that the collector refused of those that it took.", counts.rejectedPoints),
         ]
     }
 
@@ -68,9 +72,15 @@ public final class MetricsPusher: Sendable {
     /// Sends once: one request after another, up to one that fails.
     ///
     /// - Parameter write: Gives each request's body away.
-    func push(_ write: (_ send: Post) async throws -> Void) async {
+    func push(_ write: (_ send: (_ body: [UInt8]) async throws -> Void) async throws -> Void) async {
         do {
-            try await write(post)
+            var rejection: OTLPRejection?
+            try await write { body in
+                guard let found = OTLPRejection(answer: try await post(body)) else { return }
+                state.withLock { $0.statistics.rejectedPoints &+= found.points }
+                rejection = found.adding(rejection)
+            }
+            if let rejection { throw rejection }
             let wasFailing = state.withLock { state in
                 state.statistics.sent += 1
                 defer { state.isFailing = false }

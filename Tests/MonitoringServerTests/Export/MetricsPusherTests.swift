@@ -16,6 +16,7 @@ import Testing
             post: { body in
                 if isAway.withLock({ $0 }) { throw Away() }
                 told.withLock { $0.append("\(body.count) bytes") }
+                return []
             })
         func push(_ bodies: [UInt8]...) async {
             await pusher.push { send in for body in bodies { try await send(body) } }
@@ -28,7 +29,7 @@ import Testing
         await push([1, 2, 3])
         #expect(told.withLock { $0 } == ["2 bytes", "1 bytes", "Away()", "3 bytes", "back"])
         #expect(pusher.statistics == .init(sent: 2, failed: 2))
-        #expect(pusher.families.map(\.samples[0].value) == [2, 2])
+        #expect(pusher.families.map(\.samples[0].value) == [2, 2, 0])
     }
 
     @Test func `requests after one that fails are not sent, and come with the next sending`() async {
@@ -38,9 +39,43 @@ import Testing
             post: { body in
                 sizes.withLock { $0.append(body.count) }
                 if body.count == 2 { throw Away() }
+                return []
             })
         await pusher.push { send in for size in 1...3 { try await send(Array(repeating: 0, count: size)) } }
         #expect(sizes.withLock { $0 } == [1, 2])
         #expect(pusher.statistics == .init(sent: 0, failed: 1))
+    }
+
+    @Test func `values that a collector refuses of what it takes are counted and told once, and all requests are sent`()
+        async
+    {
+        let told = Mutex<[String]>([])
+        let answer = Mutex(#"{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}"#)
+        let sent = Mutex(0)
+        let pusher = MetricsPusher(
+            resource: OTLPExposition.Resource(), onFailure: { error in told.withLock { $0.append("\(error)") } },
+            onRecovery: { told.withLock { $0.append("back") } },
+            post: { _ in
+                sent.withLock { $0 += 1 }
+                return Array(answer.withLock { $0 }.utf8)
+            })
+        for _ in 0..<2 { await pusher.push { send in for _ in 0..<2 { try await send([]) } } }
+        #expect(told.withLock { $0 } == ["the collector refused 6 values of those that were sent: too old"])
+        #expect(pusher.statistics == .init(sent: 0, failed: 2, rejectedPoints: 12))
+        answer.withLock { $0 = #"{"partialSuccess":{}}"# }
+        await pusher.push { send in try await send([]) }
+        #expect(told.withLock { $0 }.last == "back")
+        #expect(sent.withLock { $0 } == 5)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"partialSuccess":{"rejectedDataPoints":2}}"#, 2),
+            (#"{"partialSuccess":{"rejectedDataPoints":"0"}}"#, nil),
+            (#"{"partialSuccess":{"rejectedDataPoints":"x"}}"#, nil), (#"{"partialSuccess":null}"#, nil), ("{}", nil),
+            ("", nil), ("OK", nil), (#"{"partialSuccess":{"rejectedDataPoints":18446744073709551615}}"#, .max),
+        ] as [(String, UInt64?)])
+    func `an answer tells how many values were refused`(_ answer: String, _ points: UInt64?) {
+        #expect(OTLPRejection(answer: Array(answer.utf8))?.points == points)
     }
 }
