@@ -107,7 +107,7 @@ import Testing
         var limits = HistoryLimits()
         limits.maximumBytes = 100_000
         let history = try SteppedHistory(file, limits)
-        let makers = (1...30).map { Batches(UInt8($0), interval: 1_000) }
+        let makers = (1...10).map { Batches(UInt8($0), interval: 1_000) }
         for start in stride(from: Int64(0), to: 1800, by: 60) {
             history.write(makers.flatMap { $0.batches(start..<(start + 60)) })
         }
