@@ -2,9 +2,9 @@ import StreamingMetrics
 
 /// OTLP requests in the making, query after query.
 ///
-/// A collector refuses what is too large (the OpenTelemetry collector takes 20 MiB unless told otherwise), and a thousand queries are more
-/// than that. So the series go in several requests, all of the same moment: ask ``isFull`` after each query, and send what ``take()``
-/// gives.
+/// A collector refuses what is too large (the OpenTelemetry collector takes 20 MiB unless told otherwise), and a thousand queries with a
+/// hundred partitions each are more than that. So the series go in several requests, all of the same moment: ask ``isFull`` after each
+/// query, and send what ``take()`` gives.
 public struct OTLPRequests: ~Copyable {
     /// Bytes of data points at which a request is full.
     static let fullBytes = 2 << 20
