@@ -21,12 +21,12 @@ public enum PartitionLagSeries {
         }
     }
 
-    /// The same as rules see them.
+    /// The same as rules see them, with labels in the order in which rules compare them.
     public static func samples(of monitor: QueryMonitor) -> [AlertSample] {
         let identity = MetricCatalog.identity(name: monitor.name, id: monitor.id)
         var samples: [AlertSample] = []
         collect(monitor, perSource: maximumForRules) { labels, records in
-            samples.append(AlertSample(family.name, identity + labels, records))
+            samples.append(AlertSample(family.name, (identity + labels).sorted { $0.name < $1.name }, records))
         }
         return samples
     }

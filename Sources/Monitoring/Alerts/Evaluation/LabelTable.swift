@@ -60,7 +60,12 @@ struct LabelTable: Sendable {
 extension [MetricLabel] {
     /// In the order of their names; of two with one name the first, and none that is empty, which is the same as none.
     var normalized: [MetricLabel] {
+        if isNormalized { return self }
         var seen: Set<String> = []
         return filter { !$0.value.isEmpty && seen.insert($0.name).inserted }.sorted { $0.name < $1.name }
+    }
+
+    private var isNormalized: Bool {
+        allSatisfy { !$0.value.isEmpty } && zip(self, dropFirst()).allSatisfy { $0.name < $1.name }
     }
 }
