@@ -2,10 +2,10 @@
 ///
 /// Batch N works on version N and makes version N + 1:
 ///
-///     try store.load(version: N)          in memory after the batch before, else newest snapshot and the deltas after it
+///     try store.load(version: N)              in memory after the batch before, else newest snapshot and the deltas after it
 ///     store.withTable { table in … }
-///     try store.commit(timestampMs: …)    writes (N + 1).delta
-///     try store.maintain()                now and then a snapshot; deletes what no retained version needs
+///     try store.commit(timestampMs: …)        writes (N + 1).delta
+///     try FileStateStore.maintain([store]…)   now and then a snapshot; deletes what no retained version needs
 ///
 /// Changes that were not committed are never seen again: loading throws them away.
 ///
@@ -15,6 +15,8 @@ final class FileStateStore: @unchecked Sendable {
     let directory: String
     let files: any CheckpointFileManager
     let settings: StateStoreSettings
+    /// How many deltas more the first snapshot waits for, so that the snapshots of many stores do not all come at once.
+    let snapshotDelay: Int64
     private let keyLayout: RowLayout
     private let valueLayout: RowLayout
     var table = StateTable()
@@ -30,11 +32,12 @@ final class FileStateStore: @unchecked Sendable {
     /// Creates a store; nothing is read before ``load(version:)``.
     init(
         directory: String, schema: StateSchema, files: any CheckpointFileManager,
-        settings: StateStoreSettings = StateStoreSettings()
+        settings: StateStoreSettings = StateStoreSettings(), snapshotDelay: Int64 = 0
     ) throws {
         self.directory = directory
         self.files = files
         self.settings = settings
+        self.snapshotDelay = snapshotDelay
         keyLayout = try RowLayout(schema.key)
         valueLayout = try RowLayout(schema.value)
     }

@@ -19,10 +19,12 @@ final class StateStoreProvider: Sendable {
     ) throws {
         self.files = files
         let suffix = storeName == "default" ? "" : "/\(storeName)"
+        // In each of so many batches another part of the stores writes its snapshots.
+        let turns = max(1, settings.minDeltasForSnapshot + 1)
         stores = try (0..<numPartitions).map { partition in
             try FileStateStore(
                 directory: "\(stateDirectory)/\(operatorId)/\(partition)\(suffix)", schema: schema, files: files,
-                settings: settings)
+                settings: settings, snapshotDelay: Int64(partition) % turns)
         }
         // Partition 0 keeps the schema for all.
         try StateStoreProvider.checkSchema(
@@ -49,7 +51,7 @@ final class StateStoreProvider: Sendable {
     func abort() { for store in stores { store.abort() } }
 
     /// Writes snapshots and deletes old files where it is time.
-    func maintain(timestampMs: Int64) throws { for store in stores { try store.maintain(timestampMs: timestampMs) } }
+    func maintain(timestampMs: Int64) throws { try FileStateStore.maintain(stores, timestampMs: timestampMs) }
 
     /// The sum over all partitions.
     var metrics: StateStoreMetrics { stores.reduce(StateStoreMetrics()) { $0 + $1.metrics } }

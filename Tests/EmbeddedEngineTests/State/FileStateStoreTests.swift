@@ -102,7 +102,7 @@ import Testing
             store.put("k\(batch)", batch)
             if batch > 3 { _ = store.remove("k\(batch - 3)") }
             _ = try store.commit(timestampMs: 0)
-            try store.maintain(timestampMs: 0)
+            try FileStateStore.maintain([store], timestampMs: 0)
         }
         #expect(
             try scratch.names("0") == [
@@ -118,6 +118,65 @@ import Testing
         #expect(engineError { try reader.load(version: 11) }?.message.contains("1.delta: it does not exist") == true)
     }
 
+    @Test
+    func
+        `the stores of an operator take turns with their snapshots, and those of one batch wait for the disk together`()
+        throws
+    {
+        let scratch = try CheckpointScratch()
+        let faulty = FaultyFileManager(over: scratch.files)
+        let settings = StateStoreSettings(minDeltasForSnapshot: 3, minBatchesToRetain: 5, fileChecksum: false)
+        func provider(_ files: any CheckpointFileManager) throws -> StateStoreProvider {
+            try StateStoreProvider(
+                stateDirectory: scratch.path, operatorId: 0, numPartitions: 10, schema: StateFixtures.counts,
+                files: files,
+                settings: settings)
+        }
+        let writer = try provider(faulty)
+        var snapshots: [Int] = []
+        for batch: Int64 in 0..<24 {
+            try writer.load(version: batch)
+            for partition in 0..<10 { writer[partition].put("k\(batch)", Int64(partition)) }
+            try writer.commit(timestampMs: 0)
+            let before = faulty.operations.count
+            try writer.maintain(timestampMs: 0)
+            let operations = faulty.operations.dropFirst(before)
+            let written = operations.count { $0.name == "rename" && $0.path.hasSuffix(".snapshot") }
+            snapshots.append(written)
+            #expect(operations.count { $0.name == "syncFiles" } == (written > 0 ? 1 : 0))
+        }
+        // Stores 0, 4 and 8 after four deltas, 1, 5 and 9 one batch later, and so on.
+        #expect(snapshots == [0, 0, 0] + (0..<5).flatMap { _ in [3, 3, 2, 2] } + [3])
+        for version: Int64 in 19...24 {
+            let reader = try provider(scratch.files)
+            try reader.load(version: version)
+            for partition in 0..<10 { #expect(reader[partition].counts().count == version) }
+        }
+        for partition in 0..<10 { #expect(try scratch.names("0/\(partition)").count < 16) }
+    }
+
+    @Test func `snapshots of large states are written one after the other, not held in memory together`() throws {
+        let scratch = try CheckpointScratch()
+        let faulty = FaultyFileManager(over: scratch.files)
+        let settings = StateStoreSettings(minDeltasForSnapshot: 0, fileChecksum: false)
+        let stores = try (0..<5).map { partition in
+            try FileStateStore(
+                directory: scratch.path + "/\(partition)", schema: StateFixtures.counts, files: faulty,
+                settings: settings)
+        }
+        for store in stores {
+            try store.load(version: 0)
+            for number in 0..<100 { store.put("key \(number)", Int64(number)) }
+            _ = try store.commit(timestampMs: 0)
+        }
+        let size = try scratch.files.read(scratch.path + "/0/1.delta").count
+        let before = faulty.operations.count
+        try FileStateStore.maintain(stores, timestampMs: 0, bytesTogether: size * 3 / 2)
+        let operations = faulty.operations.dropFirst(before)
+        #expect(operations.count { $0.name == "rename" } == 5)
+        #expect(operations.count { $0.name == "syncFiles" } == 3)
+    }
+
     @Test func `maintenance that has nothing to do touches no file`() throws {
         let scratch = try CheckpointScratch()
         let faulty = FaultyFileManager(over: scratch.files)
@@ -125,7 +184,7 @@ import Testing
         try store.load(version: 0)
         _ = try store.commit(timestampMs: 0)
         let before = faulty.operations.count
-        for _ in 0..<5 { try store.maintain(timestampMs: 0) }
+        for _ in 0..<5 { try FileStateStore.maintain([store], timestampMs: 0) }
         #expect(faulty.operations.count == before)
     }
 
@@ -197,7 +256,7 @@ import Testing
             try writer.load(version: 1)
             writer.put("a", 2)
             _ = try writer.commit(timestampMs: 0)
-            try writer.maintain(timestampMs: 0)
+            try FileStateStore.maintain([writer], timestampMs: 0)
         }
         let counting = try CheckpointScratch()
         try prepare(counting)
