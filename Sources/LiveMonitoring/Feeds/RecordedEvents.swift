@@ -1,6 +1,8 @@
 public import Monitoring
+import StreamingMetrics
 
-/// Several recorded files as one, in the order of times; within a file nothing changes places.
+/// Several recorded files as one, in the order of times; within a file nothing changes places. Several are read twice: the end of a run is
+/// placed by its progress in other files.
 ///
 /// ```swift
 /// var events = try RecordedEvents(paths: ["progress.jsonl", "lifecycle.jsonl"])
@@ -23,7 +25,9 @@ public struct RecordedEvents: ~Copyable {
         var next: TimedEvent?
         var isStarted = false
 
-        init(_ path: String) throws(MonitoringError) { file = try RecordedFile(path: path) }
+        init(_ path: String, _ times: RecordedTimes?) throws(MonitoringError) {
+            file = try RecordedFile(path: path, times: times)
+        }
     }
 
     private let sources: [Source]
@@ -35,8 +39,9 @@ public struct RecordedEvents: ~Copyable {
     /// - Parameter paths: One JSON text a line, in any form that Spark or this library writes; `-` is standard input.
     /// - Throws: ``MonitoringError`` that names the file that cannot be read.
     public init(paths: [String]) throws(MonitoringError) {
+        let times = paths.count > 1 ? try RecordedTimes(paths: paths) : nil
         var sources: [Source] = []
-        for path in paths { sources.append(try Source(path)) }
+        for path in paths { sources.append(try Source(path, times)) }
         self.sources = sources
     }
 
@@ -54,12 +59,21 @@ public struct RecordedEvents: ~Copyable {
         var first: Source?
         for source in sources {
             guard let event = source.next else { continue }
-            if let found = first?.next, found.time <= event.time { continue }
+            if let found = first?.next, Self.order(found) <= Self.order(event) { continue }
             first = source
         }
         guard let first, let event = first.next else { return nil }
         first.next = try first.file.next(onRefusal: onRefusal)
         last = max(last ?? event.time, event.time)
         return event
+    }
+
+    /// At one moment a run first starts and last ends, in whichever files that stands.
+    private static func order(_ event: TimedEvent) -> (MonitorTime, Int) {
+        switch event.event {
+        case .started: (event.time, 0)
+        case .progress, .idle: (event.time, 1)
+        case .terminated: (event.time, 2)
+        }
     }
 }

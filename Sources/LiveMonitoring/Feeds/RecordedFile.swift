@@ -5,8 +5,9 @@ import StreamingMetrics
 
 /// A file of recorded events, one JSON text a line, read with bounded memory.
 ///
-/// Every event gets the time that it can have been sent at the earliest, by its own words; one without a time, or with an earlier
-/// one, has that of the event before it, and at the file's beginning that of the first with a time.
+/// Every event gets the time that it can have been sent at the earliest, by its own words; one with an earlier time than the event before
+/// it has that one's. One without a time has the time before it, and at the file's beginning that of the first with one. Where
+/// there are other files, it comes with the first or last event of its run in any of them, if the events around it allow.
 struct RecordedFile: ~Copyable {
     typealias Refusal = RecordedEvents.Refusal
 
@@ -17,19 +18,30 @@ struct RecordedFile: ~Copyable {
     private let path: String
     private let descriptor: Int32
     private let maximumBytes: Int
+    private let times: RecordedTimes?
+    /// Whether it can be read more than once.
+    let isRegular: Bool
     private var chunk: ArraySlice<UInt8> = []
     private var isAtEnd = false
     private var lineNumber = 0
     private var last: MonitorTime?
     private var pending: [TimedEvent] = []
 
-    init(path: String, maximumBytes: Int = MetricsCodec.Limits.default.maximumBytes) throws(MonitoringError) {
+    /// Opens a file.
+    ///
+    /// - Parameter times: What is known of the runs in all files; nil where this is the only one.
+    init(
+        path: String, times: RecordedTimes? = nil, maximumBytes: Int = MetricsCodec.Limits.default.maximumBytes
+    ) throws(MonitoringError) {
         let isInput = path == "-"
+        self.times = times
         self.path = isInput ? "standard input" : path
         self.maximumBytes = maximumBytes
         descriptor = isInput ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         var status = stat()
-        let isFolder = descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        let kind = descriptor >= 0 && fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+        let isFolder = kind == S_IFDIR
+        isRegular = kind == S_IFREG
         guard descriptor >= 0, !isFolder else {
             let cause = isFolder ? "it is a folder" : String(cString: strerror(errno))
             throw MonitoringError("cannot read the recorded events in \(self.path): \(cause)", hint: "check the path")
@@ -47,25 +59,48 @@ struct RecordedFile: ~Copyable {
     private mutating func fill(_ onRefusal: (Refusal) -> Void) throws(MonitoringError) {
         var untimed: [StreamingQueryEvent] = []
         while let event = try nextEvent(onRefusal) {
-            if let time = [event.ownTime, last].compactMap({ $0 }).max() {
+            if let own = event.ownTime {
+                let time = max(own, last ?? own)
+                place(untimed, before: time)
+                pending.append(TimedEvent(event: event, time: time))
                 last = time
-                pending = (untimed + [event]).map { TimedEvent(event: $0, time: time) }
                 return
             }
             untimed.append(event)
-            guard untimed.count < Self.maximumUntimed else {
-                throw MonitoringError(
-                    "cannot replay \(path): none of the first \(Self.maximumUntimed) events has a time (line \(lineNumber))",
-                    hint: "give a recording in which progress comes earlier")
-            }
+            // Alone in its file it comes at once: there may be nothing behind it for long.
+            if times == nil, last != nil { return place(untimed, before: nil) }
+            guard untimed.count >= Self.maximumUntimed else { continue }
+            if last != nil { return place(untimed, before: nil) }
+            throw MonitoringError(
+                "cannot replay \(path): none of the first \(Self.maximumUntimed) events has a time (line \(lineNumber))",
+                hint: "give a recording in which progress comes earlier")
         }
-        // None has a time: they are as old as the file.
-        var status = stat()
-        let seconds = fstat(descriptor, &status) == 0 ? Int64(status.st_mtim.tv_sec) : 0
-        pending = untimed.map { TimedEvent(event: $0, time: MonitorTime(millisecondsSinceEpoch: seconds * 1000)) }
+        place(untimed, before: nil)
     }
 
-    private mutating func nextEvent(_ onRefusal: (Refusal) -> Void) throws(MonitoringError) -> StreamingQueryEvent? {
+    /// Gives events without a time one, between those of the events before and after them.
+    private mutating func place(_ untimed: [StreamingQueryEvent], before next: MonitorTime?) {
+        for event in untimed {
+            let own = min(
+                times?.time(of: event) ?? last ?? next ?? ageOfUntimed,
+                next ?? MonitorTime(millisecondsSinceEpoch: .max))
+            let time = max(own, last ?? own)
+            pending.append(TimedEvent(event: event, time: time))
+            last = time
+        }
+    }
+
+    /// What events have where none of the file has a time: the newest time of the other files, so that they are moved on by none of it, else
+    /// the file's age.
+    private var ageOfUntimed: MonitorTime {
+        if let newest = times?.newest { return newest }
+        var status = stat()
+        let seconds = fstat(descriptor, &status) == 0 ? Int64(status.st_mtim.tv_sec) : 0
+        return MonitorTime(millisecondsSinceEpoch: seconds * 1000)
+    }
+
+    /// Gives the next event without a time for those that have none; nil at the end.
+    mutating func nextEvent(_ onRefusal: (Refusal) -> Void) throws(MonitoringError) -> StreamingQueryEvent? {
         while let line = try nextLine() {
             guard let line else {
                 onRefusal(refusal("the line has more bytes than an event may have"))

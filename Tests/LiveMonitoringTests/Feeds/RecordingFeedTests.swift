@@ -59,12 +59,72 @@ import Testing
         let maker = BatchMaker()
         let progress = try folder.write("progress", (0..<30).map { maker.batch(Int64($0), Double($0)).json })
         let lifecycle = try folder.write("lifecycle", [maker.started(-1).json, maker.terminated().json])
-        // A terminated event has no time: it comes with the event before it in its file, which is at the beginning.
         let hub = try await replay([progress, lifecycle])
         let row = try #require(hub.rows().first)
         #expect(row.snapshot.counts.events == 32)
         #expect(hub.now == BatchMaker.time(29.5))
         #expect(row.snapshot.state == .terminated)
+    }
+
+    @Test(
+        arguments: ["spark-4.1.1/fail-udf.jsonl", "spark-4.1.1/restart.jsonl", "spark-2.4.8/restart.jsonl"],
+        [false, true])
+    func `progress in one file and starts and ends in another say what one file says`(
+        _ name: String, _ endsFirst: Bool
+    ) async throws {
+        let path = Self.fixtures.appending(path: name).path
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        let folder = try ScratchFolder()
+        func isLifecycle(_ line: String) throws -> Bool {
+            switch try StreamingQueryEvent(json: line) {
+            case .started, .terminated: true
+            case .progress, .idle: false
+            }
+        }
+        let lifecycle = try folder.write("lifecycle", try lines.filter { try isLifecycle($0) })
+        let progress = try folder.write("progress", try lines.filter { try !isLifecycle($0) })
+        let one = try await replay([path])
+        let two = try await replay(endsFirst ? [lifecycle, progress] : [progress, lifecycle])
+        // A start of Spark 2 has no time: in one file it has that of the line before it, in two that of its run's first progress.
+        func known(_ hub: MonitoringHub) -> [QuerySnapshot] {
+            hub.rows().map { row in
+                var snapshot = row.snapshot
+                if name.contains("2.4.8") { snapshot.runSince = nil }
+                return snapshot
+            }
+        }
+        #expect(known(two) == known(one))
+        for row in one.rows() {
+            let (there, here) = (one.detail(of: row.snapshot.id), two.detail(of: row.snapshot.id))
+            #expect(here?.transitions.map(\.to) == there?.transitions.map(\.to))
+            #expect(here?.transitions.last == there?.transitions.last)
+        }
+    }
+
+    @Test func `a run ends after its progress in another file, and before what comes after it in its own`() async throws
+    {
+        let folder = try ScratchFolder()
+        let (first, second) = (BatchMaker(1, name: "first"), BatchMaker(2, name: "second"))
+        let progress = try folder.write("progress", (0..<30).map { first.batch(Int64($0), Double($0)).json })
+        let lifecycle = try folder.write(
+            "lifecycle",
+            [first.started(-1).json, first.terminated("boom").json, second.started(20).json, second.terminated().json])
+        let hub = try await replay([progress, lifecycle])
+        let rows = hub.rows()
+        #expect(rows.first?.snapshot.failure?.at == BatchMaker.time(20))
+        #expect(rows.last?.snapshot.state == .terminated)
+        let late = try await replay([progress, try folder.write("ends", [first.terminated("boom").json])])
+        #expect(late.rows().first?.snapshot.failure?.at == BatchMaker.time(29.5))
+        #expect(late.rows().first?.snapshot.counts.batches == 30)
+    }
+
+    @Test func `a file in which no event has a time moves the clock of the others by nothing`() async throws {
+        let folder = try ScratchFolder()
+        let progress = try folder.write("progress", (0..<30).map { BatchMaker().batch(Int64($0), Double($0)).json })
+        let untimed = Self.fixtures.appending(path: "spark-3.5.6-locale-ar-EG/rate-unnamed.jsonl").path
+        let hub = try await replay([progress, untimed])
+        #expect(hub.now == BatchMaker.time(29.5))
+        #expect(hub.rows().first { $0.snapshot.name == "orders" }?.snapshot.state == .processing)
     }
 
     @Test func `events without a time at a file's beginning come with the first that has one`() async throws {
