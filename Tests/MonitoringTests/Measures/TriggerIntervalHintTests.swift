@@ -171,4 +171,18 @@ import Testing
         runner.batches(40, interval: 30, takes: 45, varying: 0.1)
         #expect(runner.monitor.state == .behind && runner.monitor.triggerInterval == .seconds(30))
     }
+
+    @Test func `what is known to have no interval may be silent as if nothing were known`() {
+        var settings = MonitorSettings()
+        settings.triggerIntervals = ["orders": .zero]
+        let maker = EventMaker()
+        var untold = QueryMonitor(id: maker.id)
+        var told = QueryMonitor(id: maker.id, settings: settings)
+        for number in 0..<6 as Range<Int64> {
+            untold.replay(maker.batch(number, Double(number * number) * 70))
+            told.replay(maker.batch(number, Double(number * number) * 70))
+        }
+        #expect(told.triggerInterval == .zero)
+        #expect(told.silenceDeadline == untold.silenceDeadline)
+    }
 }
