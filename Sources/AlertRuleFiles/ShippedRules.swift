@@ -99,12 +99,14 @@ public enum ShippedRules {
               - alert: QueryBatchOverTrigger
                 expr: |-
                   min_over_time(streamgauge_query_batch_duration_seconds[5m]) > streamgauge_query_trigger_interval_seconds
+                  and streamgauge_query_busy_ratio > 0.4
                   and on (query, id) streamgauge_query_state{state=~"processing|behind"} == 1
                 for: 5m
                 keep_firing_for: 2m
                 reason: >-
                   Every batch of the last minutes took longer than the trigger interval, so triggers are skipped and the interval
-                  that was chosen is not kept. Lengthen it, or make batches faster.
+                  that was chosen is not kept. Lengthen it, or make batches faster. A query that rests between its batches for most
+                  of the time has nothing to skip.
                 labels:
                   severity: warning
                 annotations:

@@ -38,8 +38,8 @@ public final class AlertWatch: Sendable {
 
     struct State: Sendable {
         var evaluator: AlertEvaluator
-        /// The next moment of a replay at which rules are judged.
-        var nextReplayed: MonitorTime?
+        /// When a replay judges its rules.
+        var pace = AlertPace(interval: AlertWatch.interval)
         var queue: [AlertNotification] = []
         /// Whether something happened that the file does not say yet.
         var hasNews = false

@@ -43,17 +43,15 @@ extension MonitoringHub {
         }
     }
 
-    /// Judges the rules at each second of recorded time before a moment, for a replay that goes there.
+    /// Judges the rules at each second of recorded time before a moment at which something can change, for a replay that goes there.
     func judgeAlerts(before time: MonitorTime) throws(CancellationError) {
         guard let watch else { return }
-        while true {
-            let due = watch.state.withLock { state -> MonitorTime? in
-                let next = state.nextReplayed ?? time
-                state.nextReplayed = next < time ? next + AlertWatch.interval : next
-                return next < time ? next : nil
-            }
-            guard let due else { return }
+        while let due = watch.state.withLock({ $0.pace.next(before: time) }) {
             judgeAlerts(at: due, watch)
+            // In the order of `judge`: the watch's lock, then the hub's.
+            watch.state.withLock { watched in
+                state.withLock { watched.pace.leaveOut(after: due, before: time, $0.fleet, &watched.evaluator) }
+            }
             if Task.isCancelled { throw CancellationError() }
         }
     }

@@ -65,7 +65,7 @@ public struct AlertEvaluator: Sendable {
     /// Alerts whose rule is gone, until that is told.
     var orphans: [AlertRecord] = []
     var changes: [Alert] = []
-    private var clock: MonitorTime?
+    var clock: MonitorTime?
     /// The time that has been counted.
     private(set) var steady: Int64 = 0
     /// What was heard since of queries whose alerts it was given.

@@ -8,7 +8,8 @@ public import StreamingMetrics
 /// for step in replay.finish(after: .seconds(600)) { print(step.changes) }
 /// ```
 ///
-/// Rules are judged at even intervals from the first event on, and at its end; no clock is asked.
+/// Rules are judged at even intervals from the first event on, and at its end; no clock is asked. Where nothing can change, as in a gap of
+/// years, moments are left out (``AlertPace``): what is said is the same.
 public struct AlertReplay: Sendable {
     /// What one moment brought.
     public struct Step: Sendable {
@@ -26,9 +27,8 @@ public struct AlertReplay: Sendable {
     public private(set) var fleet: QueryFleet
     /// The rules and their alerts.
     public private(set) var evaluator: AlertEvaluator
-    private let interval: Duration
+    private var pace: AlertPace
     private var transitions: [QueryTransition] = []
-    private var next: MonitorTime?
     private var last: MonitorTime?
 
     /// A replay of nothing yet.
@@ -46,7 +46,7 @@ public struct AlertReplay: Sendable {
         var settings = AlertSettings()
         settings.longestPause = nil
         evaluator = AlertEvaluator(rules: rules, settings: settings, isReplaying: !makesNotices)
-        self.interval = max(.milliseconds(1), interval)
+        pace = AlertPace(interval: interval)
     }
 
     /// Takes an event, after judging the rules at all moments before it.
@@ -57,7 +57,6 @@ public struct AlertReplay: Sendable {
     ) -> [Step] {
         let time = max(last ?? time, time)
         last = time
-        if next == nil { next = time }
         let steps = advance(before: time)
         transitions += fleet.take(event, at: time, queryName: queryName)
         return steps
@@ -74,10 +73,10 @@ public struct AlertReplay: Sendable {
 
     private mutating func advance(before time: MonitorTime) -> [Step] {
         var steps: [Step] = []
-        while let at = next, at < time {
+        while let at = pace.next(before: time) {
             let step = judge(at: at)
             if step.isNews { steps.append(step) }
-            next = at + interval
+            pace.leaveOut(after: at, before: time, fleet, &evaluator)
         }
         return steps
     }

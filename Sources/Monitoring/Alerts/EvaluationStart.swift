@@ -22,6 +22,9 @@ struct EvaluationStart: Sendable {
 
     init(_ state: AlertEvaluatorState?) { ids = Set((state?.alerts ?? []).compactMap { Self.id($0.record.series) }) }
 
+    /// Whether it was given no alerts.
+    var isEmpty: Bool { ids.isEmpty }
+
     /// Takes a moment.
     mutating func note(_ input: AlertInput, _ elapsed: Int64) {
         guard !ids.isEmpty else { return }

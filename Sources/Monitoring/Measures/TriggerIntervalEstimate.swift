@@ -7,7 +7,7 @@
 ///
 /// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the
 /// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
-/// becomes slower.
+/// becomes slower, and hands it on to the next run as a ``TriggerIntervalHint``.
 struct TriggerIntervalEstimate: Sendable, Hashable {
     /// What people set, in milliseconds, ascending. Of another interval the longest of these that divides it is found, which is too short.
     static let candidates: [Int64] = [
@@ -27,7 +27,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     private static let maximumStarts: UInt8 = 64
     /// A trigger that starts no later than this after the end of the one before has not waited for a multiple: offsets are committed and
     /// files cleaned up between two.
-    private static let atOnce: Int64 = 250
+    static let atOnce: Int64 = 250
     /// From here on a hit is no chance, so that more of the starts may be late.
     private static let longCandidate: Int64 = 500
     /// Two starts one interval apart show that it is no longer; so many others must follow each such pair until that is forgotten.

@@ -2,7 +2,8 @@
 public struct MonitorSettings: Sendable, Hashable {
     // MARK: Silence
 
-    /// The queries' trigger interval where it is known; nil lets each monitor find it in the times of the triggers.
+    /// The queries' trigger interval where it is known, zero for the default trigger, which has none; nil lets each monitor find it in the
+    /// times of the triggers.
     public var triggerInterval: Duration?
     /// Trigger intervals of single queries, by name; they come before ``triggerInterval``.
     public var triggerIntervals: [String: Duration] = [:]

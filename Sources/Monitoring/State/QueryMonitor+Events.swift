@@ -42,7 +42,7 @@ extension QueryMonitor {
     private mutating func begin(_ runId: UUID, time: Int64?, _ kind: StreamingQueryEvent.Kind, _ now: MonitorTime) {
         let before = run
         if let before { remember(past: before.runId) }
-        run = QueryRun(runId, firstTime: time ?? now.millisecondsSinceEpoch)
+        run = QueryRun(runId, firstTime: time ?? now.millisecondsSinceEpoch, hint: before.flatMap { handedOn(by: $0) })
         runSince = time.map { MonitorTime(millisecondsSinceEpoch: $0) } ?? now
         batches.removeAll()
         sources = []
@@ -59,6 +59,18 @@ extension QueryMonitor {
         } else if kind == .started {
             change(to: .starting, at: now, "run \(runId.short) has started")
         }
+    }
+
+    /// The share of the interval that batches take which have time to spare.
+    private static let sparing = 0.75
+
+    /// The interval that a run hands on to the next. One that had little time to spare in it at its end hands on nothing: a longer
+    /// interval or none is what people give to such a query, and without one its batches may come to be as long as that one was.
+    private func handedOn(by run: QueryRun) -> TriggerIntervalHint? {
+        guard let interval = run.estimate.milliseconds ?? run.hint?.milliseconds else { return nil }
+        let endedBehind = state == .behind || (state.isEnded && transitions.last?.from == .behind)
+        guard !endedBehind, batches.meanDuration ?? 0 <= Double(interval) * Self.sparing else { return nil }
+        return TriggerIntervalHint(milliseconds: interval)
     }
 
     // MARK: Started

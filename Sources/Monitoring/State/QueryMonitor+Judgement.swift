@@ -19,7 +19,9 @@ extension QueryMonitor {
         guard let interval = triggerInterval?.nonNegativeMilliseconds, interval > 0, batch.duration > interval else {
             return nil
         }
-        return "the batch took \(duration(batch.duration)), the trigger interval is \(duration(interval))"
+        let isOfRunBefore = settings.triggerInterval(ofQuery: name) == nil && run?.estimate.milliseconds == nil
+        let said = isOfRunBefore ? "was \(duration(interval)) in the run before" : "is \(duration(interval))"
+        return "the batch took \(duration(batch.duration)), the trigger interval \(said)"
     }
 
     /// How much more arrived than was processed; nil where it was not.

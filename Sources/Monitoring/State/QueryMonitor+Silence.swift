@@ -17,7 +17,8 @@ extension QueryMonitor {
     var silenceLimit: SilenceLimit? {
         guard let run, !run.isEnded, state != .stalled, state != .unknown else { return nil }
         let start = settings.startLimit.nonNegativeMilliseconds
-        let given = settings.triggerInterval(ofQuery: name)?.nonNegativeMilliseconds
+        // Known to be none, it says nothing of how long a query may be silent.
+        let given = settings.triggerInterval(ofQuery: name)?.nonNegativeMilliseconds.ifPositive
         let interval = given ?? run.estimate.milliseconds
         if run.triggers == 0 {
             return SilenceLimit(milliseconds: max(start, given ?? 0), becomes: .stalled, expected: nil)
@@ -76,4 +77,8 @@ extension QueryTransition {
     /// Whether a silence made the query unknown only because its feed has never shown that it carries the signs of life of a query without
     /// data. With ``MonitorSettings/stallsWithoutIdleEvents`` it would be stalled.
     public var mayBeIdle: Bool { to == .unknown && reason.hasSuffix(Self.idleDoubt) }
+}
+
+extension Int64 {
+    fileprivate var ifPositive: Int64? { self > 0 ? self : nil }
 }

@@ -77,10 +77,10 @@ public struct QueryMonitor: Sendable, Hashable {
     /// Identity of the current run, or of the last one; nil before the first event.
     public var runId: UUID? { run?.runId }
 
-    /// The trigger interval: what the settings say, else what the times of the triggers tell; nil where there are too few of
-    /// them or the query runs without one.
+    /// The trigger interval: what the settings say, else what the times of the triggers tell, else what they told in the run before
+    /// where this one fits it and has shown nothing else; nil where there are too few of them or the query runs without one.
     public var triggerInterval: Duration? {
-        settings.triggerInterval(ofQuery: name) ?? run?.estimate.milliseconds.map { .milliseconds($0) }
+        settings.triggerInterval(ofQuery: name) ?? run?.interval.map { .milliseconds($0) }
     }
 
     // MARK: Feeding

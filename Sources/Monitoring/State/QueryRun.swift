@@ -35,15 +35,23 @@ struct QueryRun: Sendable, Hashable {
     private(set) var emptyTriggers = 0
 
     private(set) var estimate = TriggerIntervalEstimate()
+    /// What the run before had shown; nil once this run shows its own or speaks against it.
+    private(set) var hint: TriggerIntervalHint?
     /// Times between triggers that have been seen.
     private(set) var gaps = 0
     /// The longest of them and the longest batch, in milliseconds; both shrink by a sixteenth with each that is shorter.
     private(set) var longestGap: Int64 = 0
     private(set) var longestBatch: Int64 = 0
 
-    init(_ runId: UUID, firstTime: Int64) {
+    init(_ runId: UUID, firstTime: Int64, hint: TriggerIntervalHint? = nil) {
         self.runId = runId
         self.firstTime = firstTime
+        self.hint = hint
+    }
+
+    /// The trigger interval in milliseconds, by this run's own times or by those of the one before; nil where neither tells.
+    var interval: Int64? {
+        estimate.milliseconds ?? hint.flatMap { $0.isBelieved ? $0.milliseconds : nil }
     }
 
     // MARK: Order
@@ -118,7 +126,7 @@ struct QueryRun: Sendable, Hashable {
     private mutating func addTrigger(start: Int64, isTimed: Bool, learnsGap: Bool) {
         // A run's first trigger starts at once and says nothing about the interval.
         if triggers > 0 {
-            if isTimed, let lastStart { estimate.add(start: start, after: lastStart, taking: lastDuration) }
+            if isTimed, let lastStart { noteStart(start, after: lastStart) }
             if let lastStart, learnsGap {
                 let gap = start.subtractingSaturated(lastStart)
                 if gap > 0 {
@@ -130,5 +138,12 @@ struct QueryRun: Sendable, Hashable {
         triggers += 1
         lastStart = start
         firstTime = min(firstTime, start)
+    }
+
+    private mutating func noteStart(_ start: Int64, after previous: Int64) {
+        estimate.add(start: start, after: previous, taking: lastDuration)
+        guard var hint else { return }
+        let explains = hint.explains(start: start, after: previous, taking: lastDuration)
+        self.hint = explains && estimate.milliseconds == nil ? hint : nil
     }
 }

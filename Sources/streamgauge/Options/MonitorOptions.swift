@@ -12,7 +12,9 @@ struct TriggerIntervalOption: Sendable {
         let equals = text.lastIndex(of: "=")
         query = equals.map { String(text[..<$0]) }
         let length = equals.map { text[text.index(after: $0)...] } ?? text[...]
-        guard query != "", let seconds = AlertNumber.duration(String(length)), seconds >= 0.001, seconds < 1e9 else {
+        guard query != "", let seconds = AlertNumber.duration(String(length)), seconds == 0 || seconds >= 0.001,
+            seconds < 1e9
+        else {
             throw ValidationError("a trigger interval is a duration such as 5s or 500ms, or NAME=5s for one query")
         }
         interval = .milliseconds(Int64((seconds * 1000).rounded()))
@@ -26,8 +28,8 @@ struct MonitorOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("trigger-interval"),
         help: ArgumentHelp(
-            "The trigger interval of all queries (5s), or of one (orders=5s); may be given several times. (default: found in "
-                + "the times of their triggers)", valueName: "duration"),
+            "The trigger interval of all queries (5s), or of one (orders=5s); 0s is the default trigger, which has none. May be "
+                + "given several times. (default: found in the times of their triggers)", valueName: "duration"),
         transform: { try TriggerIntervalOption($0) })
     var triggerIntervals: [TriggerIntervalOption] = []
 

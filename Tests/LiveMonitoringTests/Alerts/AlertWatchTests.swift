@@ -165,6 +165,23 @@ import Testing
         #expect(hub.alertStatistics?.evaluations == 402)
     }
 
+    @Test func `a replay with an event of the far future ends, as a replay of rules does`() async throws {
+        let rules = try ShippedRules.rules()
+        var events = [maker.started(0)] + (0..<30).map { maker.batch(Int64($0), Double($0)) }
+        // In the year 9999.
+        events += [maker.batch(30, 251_000_000_000), BatchMaker(2, name: "payments").started(251_000_000_400)]
+        let folder = try ScratchFolder()
+        let path = try folder.write("events.jsonl", events.map { $0.jsonText })
+        let hub = MonitoringHub(settings: .replay, alerts: AlertWatch(rules: rules, isReplay: true))
+        try await RecordingFeed(paths: [path]).run(into: hub)
+        var replay = AlertReplay(rules: rules, monitoring: MonitoringHub.Settings.replay.monitor)
+        for event in TimedEvent.timed(events) { _ = replay.take(event.event, at: event.time) }
+        _ = replay.finish()
+        #expect(hub.alerts.alerts == replay.evaluator.alerts)
+        #expect(hub.alerts.alerts.contains { $0.name == "QueryStalled" })
+        #expect(hub.alertStatistics.map { $0.evaluations < 30_000 } == true)
+    }
+
     @Test func `a handler that does not return delays no evaluation, and the oldest notifications go`() async throws {
         let handler = StuckHandler()
         let watch = AlertWatch(rules: try .states(["Failed": .failed], by: ["alertname", "id"]), handler: handler)

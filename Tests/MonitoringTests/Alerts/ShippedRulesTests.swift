@@ -146,6 +146,19 @@ import Testing
         #expect(said.count == 4)
     }
 
+    @Test(arguments: [(60.0, 8.0, false), (15, 5.2, false), (8.01, 8, true), (10, 5.5, true)])
+    func `batches over the interval are alarmed where they follow each other, not where the query rests between them`(
+        every: Double, takes: Double, fires: Bool
+    ) throws {
+        var monitoring = MonitorSettings()
+        monitoring.triggerInterval = .seconds(5)
+        var replay = AlertReplay(rules: try ShippedRules.rules(), interval: .seconds(5), monitoring: monitoring)
+        let events = TimedEvent.timed([query.started(0)] + batches(Int64(1500 / every), every: every, takes: takes))
+        let steps = events.flatMap { replay.take($0.event, at: $0.time) }
+        let fired = steps.flatMap(\.changes).contains { $0.name == "QueryBatchOverTrigger" && $0.state == .firing }
+        #expect(fired == fires)
+    }
+
     @Test func `rows that wait without a batch are alarmed where idle events are unknown`() throws {
         // Spark 3.5 and later without idle events in the feed: silence alone says nothing.
         let events = batches(30) { index, seconds in

@@ -4,9 +4,10 @@ import Foundation
 ///
 /// Some of it depends on the query, by these rules, which are those of the README and of the shipped rules:
 /// - A backlog that the batches work off within a quarter of an hour is ordinary, whatever made it; a longer one is falling behind.
-/// - A query that is over its interval from a run's first trigger on shows its interval only where triggers wait for a multiple of it, and
-///   one of these is no multiple of twice the interval. Else, where it is not given, batches are not known to be too long, and what is
-///   behind is known by the lag alone, which files do not tell.
+/// - A query that is over its interval from a run's first trigger on is known to be by the interval that it had shown in the run before, once
+///   twelve triggers in a row have started at once. Where triggers wait for a multiple instead, one of them shows the interval that is no
+///   multiple of twice the interval. Else, where it is not given, it looks like a query of twice the interval, and what is behind is known by
+///   the lag alone, which files do not tell.
 /// - A hanging batch has made no progress either, where records waited before it and it lasts for more than 15 + 1 minutes.
 extension SimulatedQuery {
     enum Incident: CaseIterable {
@@ -170,7 +171,7 @@ extension SimulatedQuery {
         runBatches(for: 1800...2400, takes: 1.3...1.9)
         arriving = Self.ordinarily
         restart(after: Double.random(in: 20...60, using: &numbers))
-        if isIntervalGiven || !(startsAtOnce || looksLonger) { return ["QueryFallingBehind", "QueryBatchOverTrigger"] }
+        if isIntervalGiven || startsAtOnce || !looksLonger { return ["QueryFallingBehind", "QueryBatchOverTrigger"] }
         return topic == nil ? [] : ["QueryFallingBehind"]
     }
 }

@@ -55,6 +55,8 @@ struct ExpressionEvaluator: Sendable {
     private var steady: Int64 = 0
     private var calendar = MonitorTime(millisecondsSinceEpoch: 0)
     private var round = 0
+    /// What comparisons have said, where somebody wants to know.
+    var outcomes: [Int]?
 
     /// Prepares expressions.
     ///
@@ -151,7 +153,9 @@ struct ExpressionEvaluator: Sendable {
         case .binary(let sign, let left, let right, let isBool, let projection):
             // Both sides always, so that the windows in them see each moment.
             let (left, right) = (try value(of: left), try value(of: right))
-            return try combine(left, sign, right, isBool: isBool, projection)
+            let result = try combine(left, sign, right, isBool: isBool, projection)
+            if outcomes != nil, sign.isComparison { note(outcome: result, isBool: isBool) }
+            return result
         case .window(let function, let index):
             try fill(index)
             return .series(read(function, index))
