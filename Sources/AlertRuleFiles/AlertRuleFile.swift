@@ -91,6 +91,7 @@ struct AlertRuleReader {
             return nil
         }
         guard let name = document.text(nameValue, "a group's name") else { return nil }
+        if name.isEmpty { document.report("a group's name must not be empty", at: nameValue) }
         var group = AlertRuleGroup(name: name, rules: [])
         group.interval = fields["interval"].flatMap { duration($0, "interval") }
         if let limit = fields["limit"], let text = document.text(limit, "limit") {
@@ -118,9 +119,14 @@ struct AlertRuleReader {
             document.report("an inhibition needs source_matchers and target_matchers", at: value)
             return nil
         }
-        return AlertInhibition(
+        let inhibition = AlertInhibition(
             source: matchers(source, "source_matchers"), target: matchers(target, "target_matchers"),
             equal: fields["equal"].map { document.texts($0, "equal") } ?? [])
+        for (list, what) in [(source, "source_matchers"), (target, "target_matchers")]
+        where document.list(list, what).isEmpty {
+            document.report("an inhibition without \(what) would be about every alert", at: list)
+        }
+        return inhibition
     }
 
     private mutating func silence(_ value: YAMLDocument.Value) -> AlertSilence? {
@@ -135,6 +141,9 @@ struct AlertRuleReader {
             matchers: matchers(list, "matchers"), startsAt: fields["from"].flatMap { time($0, "from") },
             endsAt: fields["until"].flatMap { time($0, "until") },
             comment: fields["comment"].flatMap { document.text($0, "comment") })
+        if let start = silence.startsAt, let end = silence.endsAt, end <= start, let until = fields["until"] {
+            document.report("until must be later than from: this silence never covers anything", at: until)
+        }
         if document.list(list, "matchers").isEmpty {
             document.report("a silence without a matcher would cover everything", at: list)
         }

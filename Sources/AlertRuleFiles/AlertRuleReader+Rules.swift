@@ -8,7 +8,8 @@ extension AlertRuleReader {
 
     /// One rule; nil and problems where it cannot be used.
     mutating func rule(_ value: YAMLDocument.Value) -> AlertRule? {
-        if let entries = document.entries(value, "a rule"), let record = entries.first(where: { $0.key == "record" }) {
+        guard let entries = document.entries(value, "a rule") else { return nil }
+        if let record = entries.first(where: { $0.key == "record" }) {
             document.report(
                 "recording rules are not understood; write what it records into the expression", at: record.place)
             return nil
@@ -19,6 +20,7 @@ extension AlertRuleReader {
             return nil
         }
         let name = document.text(nameValue, "alert")
+        if name == "" { document.report("a rule's name must not be empty", at: nameValue) }
         let expression = expression(expressionValue, "expr")
         let keep = fields["keep_expr"].flatMap { self.expression($0, "keep_expr") }
         if let keep, let expression, keep.labelNames != expression.labelNames, let value = fields["keep_expr"] {

@@ -25,6 +25,16 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: file.path)) == text)
     }
 
+    @Test func `an empty file has nothing to read, and is written to`() throws {
+        try Data().write(to: URL(filePath: file.path))
+        let error = #expect(throws: HistoryError.self) { try HistoryReader(path: file.path) }
+        #expect(
+            error?.message.contains("it is empty: nothing has been recorded in it") == true, "\(error?.message ?? "")")
+        let history = try SteppedHistory(file)
+        history.write(Batches().batches(0..<3))
+        #expect(try HistoryReader(path: file.path).queries().count == 1)
+    }
+
     @Test func `another program's database is refused and left as it is`() throws {
         let other = try DatabaseQueue(path: file.path)
         try other.write { try $0.execute(sql: "CREATE TABLE recipes (name TEXT)") }

@@ -26,6 +26,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ["--otlp-endpoint", "http://"], ["--otlp-endpoint", "http:///v1/metrics"],
         ["--otlp-endpoint", "collector:4318"], ["--otlp-endpoint", "ftp://x"], ["--otlp-interval", "5"],
         ["--otlp-endpoint", "http://localhost:4318", "--otlp-interval", "0"],
         ["--otlp-endpoint", "http://localhost:4318", "--otlp-header", "a b=c"],

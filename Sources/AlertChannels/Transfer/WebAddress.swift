@@ -35,6 +35,11 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         }
         guard let url = curl_url() else { throw Malformed(message: "there is no memory left") }
         defer { curl_url_cleanup(url) }
+        // libcurl takes the third slash of http:///path for one of the two before the host, and then the path for the host.
+        if text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first?.first == "/"
+        {
+            throw Malformed(message: "it has no host; write \(schemes[0])://host/path")
+        }
         let code = curl_url_set(url, CURLUPART_URL, text, 0)
         guard code == CURLUE_OK else {
             throw Malformed(message: "\(String(cString: curl_url_strerror(code))); write \(schemes[0])://host/path")

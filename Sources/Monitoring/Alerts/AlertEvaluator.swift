@@ -305,8 +305,10 @@ public struct AlertEvaluator: Sendable {
                 AlertEvaluatorState.Entry(group: state.group, rule: state.key, record: $0)
             }
         }
+        // Under no group, so that they are of no rule afterwards either.
+        let untold = orphans.map { AlertEvaluatorState.Entry(group: "", rule: $0.alert.name, record: $0) }
         return AlertEvaluatorState(
-            alerts: entries.sorted {
+            alerts: (entries + untold).sorted {
                 ($0.group, $0.rule, $0.record.alert.fingerprint) < ($1.group, $1.rule, $1.record.alert.fingerprint)
             },
             groups: notifier.groups.values.sorted { $0.key < $1.key })

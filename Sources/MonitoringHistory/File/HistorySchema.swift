@@ -45,6 +45,9 @@ enum HistorySchema {
     /// Refuses a file that is no history, or one of a later version.
     static func check(_ database: Database, path: String) throws {
         let (id, version) = try marks(of: database)
+        if id == 0, version == 0, try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0 {
+            throw HistoryError(.notAHistory, "open", path: path, "it is empty: nothing has been recorded in it")
+        }
         guard id == applicationId else {
             throw HistoryError(.notAHistory, "open", path: path, "it is another program's database")
         }

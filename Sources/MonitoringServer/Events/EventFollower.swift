@@ -35,6 +35,7 @@ final class EventFollower: Sendable {
     }
 
     func reply(_ arguments: Arguments, lastEventId: String?, _ limits: ServerLimits) throws(Refusal) -> Response {
+        try arguments.only("query")
         let watched = try arguments.id("query")
         guard statistics.beginStream(limit: limits.eventStreams) else {
             throw Refusal(.tooManyRequests, "\(limits.eventStreams) event streams are open already")

@@ -3,11 +3,22 @@ import Synchronization
 
 /// Sends a server's series to a collector at even intervals, as OTLP.
 ///
-/// A collector that is away costs the series of that while and nothing else: each sending has all that is known, and counters go on. What
-/// fails is told once, until it works again; so is what a collector takes in part.
+/// A collector that is away costs the series of that while and nothing else: each sending has all that is known, and counters go on. Each
+/// reason for which it fails is told once, until it works again; so is what a collector takes in part.
 public final class MetricsPusher: Sendable {
     /// Sends one request's body and gives the answer's.
     public typealias Post = @Sendable ([UInt8]) async throws -> [UInt8]
+
+    /// A failure after which the collector is to be left alone for a while.
+    public struct Busy: Error, CustomStringConvertible {
+        /// How long; more than an hour counts as an hour.
+        public var pause: Duration
+        /// What went wrong.
+        public var description: String
+
+        /// Describes one.
+        public init(pause: Duration, _ description: String) { (self.pause, self.description) = (pause, description) }
+    }
 
     /// What became of the sendings.
     public struct Statistics: Sendable, Hashable {
@@ -23,13 +34,16 @@ public final class MetricsPusher: Sendable {
     private let post: Post
     private let onFailure: @Sendable (any Error) -> Void
     private let onRecovery: @Sendable () -> Void
-    private let state = Mutex((statistics: Statistics(), isFailing: false))
+    /// Of an outage what was told; and what a collector said of series that it took.
+    private let state = Mutex((statistics: Statistics(), reasons: Set<String>(), remarks: Set<String>()))
+    /// Reasons that are told of one outage.
+    private static let maximumReasons = 10
 
     /// Describes who sends and how.
     ///
     /// - Parameters:
     ///   - resource: Who sends.
-    ///   - onFailure: Gets the first error of those that follow one another.
+    ///   - onFailure: Gets each error of those that follow one another that reads like none before it.
     ///   - onRecovery: Called when it works again after that.
     ///   - post: Sends one request's body, with the type that ``Monitoring/OTLPExposition/contentType`` says.
     public init(
@@ -61,9 +75,10 @@ public final class MetricsPusher: Sendable {
 
     /// Sends at each interval until the task is cancelled.
     public func run(_ server: MonitoringServer, every interval: Duration) async {
+        var pause = Duration.zero
         while !Task.isCancelled {
-            do { try await Task.sleep(for: interval) } catch { return }
-            await push { [resource] send in
+            do { try await Task.sleep(for: max(interval, pause)) } catch { return }
+            pause = await push { [resource] send in
                 try await server.writeOpenTelemetry(resource: resource, to: send)
             }
         }
@@ -72,7 +87,9 @@ public final class MetricsPusher: Sendable {
     /// Sends once: one request after another, up to one that fails.
     ///
     /// - Parameter write: Gives each request's body away.
-    func push(_ write: (_ send: (_ body: [UInt8]) async throws -> Void) async throws -> Void) async {
+    /// - Returns: For how long the collector wants to be left alone.
+    @discardableResult
+    func push(_ write: (_ send: (_ body: [UInt8]) async throws -> Void) async throws -> Void) async -> Duration {
         do {
             var rejection: OTLPRejection?
             try await write { body in
@@ -80,22 +97,28 @@ public final class MetricsPusher: Sendable {
                 state.withLock { $0.statistics.rejectedPoints &+= found.points }
                 rejection = found.adding(rejection)
             }
-            if let rejection { throw rejection }
-            let wasFailing = state.withLock { state in
+            if let rejection, !rejection.isRemark { throw rejection }
+            let (wasFailing, isNews) = state.withLock { state in
                 state.statistics.sent += 1
-                defer { state.isFailing = false }
-                return state.isFailing
+                defer { state.reasons = [] }
+                return (!state.reasons.isEmpty, rejection.map { Self.isNews($0, among: &state.remarks) } ?? false)
             }
             if wasFailing { onRecovery() }
+            if isNews, let rejection { onFailure(rejection) }
+            return .zero
         } catch {
             // Broken off at the end: no failure of the collector's.
-            if Task.isCancelled { return }
+            if Task.isCancelled { return .zero }
             let isNews = state.withLock { state in
                 state.statistics.failed += 1
-                defer { state.isFailing = true }
-                return !state.isFailing
+                return Self.isNews(error, among: &state.reasons)
             }
             if isNews { onFailure(error) }
+            return (error as? Busy).map { min($0.pause, .seconds(3600)) } ?? .zero
         }
+    }
+
+    private static func isNews(_ error: any Error, among told: inout Set<String>) -> Bool {
+        told.count < maximumReasons && told.insert("\(error)").inserted
     }
 }

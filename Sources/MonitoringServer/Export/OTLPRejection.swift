@@ -1,20 +1,29 @@
 import FoundationEssentials
 
-/// What a collector says it refused of a request that it took: `partialSuccess` of an `ExportMetricsServiceResponse`. Such a request is not
+/// What a collector says against a request that it took: `partialSuccess` of an `ExportMetricsServiceResponse`. Such a request is not
 /// to be sent again (https://opentelemetry.io/docs/specs/otlp/#partial-success-1).
 struct OTLPRejection: Error, CustomStringConvertible {
     /// Data points that were refused.
     var points: UInt64
     private var message: String
+    /// Whether it is a page that answered, such as one where people log in.
+    private var isPage = false
 
-    /// Reads an answer's body; nil where nothing was refused. Collectors also answer with nothing, or with what is no JSON.
+    /// Reads an answer's body; nil where nothing was said. Collectors also answer with nothing, or with what is no JSON.
     init?(answer: [UInt8]) {
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)),
-            let points = answer.partialSuccess?.rejectedDataPoints?.value, points > 0
+        if answer.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") {
+            (points, message, isPage) = (0, "", true)
+            return
+        }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), let said = answer.partialSuccess
         else { return nil }
-        self.points = points
-        message = answer.partialSuccess?.errorMessage ?? ""
+        points = said.rejectedDataPoints?.value ?? 0
+        message = said.errorMessage ?? ""
+        if points == 0, message.isEmpty { return nil }
     }
+
+    /// Whether nothing was refused, and the collector only says something.
+    var isRemark: Bool { points == 0 && !isPage }
 
     /// The same with what was refused of an earlier request of one sending.
     func adding(_ earlier: OTLPRejection?) -> OTLPRejection {
@@ -24,7 +33,11 @@ struct OTLPRejection: Error, CustomStringConvertible {
     }
 
     var description: String {
+        if isPage {
+            return "the collector answered with a page of HTML: whatever is at that address, it takes no series"
+        }
         let why = message.isEmpty ? "it does not say why" : String(message.prefix(300))
+        if points == 0 { return "the collector took everything that was sent, and says: \(why)" }
         return "the collector refused \(points) values of those that were sent: \(why)"
     }
 

@@ -8,6 +8,16 @@ struct Arguments {
 
     init(_ pairs: [String: String]) { self.pairs = pairs }
 
+    /// Refuses what is none of these: it would be passed over, and the answer would be another one than was asked for.
+    func only(_ names: String...) throws(Refusal) {
+        guard let name = pairs.keys.sorted().first(where: { !names.contains($0) }) else { return }
+        let nearest = AlertVocabulary.nearest(to: name, in: names).map { "did you mean \($0)?" }
+        let known = names.isEmpty ? "there is none here" : "known are \(names.joined(separator: ", "))"
+        let shown = String(
+            name.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }.prefix(40).map(Character.init))
+        throw Refusal(.badRequest, "no parameter is called \(shown); \(nearest ?? known)")
+    }
+
     /// Text; nil where it is missing or empty.
     func text(_ name: String) -> String? { pairs[name].flatMap { $0.isEmpty ? nil : $0 } }
 

@@ -136,6 +136,7 @@ final class MonitoringResponder: HTTPResponder {
             guard let response = try await page.reply(hub, history) else { throw Self.unknown(id) }
             return response
         case .batch(let id, let runId, let batchId):
+            try arguments.only()
             return try await BatchPage.text(of: id, runId, batchId, hub, history)
         case .alerts:
             return try AlertList(arguments).reply(hub)

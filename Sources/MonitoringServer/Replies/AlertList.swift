@@ -10,6 +10,7 @@ struct AlertList {
     private let query: UUID?
 
     init(_ arguments: Arguments) throws(Refusal) {
+        try arguments.only("state", "query")
         states = try arguments.alertStates("state")
         query = try arguments.id("query")
     }

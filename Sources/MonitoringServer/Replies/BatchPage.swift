@@ -12,6 +12,7 @@ struct BatchPage {
     private let through: MonitorTime?
 
     init(_ id: UUID, _ arguments: Arguments) throws(Refusal) {
+        try arguments.only("limit", "from", "to")
         self.id = id
         limit = Int(try arguments.integer("limit", in: 1...10_000) ?? 500)
         (from, through) = (try arguments.time("from"), try arguments.time("to"))

@@ -10,6 +10,7 @@ struct HistoryPage {
     private let range: HistoryRange
 
     init(_ id: UUID, _ arguments: Arguments) throws(Refusal) {
+        try arguments.only("from", "to", "step", "limit")
         self.id = id
         let step: HistoryRange.Step =
             switch try arguments.integer("step", in: 0...366 * 86_400) {

@@ -12,6 +12,7 @@ struct QueryList {
     private let offset: Int
 
     init(_ arguments: Arguments) throws(Refusal) {
+        try arguments.only("state", "q", "limit", "offset")
         states = try arguments.states("state")
         text = arguments.text("q")?.lowercased()
         limit = Int(try arguments.integer("limit", in: 1...10_000) ?? 10_000)

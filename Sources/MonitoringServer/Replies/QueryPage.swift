@@ -11,6 +11,7 @@ struct QueryPage {
     private let end: MonitorTime?
 
     init(_ id: UUID, _ arguments: Arguments) throws(Refusal) {
+        try arguments.only("from", "to")
         self.id = id
         start = try arguments.time("from")
         end = try arguments.time("to")

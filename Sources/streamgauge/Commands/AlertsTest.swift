@@ -30,11 +30,11 @@ struct AlertsTest: ParsableCommand {
                 + "order of their times.", valueName: "file"))
     var replay: [String] = []
 
-    @Option(help: ArgumentHelp("How often rules are judged in a replay.", valueName: "duration"))
-    var interval = "1s"
+    @Option(help: ArgumentHelp("How often rules are judged in a replay. (default: 1s)", valueName: "duration"))
+    var interval: String?
 
-    @Option(help: ArgumentHelp("How long a replay goes on after the last event.", valueName: "duration"))
-    var then = "0s"
+    @Option(help: ArgumentHelp("How long a replay goes on after the last event. (default: 0s)", valueName: "duration"))
+    var then: String?
 
     @OptionGroup var monitor: MonitorOptions
 
@@ -43,13 +43,14 @@ struct AlertsTest: ParsableCommand {
 
     func validate() throws {
         if files.isEmpty, replay.isEmpty { throw ValidationError("name a test file, or events with --replay") }
-        guard let interval = AlertNumber.duration(interval), interval >= 0.001 else {
+        if let interval, AlertNumber.duration(interval).map({ $0 < 0.001 }) ?? true {
             throw ValidationError("--interval must be a duration such as 1s or 500ms, not \(interval)")
         }
-        if replay.isEmpty, monitor.areGiven {
-            throw ValidationError("\(MonitorOptions.names) are for events: give --replay as well")
+        if replay.isEmpty, monitor.areGiven || interval != nil || then != nil {
+            throw ValidationError(
+                "--interval, --then, \(MonitorOptions.names) are for events: give --replay as well")
         }
-        guard then == "0" || AlertNumber.duration(then) != nil else {
+        if let then, then != "0", AlertNumber.duration(then) == nil {
             throw ValidationError("--then must be a duration such as 10m, not \(then)")
         }
     }
@@ -70,10 +71,12 @@ struct AlertsTest: ParsableCommand {
     }
 
     private func runReplay() throws -> Bool {
-        let milliseconds = { (text: String) in Int64(((AlertNumber.duration(text) ?? 0) * 1000).rounded()) }
+        let duration = { (text: String) in
+            Duration.milliseconds(Int64(((AlertNumber.duration(text) ?? 0) * 1000).rounded()))
+        }
         var replaying = AlertReplaying(
-            rules: try AlertFiles.rules(files), interval: .milliseconds(milliseconds(interval)), options: monitor,
+            rules: try AlertFiles.rules(files), interval: interval.map(duration) ?? .seconds(1), options: monitor,
             format: format)
-        return try replaying.run(replay, then: .milliseconds(milliseconds(then)))
+        return try replaying.run(replay, then: then.map(duration) ?? .zero)
     }
 }

@@ -98,6 +98,10 @@ struct Top: AsyncParsableCommand {
             try await signals.cancelling {
                 if once {
                     try await lines.once(feed, format: format, contactSeconds: timeout)
+                    // Each line was told; a feed of which none could be read shows nothing.
+                    if hub.feeds.contains(where: { $0.events == 0 && $0.unreadable > 0 }) {
+                        throw ExitCode(CommandExit.failure)
+                    }
                 } else {
                     try await lines.repeating(feed, everySeconds: interval)
                 }

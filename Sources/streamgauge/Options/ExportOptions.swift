@@ -8,7 +8,8 @@ import MonitoringServer
 struct ExportOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
-            "Send the series of /metrics to an OpenTelemetry collector over HTTP, such as http://localhost:4318.",
+            "Send the series of /metrics to an OpenTelemetry collector over HTTP. An address without a path, such as "
+                + "http://localhost:4318, stands for its /v1/metrics; one with a path or a query is taken as it is.",
             valueName: "url"))
     var otlpEndpoint: String?
 
@@ -63,7 +64,14 @@ struct ExportOptions: ParsableArguments, Sendable {
             resource: resource,
             onFailure: { StandardStream.error.tell("warning: \(TerminalText.line("\($0)")); trying on\n") },
             onRecovery: { StandardStream.error.tell("\(post.origin) takes series again\n") },
-            post: { try await post.send($0, contentType: OTLPExposition.contentType) })
+            post: { body in
+                do throws(ChannelError) {
+                    return try await post.send(body, contentType: OTLPExposition.contentType)
+                } catch {
+                    guard let pause = error.retryAfter else { throw error }
+                    throw MetricsPusher.Busy(pause: pause, "\(error)")
+                }
+            })
     }
 
     /// A collector's address without a path stands for the path that OTLP gives metrics.

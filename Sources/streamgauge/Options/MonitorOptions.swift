@@ -41,6 +41,14 @@ struct MonitorOptions: ParsableArguments, Sendable {
             """)
     var silenceIsStall = false
 
+    func validate() throws {
+        var seen: Set<String?> = []
+        for option in triggerIntervals where !seen.insert(option.query).inserted {
+            let whose = option.query.map { "of \($0)" } ?? "of all queries"
+            throw ValidationError("--trigger-interval is given twice for the interval \(whose): give one")
+        }
+    }
+
     /// Whether any of them says something.
     var areGiven: Bool { silenceIsStall || !triggerIntervals.isEmpty }
 

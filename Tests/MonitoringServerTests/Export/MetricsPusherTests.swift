@@ -78,4 +78,30 @@ import Testing
     func `an answer tells how many values were refused`(_ answer: String, _ points: UInt64?) {
         #expect(OTLPRejection(answer: Array(answer.utf8))?.points == points)
     }
+
+    @Test func `each reason for which a collector fails is told once, and how long it wants to be left alone`() async {
+        let told = Mutex<[String]>([])
+        let answer = Mutex<Result<String, MetricsPusher.Busy>>(.failure(.init(pause: .seconds(90), "429")))
+        let pusher = MetricsPusher(
+            resource: OTLPExposition.Resource(), onFailure: { error in told.withLock { $0.append("\(error)") } },
+            onRecovery: { told.withLock { $0.append("back") } },
+            post: { _ in Array(try answer.withLock { $0 }.get().utf8) })
+        func push() async -> Duration { await pusher.push { send in try await send([]) } }
+        #expect(await push() == .seconds(90))
+        #expect(await push() == .seconds(90))
+        answer.withLock { $0 = .failure(.init(pause: .seconds(86_400), "503")) }
+        #expect(await push() == .seconds(3600))
+        answer.withLock { $0 = .success("<html>login</html>") }
+        #expect(await push() == .zero)
+        answer.withLock { $0 = .success(#"{"partialSuccess":{"errorMessage":"old schema"}}"#) }
+        _ = await push()
+        _ = await push()
+        #expect(
+            told.withLock { $0 } == [
+                "429", "503",
+                "the collector answered with a page of HTML: whatever is at that address, it takes no series", "back",
+                "the collector took everything that was sent, and says: old schema",
+            ])
+        #expect(pusher.statistics == .init(sent: 2, failed: 4))
+    }
 }

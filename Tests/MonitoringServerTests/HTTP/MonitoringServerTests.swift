@@ -92,11 +92,15 @@ import Testing
             #expect(try await ask("q=00000000001e") == (1, 1))
             for query in [
                 "state=none", "state=", "limit=0", "limit=x", "limit=+1", "offset=-1", "limit=10001", "q=%ff",
-                "q=1&q=2",
+                "q=1&q=2", "limt=5", "sort=name",
             ] {
                 let answer = try await server.ask("/api/v1/queries?\(query)")
                 #expect(answer.status == 400 && answer.errorCode == "bad_request", "\(query)")
             }
+            let misspelt = try await server.ask("/api/v1/queries?limt=5")
+            #expect(misspelt.body.contains("no parameter is called limt; did you mean limit?"), "\(misspelt.body)")
+            // What is no interface of ours to shape: a scraper may add parameters of its own.
+            #expect(try await server.ask("/metrics?from=proxy").status == 200)
         }
     }
 

@@ -241,6 +241,21 @@ import Testing
         #expect(bench.notifications.last?.alerts.map(\.reason) == ["the rule is no longer there"])
     }
 
+    @Test func `the end of a rule that is gone is told after a restart, if it was not before`() throws {
+        var bench = AlertBench([try rule()])
+        bench.run(0...60, [Series.lag(70)])
+        #expect(bench.notifications.map(\.status) == [.firing])
+        bench.evaluator.replaceRules(AlertRules(groups: []))
+        bench.step(at: 61, [Series.lag(70)])
+        let state = bench.evaluator.state
+        #expect(bench.notifications.count == 1 && state.count == 1)
+        var next = AlertBench([], at: 62, restoring: state)
+        next.run(62...200, [Series.lag(70)])
+        #expect(next.notifications.map(\.status) == [.resolved])
+        #expect(next.notifications.first?.alerts.map(\.reason) == ["the rule is no longer there"])
+        #expect(next.evaluator.state.count == 0)
+    }
+
     @Test func `old events notify nobody, and what still fires afterwards is told once`() throws {
         var ended = try rule()
         ended.name = "Ended"

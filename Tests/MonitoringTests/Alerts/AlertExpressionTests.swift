@@ -70,6 +70,7 @@ import Testing
         ("sum by (topic) (streamgauge_query_lag_seconds) > 1", 1, 1, "no label topic"),
         ("streamgauge_query_lag_seconds{query=~\"a(\"}", 1, 38, "a ( without its )"),
         ("streamgauge_query_lag_seconds{query=~\"a{2}\"}", 1, 38, "counted repetition is not understood"),
+        ("streamgauge_query_lag_seconds{query=~\"[[:alpha:]]+\"}", 1, 38, "a class by name such as [:alpha:]"),
         ("streamgauge_query_lag_seconds{query=\"a}", 1, 37, "has no end on this line"),
         ("streamgauge_query_lag_seconds offset 5m", 1, 31, "offset is not understood"),
         ("streamgauge_query_lag_seconds > 1)", 1, 34, "found ) where an operator or the end was expected"),

@@ -101,11 +101,29 @@ import Testing
         ("groups: []\nsilences:\n  - matchers: ['a=b']", 3, 19, "found b where a text in quotes"),
         ("groups: []\nsilences:\n  - matchers: ['a=\"b\"']\n    until: tomorrow", 4, 12, "until must be a time"),
         ("groups: []\nnotify: {group_wait: x}", 2, 22, "group_wait must be a duration"),
+        ("groups:\n  - name: ''", 2, 11, "a group's name must not be empty"),
+        (
+            "groups:\n  - name: g\n    rules:\n      - alert: ''\n        expr: vector(1)", 4, 16,
+            "a rule's name must not be empty"
+        ),
+        (
+            "groups: []\nsilences:\n  - matchers: ['a=\"b\"']\n    from: 2026-11-02T00:00:00Z\n"
+                + "    until: 2026-11-01T00:00:00Z", 5, 12, "never covers anything"
+        ),
+        (
+            "groups: []\ninhibit_rules:\n  - source_matchers: []\n    target_matchers: ['a=\"b\"']", 3, 22,
+            "an inhibition without source_matchers"
+        ),
     ])
     func `a mistake is refused with its place`(_ text: String, _ line: Int, _ column: Int, _ message: String) throws {
         let problems = try problems(text)
         #expect(problems.first?.message.contains(message) == true, "\(problems)")
         #expect(problems.first.map { [$0.line, $0.column] } == [line, column], "\(problems)")
+    }
+
+    @Test func `a mistake is told once`() throws {
+        #expect(
+            try problems("groups:\n  - name: g\n    rules: [x]").map(\.message) == ["a rule must be a mapping of keys"])
     }
 
     @Test func `all mistakes are told at once`() throws {

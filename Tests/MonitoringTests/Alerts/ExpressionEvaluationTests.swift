@@ -57,6 +57,21 @@ import Testing
         #expect(try values(ratio, [(0, samples)]) == ["a": 0, "b": 400])
     }
 
+    @Test func `as in Prometheus nothing is ambiguous where one side is empty, nor on the left what is not kept`()
+        throws
+    {
+        let sources = [Series.source(1, source: "0"), Series.source(5, source: "1")]
+        // Two on the right, and nothing on the left.
+        let sum = "streamgauge_query_lag_seconds + on (query) streamgauge_source_lag_records"
+        #expect(try values(sum, [(0, sources)]) == [:])
+        // Two on the left, of which the comparison keeps one.
+        let more = "streamgauge_source_lag_records > on (query) streamgauge_query_lag_seconds"
+        #expect(try values(more, [(0, sources + [Series.lag(3)])]) == ["a": 5])
+        var bench = AlertBench([try .test(more)])
+        bench.step(at: 0, sources + [Series.lag(0)])
+        #expect(bench.evaluator.ruleStatuses[0].error?.contains("several series on the left of >") == true)
+    }
+
     @Test func `two series that would meet one are an error of the rule, and its alerts stay`() throws {
         let rule = try AlertRule.test(
             "streamgauge_query_lag_seconds + on (query) streamgauge_source_lag_records > 0")

@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    @Test func `a recording of which no line is an event fails, and one with a bad line does not`() async throws {
+        let bad = folder.url.appending(path: "bad.txt")
+        try "no event\nnor this\n".write(to: bad, atomically: true, encoding: .utf8)
+        let none = try await program.run(["top", "--replay", bad.path, "--once"])
+        #expect(none.status == 1 && none.errorLines.count == 2)
+        #expect(none.output.hasSuffix(" no query has been heard of yet; replay is ended\n"))
+        let some = try await program.run(["top", "--replay", try recording(), "--replay", bad.path, "--once"])
+        #expect(some.status == 0 && some.errorLines.count == 2)
+    }
+
     @Test func `JSON has the interface's names, an object a line`() async throws {
         let run = try await program.run(["top", "--replay", try recording(), "--once", "--format", "json"])
         #expect(run.status == 0 && run.error == "")

@@ -51,10 +51,12 @@ extension ExpressionEvaluator {
         return result
     }
 
-    /// Arithmetic and comparisons: each series of one side with the one of the other that has the same labels.
+    /// Arithmetic and comparisons: each series of one side with the one of the other that has the same labels. As in Prometheus nothing is
+    /// ambiguous where one side is empty, nor on the left what a comparison does not keep.
     private mutating func meet(
         _ left: [Sample], _ sign: AlertExpression.BinaryOperator, _ right: [Sample], isBool: Bool, _ projection: Int?
     ) throws(Failure) -> [Sample] {
+        guard !left.isEmpty, !right.isEmpty else { return [] }
         let leftKeys = left.map { project(projection, $0.labels) }
         let rightKeys = right.map { project(projection, $0.labels) }
         var marks = takeMarks()
@@ -64,11 +66,11 @@ extension ExpressionEvaluator {
         }
         var result: [Sample] = []
         for (sample, key) in zip(left, leftKeys) where marks[key] >= 0 {
-            let partner = marks[key]
-            guard partner < right.count else { throw ambiguity(key, "left", sign) }
+            let partner = marks[key] % right.count
+            guard let value = Self.result(sample.value, sign, right[partner].value, isBool: isBool) else { continue }
+            guard marks[key] < right.count else { throw ambiguity(key, "left", sign) }
             // Beyond the list: this one has been met.
             marks[key] = right.count + partner
-            guard let value = Self.result(sample.value, sign, right[partner].value, isBool: isBool) else { continue }
             let isKept = sign.isComparison && !isBool && projection == nil
             result.append(Sample(labels: isKept ? sample.labels : key, value: value))
         }

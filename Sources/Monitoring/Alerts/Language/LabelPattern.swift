@@ -194,6 +194,9 @@ struct LabelPattern: Sendable, Hashable {
                     ranges += try escape()
                     continue
                 }
+                if scalar == "[", current == ":" {
+                    throw Malformed(message: "a class by name such as [:alpha:], which is not understood; write a-zA-Z")
+                }
                 guard current == "-", index + 1 < scalars.count, scalars[index + 1] != "]" else {
                     ranges.append(scalar.value...scalar.value)
                     continue
