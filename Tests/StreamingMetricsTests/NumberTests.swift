@@ -2,6 +2,22 @@ import StreamingMetrics
 import Testing
 
 @Suite struct NumberTests {
+    @Test func `a rate looks alike in both notations when it is one of one decimal`() {
+        func isRounded(_ value: Double) -> Bool {
+            abs(value) < 1e7 && (value * 10).rounded() / 10 == value && !(value == 0 && value.sign == .minus)
+        }
+        var random = SeededGenerator(seed: 7)
+        for _ in 0..<100_000 {
+            let tenths = Double(Int64.random(in: -110_000_000...110_000_000, using: &random)) / 10
+            for value in [tenths, tenths.nextUp, tenths.nextDown, tenths + 0.05, Double(bitPattern: random.next())] {
+                #expect(RateNotation.areAlike(value) == isRounded(value), "\(value)")
+            }
+        }
+        for value in [0, -0.0, .nan, .infinity, 1e7, -1e7, 0.05, -0.05, 9_999_999.9, .leastNonzeroMagnitude] {
+            #expect(RateNotation.areAlike(value) == isRounded(value), "\(value)")
+        }
+    }
+
     @Test(arguments: [
         (0.05, "0.1"), (0.15, "0.2"), (0.25, "0.3"), (0.04, "0.0"), (0.0, "0.0"), (-0.0, "0.0"), (-0.04, "0.0"),
         (-0.05, "-0.1"), (1.25, "1.3"), (1e20, "100000000000000000000.0"), (1e7, "10000000.0"), (166.7, "166.7"),

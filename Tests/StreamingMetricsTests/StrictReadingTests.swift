@@ -78,6 +78,17 @@ import Testing
         }
     }
 
+    @Test func `a control character in an id is malformed text, not a digit`() {
+        for place in sampleId.utf8.indices {
+            for byte in UInt8(0)..<0x20 {
+                var bytes = Array(sampleId.utf8)
+                bytes[sampleId.utf8.distance(from: sampleId.startIndex, to: place)] = byte
+                let json = Array("{\"id\":\"".utf8) + bytes + Array("\",\"runId\":\"\(sampleRunId)\"}".utf8)
+                #expect(failure(bytes: json)?.code == .malformedJSON)
+            }
+        }
+    }
+
     @Test func `an id takes hexadecimal digits of either case and hyphens, each in their places`() throws {
         for position in sampleId.utf8.indices {
             for byte in UInt8(0x23)...0x7E where byte != UInt8(ascii: "\\") {

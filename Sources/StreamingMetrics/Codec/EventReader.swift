@@ -40,6 +40,8 @@ struct EventFields: ~Copyable {
     /// Keeps fields that other events have and this one has not, as it keeps those that no event has. What would make
     /// the event another one, were it written without its class, is refused.
     mutating func keepForeignFields(of kind: StreamingQueryEvent.Kind) throws(JSONFault) {
+        // What other events have and a progress has not are three fields, which hardly ever stand there.
+        if kind == .progress, !seen.contains(anyOf: EventField.jobTags..<EventField.progress) { return }
         let conflicting: Range<Int>? =
             switch kind {
             case .progress: nil

@@ -12,6 +12,8 @@ struct FieldTable: @unchecked Sendable {
         /// The first eight bytes, or as many as there are, and the mask of those.
         var head: UInt64
         var mask: UInt64
+        /// The last eight bytes of a key that has as many.
+        var tail: UInt64
         var start: UnsafePointer<UInt8>
         var length: Int
         /// The key itself, ready to be handed out without an allocation.
@@ -32,7 +34,8 @@ struct FieldTable: @unchecked Sendable {
         bytes.update(from: text, count: text.count)
         let mask: UInt64 = text.count >= 8 ? .max : UInt64(littleEndian: (1 << UInt64(text.count * 8)) - 1)
         return Key(
-            head: loadWord(bytes) & mask, mask: mask, start: UnsafePointer(bytes), length: text.count, name: name)
+            head: loadWord(bytes) & mask, mask: mask, tail: loadWord(bytes + max(0, text.count - 8)),
+            start: UnsafePointer(bytes), length: text.count, name: name)
     }
 
     /// The key's text.
@@ -62,7 +65,10 @@ struct FieldTable: @unchecked Sendable {
         let key = keys + index
         guard word & key.pointee.mask == key.pointee.head else { return nil }
         let length = key.pointee.length
-        guard length <= available, sameBytes(input, key.pointee.start, length) else { return nil }
+        // Head and tail are all of most keys.
+        if length <= 8 { return length }
+        guard length <= available, loadWord(input + (length &- 8)) == key.pointee.tail else { return nil }
+        if length > 16, !sameBytes(input + 8, key.pointee.start + 8, length &- 16) { return nil }
         return length
     }
 
@@ -96,7 +102,10 @@ struct FieldSet {
     var isEmpty: Bool { bits == 0 }
 
     /// Whether any of the fields is there.
-    func contains(anyOf fields: Range<Int>) -> Bool { fields.contains { contains($0) } }
+    func contains(anyOf fields: Range<Int>) -> Bool {
+        let below = { (field: Int) in (1 as UInt32 &<< UInt32(truncatingIfNeeded: field)) &- 1 }
+        return bits & (below(fields.upperBound) & ~below(fields.lowerBound)) != 0
+    }
 }
 
 extension JSONReader {

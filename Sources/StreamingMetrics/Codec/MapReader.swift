@@ -63,29 +63,47 @@ extension JSONReader {
         let start = position &+ 1
         if let match = table.match(base + position, available: end &- position, expected: order.expected) {
             position &+= match.length
-            order.expected = match.index &+ 1
-            order.note(base + start, match.length &- 3)
+            order.note(base + start, match.length &- 3, index: match.index)
             return table.name(match.index)
         }
         let span = try key()
-        if span.hasEscapes || span.hasNonASCII { order.isAscending = false } else { order.note(span.start, span.count) }
+        if span.hasEscapes || span.hasNonASCII { order.giveUp() } else { order.note(span.start, span.count) }
         return try text(of: span)
     }
 }
 
 /// Follows an object's keys: which one is probably next, and whether they ascend.
 private struct KeyTracker {
-    var expected = 0
-    var isAscending = true
+    private(set) var expected = 0
+    private(set) var isAscending = true
+    /// Whether the last key was none of the table.
+    private var isLastUnknown = false
     private var last: UnsafePointer<UInt8>?
     private var lastCount = 0
 
+    /// Notes a key of the table; as tables are sorted, one that stands behind the last there needs no comparing.
+    @inline(__always)
+    mutating func note(_ key: UnsafePointer<UInt8>, _ count: Int, index: Int) {
+        if index >= expected, !isLastUnknown {
+            (last, lastCount) = (key, count)
+        } else {
+            note(key, count)
+        }
+        expected = index &+ 1
+        isLastUnknown = false
+    }
+
+    /// Notes a key that is not of the table.
     @inline(__always)
     mutating func note(_ key: UnsafePointer<UInt8>, _ count: Int) {
+        isLastUnknown = true
         if let last, isAscending { isAscending = KeyTracker.precedes(last, lastCount, key, count) }
         last = key
         lastCount = count
     }
+
+    /// Takes the keys as not ascending.
+    mutating func giveUp() { isAscending = false }
 
     /// Whether a key's bytes come strictly before another's.
     @inline(__always)

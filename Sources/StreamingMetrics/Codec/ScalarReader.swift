@@ -8,6 +8,13 @@ extension JSONReader {
     mutating func uuid() throws(JSONFault) -> UUID {
         guard peek() == UInt8(ascii: "\"") else { throw mismatch("a UUID") }
         let start = position
+        // Digits and dashes alone need no look for what ends a text early.
+        if start &+ 38 <= end, base[start &+ 37] == UInt8(ascii: "\""),
+            let uuid = UUID(hexadecimal: base + (start &+ 1))
+        {
+            position = start &+ 38
+            return uuid
+        }
         let span = try stringSpan()
         guard span.count == 36, !span.hasEscapes, let uuid = UUID(hexadecimal: span.start) else {
             throw JSONFault(.invalidValue, start, "this is no UUID")
@@ -52,7 +59,7 @@ extension JSONReader {
 }
 
 extension UUID {
-    /// Reads `8-4-4-4-12` hexadecimal digits of either case from 36 bytes, none of them a control character.
+    /// Reads `8-4-4-4-12` hexadecimal digits of either case from 36 bytes.
     init?(hexadecimal text: UnsafePointer<UInt8>) {
         guard text[8] == 45, text[13] == 45, text[18] == 45, text[23] == 45,
             let first = UUID.fourBytes(loadWord(text)),
@@ -79,10 +86,12 @@ extension UUID {
     }
 
     /// Eight digits at once: digits of an id are as random as anything, and a branch on each would be guessed wrong half
-    /// the time. Valid digits are those of values below 16 that come out the same when turned back into digits.
+    /// the time. Valid digits are those of values below 16 that come out the same when turned back into digits;
+    /// control characters would come out as digits, and have neither of two bits that every digit has one of.
     @inline(__always)
     private static func fourBytes(_ word: UInt64) -> UInt32? {
         let ones: UInt64 = 0x0101_0101_0101_0101
+        guard (word | word &<< 1) & (ones &* 0x40) == ones &* 0x40 else { return nil }
         let digits = word.littleEndian | (ones &* 0x20)
         let values = (digits & (ones &* 0x0F)) &+ ((digits &>> 6) & ones) &* 9
         let isLetter = ((values &+ ones &* 6) &>> 4) & ones

@@ -34,7 +34,7 @@ extension JSONReader {
 
     /// How many bytes from the lowest on are at most 9. A byte above may be taken for more by a carry, the lowest never is.
     @inline(__always)
-    private static func digitCount(_ bytes: UInt64) -> Int {
+    static func digitCount(_ bytes: UInt64) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         return (((bytes &+ ones &* 0x76) | bytes) & (ones &* 0x80)).trailingZeroBitCount &>> 3
     }

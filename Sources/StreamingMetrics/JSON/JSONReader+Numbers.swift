@@ -229,7 +229,11 @@ package struct DecimalReading {
 extension RateNotation {
     /// Whether a value looks the same in both notations.
     package static func areAlike(_ value: Double) -> Bool {
-        abs(value) < 1e7 && (value * 10).rounded() / 10 == value && !(value == 0 && value.sign == .minus)
+        guard abs(value) < 1e7 else { return false }
+        // Rounded by way of a whole number, which needs no call. A value that has one decimal is so near to one after the
+        // multiplication that any way of rounding finds it; others are found to have more whatever they are rounded to.
+        let tenths = Double(Int64(value * 10 + (value < 0 ? -0.5 : 0.5)))
+        return tenths / 10 == value && !(value == 0 && value.sign == .minus)
     }
 }
 

@@ -14,13 +14,14 @@ extension JSONReader {
     package mutating func stringSpan() throws(JSONFault) -> StringSpan {
         let start = position &+ 1
         var index = start
-        while index &+ 8 <= end {
-            let stops = stopBytes(loadWord(base + index))
-            if stops == 0 {
-                index &+= 8
+        while index &+ 16 <= end {
+            let stops = JSONReader.stopBytes(loadVector(base + index))
+            if stops.x | stops.y == 0 {
+                index &+= 16
                 continue
             }
-            index &+= stops.trailingZeroBitCount &>> 3
+            index &+=
+                (stops.x != 0 ? stops.x.trailingZeroBitCount : stops.y.trailingZeroBitCount &+ 64) &>> 3
             if base[index] == UInt8(ascii: "\"") {
                 position = index &+ 1
                 return StringSpan(start: base + start, count: index &- start, hasEscapes: false, hasNonASCII: false)
@@ -30,16 +31,14 @@ extension JSONReader {
         return try unusualSpan(from: start, at: index)
     }
 
-    /// A mark in the high bit of each byte that is a quote, a backslash, a control character or beyond ASCII. Marks above
-    /// the lowest may be false (a borrow), the lowest never is.
+    /// Which of sixteen bytes are a quote, a backslash, a control character or beyond ASCII: all their bits are set.
     @inline(__always)
-    private func stopBytes(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ (ones &* 0x22)
-        let backslash = word ^ (ones &* 0x5C)
-        let found =
-            ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word) | word
-        return found & (ones &* 0x80)
+    private static func stopBytes(_ bytes: SIMD16<UInt8>) -> SIMD2<UInt64> {
+        let quotes = bytes .== vector(of: UInt8(ascii: "\""))
+        let backslashes = bytes .== vector(of: UInt8(ascii: "\\"))
+        let others = (bytes .< vector(of: 0x20)) .| (bytes .>= vector(of: 0x80))
+        let words = unsafeBitCast(quotes .| backslashes .| others, to: SIMD2<UInt64>.self)
+        return SIMD2(UInt64(littleEndian: words.x), UInt64(littleEndian: words.y))
     }
 
     /// Goes on byte by byte: escapes, text beyond ASCII, and the last bytes of the input.

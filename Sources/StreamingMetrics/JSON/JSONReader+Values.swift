@@ -8,17 +8,27 @@ private struct TextTraits {
 extension JSONReader {
     /// Consumes any value and keeps its text: digits, order of keys and keys that stand twice included.
     package mutating func value() throws(JSONFault) -> JSONValue {
-        _ = peek()
+        let first = peek()
         let start = position
+        let isObject = first == UInt8(ascii: "{")
+        if isObject, skipLikeKept() { return JSONValue(canonicalText: plainText(text(from: start))) }
         var traits = TextTraits()
         try skip(&traits)
         if traits.needsRewriting { return try rewritten(from: start) }
-        let raw = UnsafeBufferPointer(start: base + start, count: position - start)
-        guard traits.hasNonASCII else { return JSONValue(canonicalText: plainText(raw)) }
+        let raw = text(from: start)
+        guard traits.hasNonASCII else {
+            if isObject { kept = KeptObject(start: start, count: raw.count, depth: depth) }
+            return JSONValue(canonicalText: plainText(raw))
+        }
         guard let text = String(validating: raw, as: UTF8.self) else {
             throw JSONFault(.invalidUTF8, start, "a value is not UTF-8")
         }
         return JSONValue(canonicalText: text)
+    }
+
+    @inline(__always)
+    private func text(from start: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: base + start, count: position &- start)
     }
 
     private mutating func skip(_ traits: inout TextTraits) throws(JSONFault) {
@@ -82,6 +92,7 @@ extension JSONReader {
         if position != start + 1 { traits.needsRewriting = true }
         var isMore = true
         while isMore {
+            if skipCounters() { return }
             guard peek(noting: &traits) == UInt8(ascii: "\"") else {
                 throw fault(.malformedJSON, "expected a key in quotes")
             }

@@ -12,6 +12,8 @@ package struct JSONReader {
     package let maximumMembers: Int
     /// Where strings and kept values are looked up; whoever gives it keeps it. Not counted, since readers live for one call.
     package unowned(unsafe) let texts: TextCache?
+    /// The last object that was kept as it stands; the next one is often the same but for its digits.
+    var kept = KeptObject()
 
     /// Creates a reader at the first byte after a byte order mark and white space.
     package init(
@@ -183,6 +185,17 @@ package struct JSONReader {
 package func loadWord(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
     UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self)
 }
+
+/// Sixteen bytes from an unaligned address.
+@inline(__always)
+func loadVector(_ pointer: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
+    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<UInt8>.self)
+}
+
+/// A byte sixteen times. By its own name, since with an initialiser the comparison operators of any vector would be chosen, which
+/// go lane by lane.
+@inline(__always)
+func vector(of byte: UInt8) -> SIMD16<UInt8> { SIMD16(repeating: byte) }
 
 /// Whether two stretches of memory hold the same bytes; by words, as the stretches are short.
 @inline(__always)
