@@ -11,19 +11,26 @@ extension JSONReader {
         let first = peek()
         let start = position
         let isObject = first == UInt8(ascii: "{")
-        if isObject, skipLikeKept() { return JSONValue(canonicalText: plainText(text(from: start))) }
+        if isObject, skipLikeKept() { return JSONValue(canonicalText: valueText(text(from: start))) }
         var traits = TextTraits()
         try skip(&traits)
         if traits.needsRewriting { return try rewritten(from: start) }
         let raw = text(from: start)
         guard traits.hasNonASCII else {
             if isObject { kept = KeptObject(start: start, count: raw.count, depth: depth) }
-            return JSONValue(canonicalText: plainText(raw))
+            return JSONValue(canonicalText: valueText(raw))
         }
         guard let text = String(validating: raw, as: UTF8.self) else {
             throw JSONFault(.invalidUTF8, start, "a value is not UTF-8")
         }
         return JSONValue(canonicalText: text)
+    }
+
+    /// The text of a value that is kept, known to be ASCII, from the cache if there is one.
+    @inline(__always)
+    private func valueText(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        guard let texts, bytes.count > 15 else { return String(decoding: bytes, as: UTF8.self) }
+        return texts.value(bytes)
     }
 
     @inline(__always)
