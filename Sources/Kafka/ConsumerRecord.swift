@@ -98,6 +98,12 @@ public struct ConsumerRecord: Sendable {
         withExtendedLifetime(block) { block.forEachHeader(at: start, body) }
     }
 
+    /// Whether both come from one partition; no references are counted for it.
+    package func isOfPartition(of other: ConsumerRecord) -> Bool {
+        block.prefix(at: start).partition == other.block.prefix(at: other.start).partition
+            && (block === other.block || block.topic == other.block.topic)
+    }
+
     /// Bytes that the record occupies.
     var size: Int { block.prefix(at: start).byteCount }
 }

@@ -2,15 +2,16 @@ extension KafkaConsumer {
     /// What the poll thread has polled and not pushed yet, with what rebalances and errors said meanwhile.
     final class PolledEntries: @unchecked Sendable {
         // Sendable by proof: only the poll thread touches it. librdkafka runs the rebalance and error callbacks of a consumer
-        // inside the poll thread's own calls.
-        var entries: [Entry] = []
+        // inside the poll thread's own calls. What each record touches is not checked for overlapping accesses: each is over
+        // before librdkafka is called.
+        @exclusivity(unchecked) var entries: [Entry] = []
         var tracker = EndOfLogTracker()
         /// Indices that the state machine has given; they never change.
         var slots: [TopicPartition: Int] = [:]
         /// The partition of the last entry.
-        var latest: (partition: TopicPartition, slot: Int)?
+        @exclusivity(unchecked) var latest: (partition: TopicPartition, slot: Int)?
         /// Whether the last thing heard of the brokers is that none can be reached.
-        private(set) var brokersAreAway = false
+        @exclusivity(unchecked) private(set) var brokersAreAway = false
         private var sawAssignment = false
         /// How much was polled the last time, which is about what is polled the next time.
         private var lastCount = 0
@@ -21,7 +22,7 @@ extension KafkaConsumer {
         /// Where partitions were begun.
         var starts: [TopicPartition: Int64] = [:]
         /// For each slot the offset after what was polled; nil before the first.
-        private var polledOffsets: [Int64?] = []
+        @exclusivity(unchecked) private var polledOffsets: [Int64?] = []
         private var lastOffsets: [TopicPartition: Int64] = [:]
         /// How many partitions the group's topics had when they were first read.
         var partitionCounts: [String: Int] = [:]
@@ -208,14 +209,9 @@ extension KafkaConsumer.Core {
     }
 
     func append(_ event: KafkaConsumer.Event, _ partition: TopicPartition, size: Int) {
-        let slot = slot(of: partition)
-        switch event {
-        case .record(let record): polled.polled(to: record.offset + 1, in: slot)
-        case .endOfPartition(_, let offset): polled.polled(to: offset, in: slot)
-        case .gap(let gap): polled.polled(to: gap.resumesAt, in: slot)
-        case .assigned, .revoked, .lost, .quiet: break
-        }
-        polled.entries.append(KafkaConsumer.Entry(event: event, slot: slot, size: size))
+        let entry = KafkaConsumer.Entry(event: event, slot: slot(of: partition), size: size)
+        if entry.next >= 0 { polled.polled(to: entry.next, in: entry.slot) }
+        polled.entries.append(entry)
     }
 
     /// Records come in stretches of one partition: only the first of them is looked up.
@@ -235,8 +231,7 @@ extension KafkaConsumer.Core {
     private func flushPolled() {
         guard !polled.entries.isEmpty else { return }
         if options.quietInterval != nil { polled.lastPush = .now }
-        let entries = polled.takeEntries()
-        let delivery = state.withLock { $0.push(entries) }
+        let delivery = state.withLock { $0.push(polled.takeEntries()) }
         if let (reader, event) = delivery { reader.resume(returning: .success(event)) }
     }
 

@@ -5,6 +5,21 @@ extension KafkaConsumer {
         /// Index of its partition among the positions; -1 for what concerns no single one.
         var slot: Int
         var size: Int
+        /// The offset after it; -1 for what stands at none. Here too, so that who hands records out need not look into them.
+        var next: Int64
+
+        init(event: Event, slot: Int, size: Int) {
+            self.event = event
+            self.slot = slot
+            self.size = size
+            next =
+                switch event {
+                case .record(let record): record.offset + 1
+                case .endOfPartition(_, let offset): offset
+                case .gap(let gap): gap.resumesAt
+                case .assigned, .revoked, .lost, .quiet: -1
+                }
+        }
     }
 
     /// What stands between the poll thread and the reader, as a pure value: a bounded buffer, one reader who may wait, and
@@ -103,17 +118,17 @@ extension KafkaConsumer {
         private mutating func take() -> Event? {
             guard let entry = buffer.popFirst() else { return nil }
             switch entry.event {
-            case .record(let record):
-                positions[entry.slot].handedOut = record.offset + 1
+            case .record:
+                positions[entry.slot].handedOut = entry.next
                 if let last = inHand.last, last.slot == entry.slot {
-                    inHand[inHand.count - 1].next = record.offset + 1
+                    inHand[inHand.count - 1].next = entry.next
                 } else {
-                    inHand.append((entry.slot, record.offset + 1))
+                    inHand.append((entry.slot, entry.next))
                 }
-            case .endOfPartition(_, let offset):
+            case .endOfPartition:
                 // Markers of transactions may lie between the last record and the end.
-                positions[entry.slot].handedOut = max(offset, positions[entry.slot].handedOut ?? offset)
-            case .gap(let gap): positions[entry.slot].handedOut = gap.resumesAt
+                positions[entry.slot].handedOut = max(entry.next, positions[entry.slot].handedOut ?? entry.next)
+            case .gap: positions[entry.slot].handedOut = entry.next
             case .assigned, .revoked, .lost, .quiet: break
             }
             return entry.event
@@ -139,7 +154,7 @@ extension KafkaConsumer {
         }
 
         /// Takes what was polled. Gives the waiting reader and its event, if there is one.
-        mutating func push(_ entries: [Entry]) -> (Waiter, Event)? {
+        mutating func push(_ entries: consuming [Entry]) -> (Waiter, Event)? {
             guard ending == nil else { return nil }
             buffer.append(entries)
             guard let waiter, let event = take() else { return nil }
