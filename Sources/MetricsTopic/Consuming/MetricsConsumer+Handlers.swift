@@ -43,7 +43,7 @@ extension MetricsConsumer {
     public func run(
         batchesOf maximum: Int, handler: @escaping @Sendable (MetricsBatch) async throws -> Void
     ) async throws {
-        let consumer = try makeConsumer()
+        let consumer = try makeConsumer(batchesOf: maximum)
         do {
             var inspector = RecordInspector(self)
             var batches = consumer.batches(of: maximum).makeAsyncIterator()
@@ -66,27 +66,30 @@ extension MetricsBatch {
         var records: [MetricsRecord] = []
         records.reserveCapacity(events.count)
         var nextOffsets: [TopicPartition: Int64] = [:]
-        // Records come in stretches of one partition: its offset is looked up at the end of each.
-        var latest: ConsumerRecord?
+        // Records come in stretches of one partition: its offset is looked up at the end of each. Events are looked at where they
+        // lie, which counts fewer references than taking them out.
+        var latest: Int?
         func settle() {
             // A partition that went away and came back may have begun again further back.
-            if let latest {
-                nextOffsets[latest.topicPartition] = max(nextOffsets[latest.topicPartition] ?? 0, latest.offset + 1)
+            if let index = latest, case .record(let record) = events[index] {
+                nextOffsets[record.topicPartition] = max(nextOffsets[record.topicPartition] ?? 0, record.offset + 1)
             }
             latest = nil
         }
-        for event in events {
-            switch event {
+        for index in events.indices {
+            switch events[index] {
             case .record(let record):
-                if let last = latest, last.partition != record.partition || last.topic != record.topic { settle() }
-                latest = record
+                if let last = latest, case .record(let other) = events[last], !record.isOfPartition(of: other) {
+                    settle()
+                }
+                latest = index
             case .gap(let gap):
                 settle()
                 nextOffsets[gap.partition] = gap.resumesAt
             case .revoked, .lost: settle()
             case .endOfPartition, .assigned, .quiet: break
             }
-            inspector.take(event) { records.append($0) }
+            inspector.take(events[index]) { records.append($0) }
         }
         settle()
         self.init(records: records, nextOffsets: nextOffsets)

@@ -125,15 +125,19 @@ public struct MetricsConsumer: Sendable {
         }
     }
 
-    func makeConsumer() throws(KafkaError) -> KafkaConsumer {
+    /// - Parameter maximum: Records that the reader takes at once at most.
+    func makeConsumer(batchesOf maximum: Int = 1) throws(KafkaError) -> KafkaConsumer {
         guard !topics.isEmpty else {
             throw KafkaError(
                 code: .invalidArgument, message: "cannot read metrics: no topic is given; name at least one")
         }
         let (position, offsets) = start.position
         let given = startingAt
+        // A few batches in advance are enough for the poll thread never to be waited for, and less of them is pushed out of the
+        // caches before it is read.
         let options = KafkaConsumer.Options(
-            stopsAtEnd: stopsAtEnd, assignment: assignment, instanceId: instanceId, sessionTimeout: sessionTimeout,
+            maximumBufferedRecords: max(512, min(512, maximum) * 4), stopsAtEnd: stopsAtEnd, assignment: assignment,
+            instanceId: instanceId, sessionTimeout: sessionTimeout,
             quietInterval: findsGaps ? min(gapGrace, .seconds(5)) : nil)
         let report: @Sendable ([TopicPartition: Int64]) -> Void = { [onLag, gauges = LagGauges(group: group)] lag in
             gauges.record(lag)
