@@ -25,7 +25,8 @@ struct PressureTracker: Sendable, Hashable {
     /// what has come during the one before, so that with too little power they grow without end, while others only vary.
     private static let neededGrowth = 2.0
 
-    /// A query that rests for more than four fifths of the time keeps up, however long its few batches take.
+    /// A query that rests for more than four fifths of the time keeps up, however long its few batches take, unless a limit lets it rest
+    /// while its backlog grows.
     private static let leastBusy = 0.2
     /// Milliseconds of the batches in a row.
     private var work: Int64 = 0
@@ -37,7 +38,10 @@ struct PressureTracker: Sendable, Hashable {
     ///   - start: When its trigger started, in milliseconds.
     ///   - duration: How long it took.
     ///   - growth: How many times longer it took than the time since the one before, where that is all the reason; else nil.
-    mutating func add(reason: String?, start: Int64, duration: Int64, growth: Double?, _ settings: MonitorSettings) {
+    ///   - isRising: Whether a backlog has grown for long, which is reason enough for a query that rests.
+    mutating func add(
+        reason: String?, start: Int64, duration: Int64, growth: Double?, isRising: Bool, _ settings: MonitorSettings
+    ) {
         guard let reason else {
             calm += 1
             if pressure != .sustained || calm >= max(1, settings.calmBatches) { reset() }
@@ -55,7 +59,7 @@ struct PressureTracker: Sendable, Hashable {
         }
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
-        let isBusy = Double(work) >= Double(length) * Self.leastBusy
+        let isBusy = isRising || Double(work) >= Double(length) * Self.leastBusy
         pressure = isLong && isBusy && self.growth >= Self.neededGrowth ? .sustained : .momentary
     }
 

@@ -86,6 +86,10 @@ struct SourceTracker: Sendable, Hashable {
     private var backlog = SourceBacklog()
     /// When its lag, which is large, was first seen to be worked off soon, in milliseconds; nil while it is small or was not.
     private var workedOffSince: Int64?
+    /// The least of its lag since that is a backlog; nil while it is none.
+    private var riseStart: TrendWindow.Point?
+    /// Whether its backlog has grown for long.
+    private(set) var isRising = false
 
     init(_ source: SourceProgress, _ settings: MonitorSettings) {
         self.source = source
@@ -179,6 +183,22 @@ struct SourceTracker: Sendable, Hashable {
         let since = min(workedOffSince ?? time, time)
         workedOffSince = since
         return Double(time.subtractingSaturated(since)) / 1000 <= limit
+    }
+
+    /// Notes whether the lag is a backlog, which is large and is not worked off. One that has grown since it was least, for the length of a
+    /// window and by a quarter of the work that is much, comes of no burst as long as it goes on.
+    mutating func noteRise(isBacklog: Bool, at time: Int64, _ settings: MonitorSettings) {
+        isRising = false
+        guard isBacklog, let records, let seconds = secondsBehind else { return riseStart = nil }
+        let value = Double(records)
+        guard let least = riseStart, least.time <= time, least.value <= value else {
+            return riseStart = TrendWindow.Point(time: time, value: value)
+        }
+        let length = time.subtractingSaturated(least.time)
+        let needed = Double(settings.behindLag.nonNegativeMilliseconds) / 4000
+        isRising =
+            length >= settings.window.nonNegativeMilliseconds && value > least.value && secondsToWorkOff == nil
+            && seconds * (value - least.value) >= needed * value
     }
 
     /// All that is known of it.

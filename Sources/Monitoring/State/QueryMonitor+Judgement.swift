@@ -10,7 +10,7 @@ extension QueryMonitor {
         let known = shortfall(batch) ?? waiting
         pressureTracker.add(
             reason: known ?? outgrowth(batch, growth), start: batch.start, duration: batch.duration,
-            growth: known == nil ? growth : nil, settings)
+            growth: known == nil ? growth : nil, isRising: sources.contains(where: \.isRising), settings)
     }
 
     /// By how much a batch took longer than the trigger interval; nil where it did not.
@@ -40,9 +40,11 @@ extension QueryMonitor {
         var worst: (reason: String, seconds: Double)?
         for index in sources.indices {
             // Of each, since it notes how its lag goes on.
-            guard let reason = backlog(ofSource: index, at: time), let seconds = sources[index].secondsBehind,
-                seconds > worst?.seconds ?? 0
-            else { continue }
+            let reason = backlog(ofSource: index, at: time)
+            sources[index].noteRise(isBacklog: reason != nil, at: time, settings)
+            guard let reason, let seconds = sources[index].secondsBehind, seconds > worst?.seconds ?? 0 else {
+                continue
+            }
             worst = (reason, seconds)
         }
         return worst?.reason

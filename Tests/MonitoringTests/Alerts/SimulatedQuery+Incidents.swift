@@ -8,12 +8,16 @@ import Foundation
 ///   twelve triggers in a row have started at once. Where triggers wait for a multiple instead, one of them shows the interval that is no
 ///   multiple of twice the interval. Else, where it is not given, it looks like a query of twice the interval, and what is behind is known by
 ///   the lag alone, which files do not tell.
+/// - A query that a limit holds back is falling behind once more than a minute's work waits and it has become more for some minutes.
 /// - A hanging batch has made no progress either, where records waited before it and it lasts for more than 15 + 1 minutes.
 extension SimulatedQuery {
     enum Incident: CaseIterable {
         case burst, restart, clockSet
-        case stall, failure, restartLoop, outage, behind, heavyRun, watermarkStuck, lateRows, leak
+        case stall, failure, restartLoop, outage, behind, heldBack, heavyRun, watermarkStuck, lateRows, leak
     }
+
+    /// What happens to queries with batches of minutes, of which the rules that count in minutes say nothing.
+    private static let ofLongBatches: Set<Incident> = [.burst, .restart, .clockSet, .failure, .behind, .heldBack]
 
     /// An alert that has to fire once and to resolve once in these seconds after the beginning.
     struct ExpectedAlert {
@@ -41,7 +45,9 @@ extension SimulatedQuery {
 
     /// It has to be over before the evening.
     private func isPossible(_ incident: Incident) -> Bool {
-        switch incident {
+        if hasLongBatches, !Self.ofLongBatches.contains(incident) { return false }
+        return switch incident {
+        case .heldBack: topic != nil && (!sleeps || timeOfDay < 45_000)
         case .leak: !sleeps && !happenings.contains { $0.incident == .leak } && time < end - 110_000
         case .outage: topic != nil && time < end - 40_000 && (!sleeps || timeOfDay < 30_000)
         default: !sleeps || timeOfDay < 52_000
@@ -63,7 +69,9 @@ extension SimulatedQuery {
             if topic == nil {
                 runBatch(takes: interval * 1.7, rows: 20_000)
             } else {
-                topic?.append(Int64.random(in: 1500...3000, using: &numbers))
+                // What is worked off within a quarter of an hour.
+                let records: ClosedRange<Int64> = hasLongBatches ? 600...1000 : 1500...3000
+                topic?.append(Int64.random(in: records, using: &numbers))
                 runBatch()
             }
             return []
@@ -88,9 +96,15 @@ extension SimulatedQuery {
             return []
         case .behind:
             arriving = growing(by: 300)
-            runBatches(for: 1500...2700, takes: 1.3...1.9)
+            runBatches(for: hasLongBatches ? 5400...7200 : 1500...2700, takes: 1.3...1.9)
             arriving = Self.ordinarily
             return ["QueryFallingBehind", "QueryBatchOverTrigger"]
+        case .heldBack:
+            topic?.limit = Int64(Self.ordinarily / 2)
+            let until = time + Double.random(in: 2400...3600, using: &numbers)
+            while time < until { runBatch() }
+            topic?.limit = SimulatedTopic.usualLimit
+            return ["QueryFallingBehind"]
         case .heavyRun: return heavyRun()
         case .watermarkStuck:
             watermarkHold = time - 600
@@ -121,7 +135,7 @@ extension SimulatedQuery {
 
     /// What must arrive in an interval so that the backlog grows by so many records with each batch that takes 1.6 intervals.
     private func growing(by records: Double) -> Double {
-        (Double(SimulatedTopic.limit) + records) / (startsAtOnce ? 1.6 : 2)
+        (Double(SimulatedTopic.usualLimit) + records) / (startsAtOnce ? 1.6 : 2)
     }
 
     /// A batch that takes very long, in half of the cases with records that wait before it.
@@ -149,7 +163,7 @@ extension SimulatedQuery {
         var nearlyOver: Double?
         repeat {
             runBatch()
-            let triggers = Double(topic?.waiting ?? 0) / (Double(SimulatedTopic.limit) - Self.ordinarily)
+            let triggers = Double(topic?.waiting ?? 0) / (Double(SimulatedTopic.usualLimit) - Self.ordinarily)
             if triggers * interval < 900, nearlyOver == nil { nearlyOver = time }
         } while topic?.waiting ?? 0 > 0
         let behind = ExpectedAlert(

@@ -49,8 +49,9 @@ struct SimulatedQuery {
     init(number: UInt8, days: Double, seed: UInt64) {
         numbers = SeededNumbers(seed: seed &* 1000 &+ UInt64(number))
         name = "query-\(number)"
-        // Each interval, with and without nights, occurs with both kinds of source, given and not, among 48 queries.
-        interval = [10.0, 25, 60][Int(number) % 3]
+        // Each interval, with and without nights, occurs with both kinds of source, given and not, among 48 queries; those beyond have
+        // batches of minutes.
+        interval = number < 48 ? [10.0, 25, 60][Int(number) % 3] : 300
         sleeps = number % 4 != 3
         isIntervalGiven = (number / 2 + number / 12) % 2 == 0
         startsAtOnce = number % 5 < 3
@@ -89,6 +90,9 @@ struct SimulatedQuery {
         happen()
         next = time + Double.random(in: 5400...14_400, using: &numbers)
     }
+
+    /// Whether its batches take minutes.
+    var hasLongBatches: Bool { interval > 60 }
 
     private mutating func nameRun() {
         let number = maker.id.uuid.15

@@ -7,7 +7,8 @@ import StreamingMetrics
 /// all that there was.
 struct SimulatedTopic {
     /// Records that a batch reads at most, as of `maxOffsetsPerTrigger`.
-    static let limit: Int64 = 500
+    static let usualLimit: Int64 = 500
+    var limit = Self.usualLimit
 
     private let topic: String
     /// Each partition's share of what arrives.
@@ -44,7 +45,7 @@ struct SimulatedTopic {
     /// Reads a batch, of each partition in proportion to what waits in it, and tells it as Spark would.
     mutating func read() -> SourceProgress {
         let start = end
-        let rows = min(waiting, Self.limit)
+        let rows = min(waiting, limit)
         var rest = rows
         for index in end.indices {
             let behind = latest[index] - end[index]

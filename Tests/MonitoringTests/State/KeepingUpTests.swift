@@ -121,4 +121,44 @@ import Testing
             #expect(monitor.state == .processing)
         }
     }
+
+    /// Batches of a tenth of the time, which read no more than a limit of what has come; gives the states.
+    private func limited(_ count: Int, every interval: Double, reading limit: Int64, arriving: (Int) -> Int64)
+        -> [QueryTransition]
+    {
+        var monitor = QueryMonitor(id: query.id)
+        var (end, latest): (Int64, Int64) = (0, 0)
+        return (0..<count).flatMap { number in
+            latest += arriving(number)
+            let rows = min(limit, latest - end)
+            end += rows
+            return monitor.replay(
+                query.batch(
+                    Int64(number), Double(number) * interval, takes: interval / 10, rows: rows,
+                    sources: [EventMaker.kafka(end: [end], latest: [latest], rows: rows)]))
+        }
+    }
+
+    @Test(arguments: [30.0, 600]) func `a query that a limit holds back is behind though it rests`(interval: Double) {
+        let changes = limited(60, every: interval, reading: 12_000) { _ in 24_000 }
+        #expect(changes.map(\.to) == [.processing, .behind])
+        #expect(changes.last?.reason.contains(" records wait, ") == true)
+        // Within a quarter of an hour, or four triggers where these are longer.
+        #expect(changes.last.map { $0.at.seconds(since: EventMaker.time(0)) <= max(1000, 6 * interval) } == true)
+    }
+
+    @Test func `a backlog that grows by little each time is behind in the end`() {
+        let changes = limited(1200, every: 30, reading: 12_000) { _ in 12_600 }
+        #expect(changes.map(\.to) == [.processing, .behind])
+    }
+
+    @Test func `a query that rests and has what a burst left, or as much as before, is not behind`() {
+        let burst = limited(300, every: 30, reading: 12_000) { $0 == 20 ? 2_000_000 : 6000 }
+        #expect(burst.map(\.to) == [.processing])
+        let same = limited(600, every: 30, reading: 12_000) { $0 == 0 ? 2_000_000 : $0 % 2 == 0 ? 14_000 : 10_000 }
+        #expect(same.map(\.to) == [.processing])
+        // What comes once an hour is read within it.
+        let hourly = limited(600, every: 30, reading: 12_000) { $0 % 120 < 5 ? 200_000 : 2000 }
+        #expect(hourly.map(\.to) == [.processing])
+    }
 }
