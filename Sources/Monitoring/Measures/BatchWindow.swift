@@ -4,6 +4,8 @@ import StreamingMetrics
 ///
 /// Spark's `inputRowsPerSecond` divides by the time since the last look for data, which is 10 ms ago after a pause, so that one row
 /// can read 100 rows/s. Here rows are divided by the time since the batch before, whatever lay between.
+///
+/// Of batches that are longer than a part of its span it looks at the last few, however long ago they were.
 struct BatchWindow: Sendable, Hashable {
     /// One batch.
     struct Batch: Sendable, Hashable {
@@ -51,7 +53,7 @@ struct BatchWindow: Sendable, Hashable {
         }
     }
 
-    private let span: Int64
+    private let lookBack: LookBack
     private let limit: Int
     private var batches: [Kept] = []
     /// Phases in the order in which they came, and each batch's milliseconds of them, one row behind the other. What takes longer than
@@ -61,7 +63,7 @@ struct BatchWindow: Sendable, Hashable {
     private var sums = Sums()
 
     init(_ settings: MonitorSettings) {
-        span = settings.window.nonNegativeMilliseconds
+        lookBack = LookBack(span: settings.window.nonNegativeMilliseconds)
         limit = max(2, settings.windowBatches)
     }
 
@@ -71,9 +73,7 @@ struct BatchWindow: Sendable, Hashable {
     /// Notes a batch; one that does not start later than the last begins anew.
     mutating func add(_ batch: Batch) {
         if let last = batches.last, batch.start <= last.start { removeAll() }
-        let oldest = batch.start.subtractingSaturated(span)
-        var old = max(0, batches.count - limit + 1)
-        while old < batches.count, batches[old].start < oldest { old += 1 }
+        let old = max(0, batches.count - limit + 1, oldCount(before: batch))
         for index in 0..<old { sums.add(batches[index], row(index), sign: -1) }
         batches.removeFirst(old)
         times.removeFirst(old * names.count)
@@ -82,6 +82,19 @@ struct BatchWindow: Sendable, Hashable {
             Kept(start: batch.start, interval: batch.interval, duration: batch.duration, rows: batch.rows, whole: whole)
         )
         sums.add(batches[batches.count - 1], row(batches.count - 1), sign: 1)
+    }
+
+    /// How many of the batches are too old to be looked at with the one that comes.
+    private func oldCount(before batch: Batch) -> Int {
+        let oldest = batch.start.subtractingSaturated(lookBack.span)
+        guard let first = batches.first, first.start < oldest else { return 0 }
+        let earliest = lookBack.earliest(at: batch.start, gap: batch.interval, before: batches.last?.interval)
+        let kept = SizingVerdict.minimumBatches - 1
+        let old = batches.indices.first { index in
+            let start = batches[index].start
+            return start >= oldest || (index >= batches.count - kept && start >= earliest)
+        }
+        return old ?? batches.count
     }
 
     private func row(_ index: Int) -> ArraySlice<UInt32> { times[index * names.count..<(index + 1) * names.count] }

@@ -17,15 +17,18 @@ struct PartitionMarks: Sendable, Hashable {
     static let maximumPartitions = 4096
     private static let maximumMarks = 4
 
-    private let span: Int64
+    private let lookBack: LookBack
+    private var span: Int64 { lookBack.span }
     private var marks: [Mark] = []
     private var triggers: UInt64 = 0
     private var lastTime: Int64?
+    /// The time between the last two triggers.
+    private var lastGap: Int64?
     /// The newest offsets of the last trigger in the order of their text, -1 for one that has none.
     private var newest: [Int64] = []
 
     /// Marks that reach back so many milliseconds.
-    init(span: Int64) { self.span = max(1, span) }
+    init(span: Int64) { lookBack = LookBack(span: max(1, span)) }
 
     /// Notes a trigger that started at a time. Where the clock was set back, or a partition's newest offset is below what it was, as of
     /// a topic that was deleted and made again, all begins anew.
@@ -36,10 +39,8 @@ struct PartitionMarks: Sendable, Hashable {
         let isSame = latest.partitions.count == newest.count
         let wentBack = note(latest.partitions)
         if wentBack || lastTime.map({ time <= $0 }) == true { marks.removeAll() }
-        lastTime = time
+        removeOld(at: time)
         triggers &+= 1
-        let oldest = time.subtractingSaturated(span)
-        if let first = marks.first, first.time < oldest { marks.removeAll { $0.time < oldest } }
         let isDue = marks.last.map { time.subtractingSaturated($0.time) >= span / 2 } ?? true
         // Of partitions that are new there should be a mark soon.
         if isDue || (!isSame && marks.count < Self.maximumMarks), newest.count <= Self.maximumPartitions,
@@ -48,6 +49,20 @@ struct PartitionMarks: Sendable, Hashable {
             marks.append(Mark(time: time, trigger: triggers, end: source.endOffset, latest: latest))
         }
         return isSame && !wentBack
+    }
+
+    /// Where triggers are so far apart that none of the span is two triggers ago, one that is older is kept.
+    private mutating func removeOld(at time: Int64) {
+        let gap = lastTime.map { time.subtractingSaturated($0) }
+        defer { (lastTime, lastGap) = (time, gap) }
+        let oldest = time.subtractingSaturated(span)
+        guard let gap, let first = marks.first, first.time < oldest else { return }
+        let earliest = lookBack.earliest(at: time, gap: gap, before: lastGap)
+        let recent = marks.firstIndex { $0.time >= oldest } ?? marks.count
+        // Before this trigger there has been one after it.
+        let trend = marks.lastIndex { $0.trigger < triggers && $0.time >= earliest }
+        let old = trend ?? marks.firstIndex { $0.time >= earliest } ?? marks.count
+        marks.removeFirst(min(recent, old))
     }
 
     /// Replaces the newest offsets; tells whether one has gone back. Which is whose is told by their places: sources write them in one

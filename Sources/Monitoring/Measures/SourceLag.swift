@@ -16,8 +16,8 @@ public struct PartitionLag: Sendable, Hashable, Codable {
     /// the part of ``SourceLag/processedRowsPerSecond`` that fell to it lately, by how far each partition was read. 0 where nothing
     /// waits, nil where nothing of it was read.
     public var secondsBehind: Double?
-    /// Records by which ``records`` grew in a second since a trigger that is at most ``MonitorSettings/window`` ago; negative where it
-    /// shrank. Nil until the partition has been seen for three triggers or a quarter of the window, and again after the offsets of any
+    /// Records by which ``records`` grew in a second since a trigger that is at most ``MonitorSettings/window`` ago, or two triggers where
+    /// these are longer; negative where it shrank. Nil until the partition has been seen for three triggers or a quarter of the window, and again after the offsets of any
     /// partition of the source have gone back; nil as well in a source that has had more than 4,096 partitions for a window.
     public var trendPerSecond: Double?
     /// Seconds until nothing waits: ``records`` ÷ (what the query could process of it in a second − what arrived of it). 0 where
@@ -160,7 +160,7 @@ struct SourceTracker: Sendable, Hashable {
     /// Seconds until nothing waits at the pace at which the lag has shrunk since it was largest in the window; nil where it has not.
     var secondsToWorkOff: Double? {
         guard let last = trend.points.last, let before = lagBefore, before.time < last.time else { return nil }
-        let largest = trend.points.reduce(before) { $1.value >= $0.value ? $1 : $0 }
+        let largest = trend.recent.reduce(before) { $1.value >= $0.value ? $1 : $0 }
         let seconds = Double(last.time.subtractingSaturated(largest.time)) / 1000
         return largest.value > last.value ? Double.ratio(last.value * seconds, largest.value - last.value) : nil
     }

@@ -1,6 +1,6 @@
 /// A value over time in bounded memory, and how fast it changes.
 ///
-/// Points older than the span are dropped. When there is no room, every second point goes: recent and old stay alike.
+/// Points older than the span are dropped, but for a few where they are far between (``LookBack``). When there is no room, every second point goes: recent and old stay alike.
 struct TrendWindow: Sendable, Hashable {
     /// One value at one time.
     struct Point: Sendable, Hashable {
@@ -9,19 +9,18 @@ struct TrendWindow: Sendable, Hashable {
     }
 
     private static let capacity = 32
-    private let span: Int64
+    private let lookBack: LookBack
     private var spacing: Int64 = 0
     private(set) var points: [Point] = []
 
     /// A window that looks back so many milliseconds.
-    init(span: Int64) { self.span = max(1, span) }
+    init(span: Int64) { lookBack = LookBack(span: max(1, span)) }
 
     /// Notes a value; one that is not later than the last begins anew, for the clock was set.
     mutating func add(_ value: Double, at time: Int64) {
         guard value.isFinite else { return }
         if let last = points.last, time <= last.time { removeAll() }
-        let oldest = time.subtractingSaturated(span)
-        if let first = points.first, first.time < oldest { points.removeAll { $0.time < oldest } }
+        removeOld(at: time)
         // The newest point is always kept; one that came too soon after the one before it is replaced by the next.
         if points.count >= 2,
             points[points.count - 1].time.subtractingSaturated(points[points.count - 2].time) < spacing
@@ -30,6 +29,24 @@ struct TrendWindow: Sendable, Hashable {
         }
         points.append(Point(time: time, value: value))
         if points.count >= Self.capacity { thin() }
+    }
+
+    /// The points that are not older than the span.
+    var recent: some Sequence<Point> {
+        let oldest = (points.last?.time ?? 0).subtractingSaturated(lookBack.span)
+        return points.lazy.filter { $0.time >= oldest }
+    }
+
+    private mutating func removeOld(at time: Int64) {
+        let oldest = time.subtractingSaturated(lookBack.span)
+        guard let first = points.first, let last = points.last, first.time < oldest else { return }
+        let before = points.dropLast().last.map { last.time.subtractingSaturated($0.time) }
+        let earliest = lookBack.earliest(at: time, gap: time.subtractingSaturated(last.time), before: before)
+        let firstKept = points.count - (LookBack.points - 1)
+        let old = points.indices.first { index in
+            points[index].time >= oldest || (index >= firstKept && points[index].time >= earliest)
+        }
+        points.removeFirst(old ?? points.count)
     }
 
     /// Forgets all.

@@ -44,7 +44,8 @@ public struct MonitorSettings: Sendable, Hashable {
 
     // MARK: Measures
 
-    /// Sustained rates and trends look back so far.
+    /// Sustained rates and trends look back so far; where triggers are further apart than a part of it, over the last few of them, at most
+    /// a day.
     public var window: Duration = .seconds(300)
     /// They look at no more batches than this. At least 2.
     public var windowBatches = 64

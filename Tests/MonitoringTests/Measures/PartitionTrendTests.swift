@@ -85,6 +85,18 @@ import Testing
         #expect(isNear(partitions(sources, every: 100).first?.trendPerSecond, 2))
     }
 
+    @Test(arguments: [120.0, 200, 300, 600, 3600]) func `triggers that are longer apart than the window have trends`(
+        interval: Double
+    ) {
+        let sources = (0..<8 as Range<Int64>).map { number in
+            EventMaker.kafka(end: [1000 * number], latest: [1200 * number], rows: 1000)
+        }
+        for count in 3...8 {
+            let found = partitions(Array(sources.prefix(count)), every: interval)
+            #expect(isNear(found.first?.trendPerSecond, 200 / interval))
+        }
+    }
+
     @Test func `two triggers that follow each other are no trend`() {
         let sources = (0..<3 as Range<Int64>).map { EventMaker.kafka(end: [100 * $0], latest: [300 * $0], rows: 100) }
         #expect(partitions(Array(sources.prefix(2))).first?.trendPerSecond == nil)
