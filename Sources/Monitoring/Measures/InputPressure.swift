@@ -22,8 +22,12 @@ struct PressureTracker: Sendable, Hashable {
     private var growth = 1.0
 
     /// Where neither an interval nor a backlog says that a query does not keep up, batches must become so many times longer: each reads
-    /// what has come during the one before, so that with too little power they grow without end, while others only vary.
+    /// what has come during the one before, so that with too little power they grow without end, while others only vary. So often as they
+    /// vary, some of them come to be twice as long as a short one; hence they must be longer than the longest of many batches before.
     private static let neededGrowth = 2.0
+    /// The longest of the batches, of which a share is forgotten with each; and the same before those in a row that did not keep up.
+    private var (longest, longestBefore) = (0.0, 0.0)
+    private static let forgotten = 1.0 / 256
 
     /// A query that rests for more than four fifths of the time keeps up, however long its few batches take, unless a limit lets it rest
     /// while its backlog grows.
@@ -42,12 +46,15 @@ struct PressureTracker: Sendable, Hashable {
     mutating func add(
         reason: String?, start: Int64, duration: Int64, growth: Double?, isRising: Bool, _ settings: MonitorSettings
     ) {
+        let before = longest
+        longest = max(Double(duration), longest * (1 - Self.forgotten))
         guard let reason else {
             calm += 1
             if pressure != .sustained || calm >= max(1, settings.calmBatches) { reset() }
             return
         }
         calm = 0
+        if batches == 0 { longestBefore = before }
         if batches == 0 || start < since { since = start }
         batches += 1
         work = work.addingSaturated(duration)
@@ -60,9 +67,17 @@ struct PressureTracker: Sendable, Hashable {
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
         let isBusy = isRising || Double(work) >= Double(length) * Self.leastBusy
-        pressure = isLong && isBusy && self.growth >= Self.neededGrowth ? .sustained : .momentary
+        pressure = isLong && isBusy && hasGrown(to: duration) ? .sustained : .momentary
     }
 
-    /// There is nothing to do, or another run.
-    mutating func reset() { self = PressureTracker() }
+    private func hasGrown(to duration: Int64) -> Bool {
+        growth == .infinity || (growth >= Self.neededGrowth && Double(duration) >= longestBefore * Self.neededGrowth)
+    }
+
+    /// There is nothing to do. How long batches were is kept.
+    mutating func reset() {
+        let longest = longest
+        self = PressureTracker()
+        self.longest = longest
+    }
 }

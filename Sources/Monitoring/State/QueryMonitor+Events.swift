@@ -46,7 +46,7 @@ extension QueryMonitor {
         runSince = time.map { MonitorTime(millisecondsSinceEpoch: $0) } ?? now
         batches.removeAll()
         sources = []
-        pressureTracker.reset()
+        pressureTracker = PressureTracker()
         if before != nil {
             counts.restarts &+= 1
             if restarts.count >= max(1, settings.maximumTransitions) { restarts.removeFirst() }

@@ -161,4 +161,33 @@ import Testing
         let hourly = limited(600, every: 30, reading: 12_000) { $0 % 120 < 5 ? 200_000 : 2000 }
         #expect(hourly.map(\.to) == [.processing])
     }
+
+    /// Batches without an interval, each of which reads what has come during the one before, so that a share of its length comes of that
+    /// one's, and varies by 30 %; gives how many there were until it was behind.
+    private func batchesUntilBehind(share: Double, fixed: Double, limit: Int64, seed: UInt64) -> Int64? {
+        var numbers = SeededNumbers(seed: seed)
+        var monitor = QueryMonitor(id: query.id)
+        var (time, length) = (0.0, 3.5)
+        for number in 0..<limit {
+            monitor.replay(query.batch(number, time, takes: length, rows: Int64(length * 1000)))
+            if monitor.state == .behind { return number }
+            time += length + 0.01
+            length = (fixed + share * length) * Double.random(in: 0.7...1.3, using: &numbers)
+        }
+        return nil
+    }
+
+    @Test func `batches that feed each other and vary are not behind`() {
+        for seed in 0..<20 as Range<UInt64> {
+            #expect(batchesUntilBehind(share: 0.6, fixed: 1.4, limit: 2000, seed: seed) == nil, "seed \(seed)")
+        }
+    }
+
+    @Test func `batches that feed each other beyond what can be processed are soon behind, though they vary`() {
+        let found = (0..<100 as Range<UInt64>).compactMap {
+            batchesUntilBehind(share: 1.2, fixed: 0.1, limit: 60, seed: $0)
+        }.sorted()
+        #expect(found.count == 100)
+        #expect(found[50] <= 12)
+    }
 }
