@@ -96,8 +96,10 @@ struct PartitionMarks: Sendable, Hashable {
     ///   - lags: The lags after the last trigger.
     ///   - partitions: The same partitions in the same order.
     ///   - processedRowsPerSecond: What the query could process of the whole source; nil where unknown.
+    ///   - isLimited: Whether a limit keeps it from that, so that a lag which grows goes on to.
     func complete(
-        _ lags: inout [PartitionLag], of partitions: [SourceOffsets.Partition], processedRowsPerSecond: Double?
+        _ lags: inout [PartitionLag], of partitions: [SourceOffsets.Partition], processedRowsPerSecond: Double?,
+        isLimited: Bool
     ) {
         let motions = self.motions(of: lags, partitions)
         let read = motions.reduce(0) { $0 + ($1?.read ?? 0) }
@@ -110,6 +112,7 @@ struct PartitionMarks: Sendable, Hashable {
                 let possible = Double.ratio(motion.read * rate, read)
             else { continue }
             lags[index].secondsBehind = Double.ratio(Double(records), possible)
+            if isLimited, motion.lag > 0 { continue }
             lags[index].catchUpSeconds = Double.ratio(Double(records), possible - motion.arrived)
         }
     }

@@ -56,9 +56,8 @@ public struct SizingVerdict: Sendable, Hashable {
         words = .from(evidence)
         (kind, phase) = (.unknown, nil)
         guard let use = evidence.use, evidence.batches >= Self.minimumBatches, evidence.meanRows > 0 else { return }
-        if evidence.isShort || use >= Self.phaseShare, let top = evidence.topPhase, top.phase != "addBatch",
-            top.share >= Self.phaseShare
-        {
+        let isBusy = use >= Self.phaseShare || (evidence.isShort && !evidence.isHeldBack)
+        if isBusy, let top = evidence.topPhase, top.phase != "addBatch", top.share >= Self.phaseShare {
             (kind, phase) = (.bottleneck, top.phase)
         } else if evidence.isHeldBack || evidence.isShort || (evidence.interval > 0 && use >= Self.highUse) {
             kind = .underProvisioned
@@ -125,6 +124,10 @@ struct SizingEvidence: Sendable {
     var pressure: InputPressure
     var lagRecords: Int64?
     var lagSeconds: Double?
+    /// Records that arrive in a second, where a single source says so.
+    var arrivingPerSecond: Double?
+    /// Whether records that wait become more, and will go on to.
+    var isGrowing: Bool
     /// Files and bytes that wait, where a source tells those.
     var lagFiles: Int64?
     var lagBytes: Int64?
@@ -150,6 +153,8 @@ struct SizingEvidence: Sendable {
         for files in lags.lazy.compactMap(\.files) { lagFiles = (lagFiles ?? 0).addingSaturated(files) }
         for bytes in lags.lazy.compactMap(\.bytes) { lagBytes = (lagBytes ?? 0).addingSaturated(bytes) }
         lagSeconds = lags.lazy.compactMap(\.secondsBehind).max()
+        arrivingPerSecond = lags.count == 1 ? lags.first?.inputRowsPerSecond : nil
+        isGrowing = lags.contains { $0.neverCatchesUp && $0.trendPerSecond ?? 0 > 0 }
         hasState = stateUse != nil
         statePartitions = stateUse?.partitions
         topPhase = phases.first
@@ -197,8 +202,8 @@ extension SizingEvidence {
             "\(phase ?? "one phase") takes \(Figures.percent(topPhase?.share ?? 0)) of a trigger, \(sentence)"
         case .underProvisioned:
             if isHeldBack {
-                "\(lagRecords ?? 0 > 0 ? "records" : lagFiles != nil ? "files" : "data") wait although it is idle between batches: "
-                    + sentence
+                "\(lagRecords ?? 0 > 0 ? "records" : lagFiles != nil ? "files" : "data") wait\(isGrowing ? " and become more" : "") "
+                    + "although it is idle between batches: " + sentence
             } else {
                 (isShort ? "it does not keep up: " : "it has no reserve: ") + sentence
             }
@@ -212,7 +217,7 @@ extension SizingEvidence {
         switch kind {
         case .unknown, .wellProvisioned: []
         case .bottleneck: phase.map { SizingAdvice.bottleneck($0) } ?? []
-        case .underProvisioned: isHeldBack ? SizingAdvice.limits : SizingAdvice.short(self)
+        case .underProvisioned: isHeldBack ? SizingAdvice.limits(self) : SizingAdvice.short(self)
         case .overProvisioned: SizingAdvice.spare(self)
         }
     }
@@ -234,71 +239,5 @@ extension SizingEvidence {
         if let lagBytes { parts.append("\(Figures.bytes(Double(lagBytes))) behind") }
         if isLagUnknown { parts.append("what waits is not known") }
         return parts.joined(separator: ", ") + ", over \(Figures.number(Double(batches))) batches"
-    }
-}
-
-/// What helps against what.
-enum SizingAdvice {
-    static let limits = [
-        "raise maxOffsetsPerTrigger or maxFilesPerTrigger: each batch takes less than the trigger has time for",
-        "or shorten the trigger interval",
-    ]
-
-    static func bottleneck(_ phase: String) -> [String] {
-        switch phase {
-        case "latestOffset", "getOffset", "setOffsetRange", "getEndOffset":
-            [
-                "look at the source: finding its newest offset is slow; a folder of many files wants cleanSource or partitions, "
-                    + "a broker a shorter way", "lengthen the trigger interval, so that it is asked less often",
-            ]
-        case "walCommit", "commitOffsets", "commitBatch":
-            [
-                "put the checkpoint on faster storage: writing offsets and commits is slow",
-                "lengthen the trigger interval, so that it is written less often",
-            ]
-        case "queryPlanning":
-            [
-                "make the plan smaller, or lengthen the trigger interval so that it is made less often",
-                "look for a driver that is short of CPU or memory",
-            ]
-        case "getBatch":
-            ["raise no limit: listing what the batch holds is slow; look at the source's files or metadata"]
-        default: ["look at what \(phase) does: more workers do not shorten it"]
-        }
-    }
-
-    static func short(_ evidence: SizingEvidence) -> [String] {
-        var advice = ["add workers or cores: the work on rows takes most of the trigger"]
-        if let partitions = evidence.statePartitions, partitions >= 50,
-            evidence.meanRows / Double(partitions) < 100
-        {
-            let rows = Figures.number(evidence.meanRows)
-            advice.insert(
-                "lower spark.sql.shuffle.partitions (\(partitions)) for a new checkpoint: a batch has only \(rows) rows",
-                at: 0)
-        } else if evidence.hasState {
-            advice.append(
-                "have at least as many spark.sql.shuffle.partitions as cores; a new number needs a new checkpoint")
-        }
-        if evidence.interval > 0 {
-            advice.append("lengthen the trigger interval: a larger batch costs less for each row")
-        }
-        if evidence.lagRecords ?? 0 > 0 {
-            advice.append("raise maxOffsetsPerTrigger or maxFilesPerTrigger if batches are short while records wait")
-        }
-        return advice
-    }
-
-    static func spare(_ evidence: SizingEvidence) -> [String] {
-        let check =
-            "look first whether input waits, which this source does not say: then raise maxFilesPerTrigger or its like"
-        let spare = spareTime(evidence)
-        return evidence.isLagUnknown ? [check] + spare.map { "if nothing waits, \($0)" } : spare
-    }
-
-    private static func spareTime(_ evidence: SizingEvidence) -> [String] {
-        evidence.interval > 0
-            ? ["take workers away, or shorten the trigger interval for fresher results"]
-            : ["take workers away, or set a trigger interval to run fewer and larger batches"]
     }
 }

@@ -21,7 +21,7 @@ public struct PartitionLag: Sendable, Hashable, Codable {
     /// partition of the source have gone back; nil as well in a source that has had more than 4,096 partitions for a window.
     public var trendPerSecond: Double?
     /// Seconds until nothing waits: ``records`` ÷ (what the query could process of it in a second − what arrived of it). 0 where
-    /// nothing waits, nil where it never comes to that at these rates or one of them is unknown.
+    /// nothing waits, nil where it never comes to that at these rates, as where it grows because of a limit, or one of them is unknown.
     public var catchUpSeconds: Double?
 
     /// Whether its lag is known and no rate of the window will ever end it: what can be processed of it is not more than what arrives, or
@@ -63,13 +63,14 @@ public struct SourceLag: Sendable, Hashable, Codable {
     /// Rows that are processed in a second of work, over the window: what the query could do.
     public var processedRowsPerSecond: Double?
     /// Seconds until nothing waits: ``records`` ÷ (``processedRowsPerSecond`` − ``inputRowsPerSecond``). 0 where nothing waits,
-    /// nil where it never comes to that at these rates or one of them is unknown.
+    /// nil where it never comes to that at these rates or one of them is unknown. It never does where the lag grows while the query has time
+    /// to spare: a limit or a long trigger interval keeps it from what it could process.
     public var catchUpSeconds: Double?
 
     /// Whether the lag is known and no rate of the window will ever end it.
     public var neverCatchesUp: Bool {
-        guard let records, records > 0, let inputRowsPerSecond, let processedRowsPerSecond else { return false }
-        return processedRowsPerSecond <= inputRowsPerSecond
+        guard let records, records > 0, inputRowsPerSecond != nil, processedRowsPerSecond != nil else { return false }
+        return catchUpSeconds == nil
     }
 }
 
@@ -132,8 +133,10 @@ struct SourceTracker: Sendable, Hashable {
 
     /// Each partition's lag; empty where the offsets have another form.
     ///
-    /// - Parameter withTrends: Whether to tell more than how many records wait, which needs earlier offsets to be read as well.
-    func partitions(withTrends: Bool) -> [PartitionLag] {
+    /// - Parameters:
+    ///   - withTrends: Whether to tell more than how many records wait, which needs earlier offsets to be read as well.
+    ///   - soon: A lag that is gone within so many seconds at the pace at which it shrinks does not grow.
+    func partitions(withTrends: Bool, soon: Double) -> [PartitionLag] {
         guard let end = SourceOffsets(source.endOffset), let latest = SourceOffsets(source.latestOffset) else {
             return []
         }
@@ -143,7 +146,9 @@ struct SourceTracker: Sendable, Hashable {
                 records: SourceOffsets.records(from: read, to: newest.offset))
         }
         if withTrends {
-            marks.complete(&lags, of: latest.partitions, processedRowsPerSecond: window.processedRowsPerSecond)
+            marks.complete(
+                &lags, of: latest.partitions, processedRowsPerSecond: window.processedRowsPerSecond,
+                isLimited: isLimited(soon: soon))
         }
         return lags
     }
@@ -201,8 +206,29 @@ struct SourceTracker: Sendable, Hashable {
             && seconds * (value - least.value) >= needed * value
     }
 
+    /// Whether what waits is not worked off although the query rests: what it could process says nothing of what it will.
+    private func isLimited(soon: Double) -> Bool {
+        guard let busy = window.busyRatio, busy < SizingVerdict.highUse else { return false }
+        return secondsToWorkOff.map { $0 > soon } ?? true
+    }
+
+    /// Records that arrive in a second.
+    private var arrivingPerSecond: Double? {
+        newest.slopePerSecond().map { max(0, $0) } ?? window.inputRowsPerSecond
+    }
+
+    /// Whether no more could be processed than arrives.
+    var isOutpaced: Bool {
+        guard let arriving = arrivingPerSecond, let possible = window.processedRowsPerSecond else { return false }
+        return possible <= arriving
+    }
+
     /// All that is known of it.
-    func lag(index: Int) -> SourceLag {
+    ///
+    /// - Parameters:
+    ///   - index: The source's place in the plan.
+    ///   - soon: A lag that is gone within so many seconds at the pace at which it shrinks does not grow.
+    func lag(index: Int, soon: Double) -> SourceLag {
         var lag = SourceLag(index: index, description: source.description ?? "", label: "\(index): \(words)")
         lag.records = records
         lag.maximumPartitionRecords = backlog.maximumPartitionRecords
@@ -211,9 +237,9 @@ struct SourceTracker: Sendable, Hashable {
         lag.bytes = SourceBacklog.whole(source.metrics["numBytesOutstanding"])
         lag.secondsBehind = secondsBehind
         lag.trendPerSecond = trendPerSecond
-        lag.inputRowsPerSecond = newest.slopePerSecond().map { max(0, $0) } ?? window.inputRowsPerSecond
+        lag.inputRowsPerSecond = arrivingPerSecond
         lag.processedRowsPerSecond = window.processedRowsPerSecond
-        lag.catchUpSeconds = Self.catchUp(lag)
+        lag.catchUpSeconds = catchUp(lag, soon: soon)
         return lag
     }
 
@@ -225,9 +251,10 @@ struct SourceTracker: Sendable, Hashable {
         return text.prefix(utf8Bytes: 200)
     }
 
-    private static func catchUp(_ lag: SourceLag) -> Double? {
+    private func catchUp(_ lag: SourceLag, soon: Double) -> Double? {
         guard let records = lag.records else { return nil }
         if records == 0 { return 0 }
+        if let trend = lag.trendPerSecond, trend > 0, isLimited(soon: soon) { return nil }
         guard let input = lag.inputRowsPerSecond, let processed = lag.processedRowsPerSecond else { return nil }
         return Double.ratio(Double(records), processed - input)
     }

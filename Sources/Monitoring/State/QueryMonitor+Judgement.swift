@@ -53,7 +53,7 @@ extension QueryMonitor {
     private mutating func backlog(ofSource index: Int, at time: Int64) -> String? {
         let isBehind = pressure == .sustained
         let threshold = Double(settings.behindLag.nonNegativeMilliseconds) / 1000
-        let limit = Double(settings.catchUpLimit.nonNegativeMilliseconds) / 1000
+        let limit = catchUpLimit
         let isWorkedOff = sources[index].noteWorkingOff(
             above: threshold, soon: isBehind ? limit / 2 : limit, limit: limit, at: time)
         let source = sources[index]
@@ -62,14 +62,16 @@ extension QueryMonitor {
         }
         let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
         if seconds > (isBehind ? threshold / 2 : threshold) { return isWorkedOff ? nil : size }
-        guard source.lag(index: 0).neverCatchesUp, let trend = source.trendPerSecond, trend > 0 else { return nil }
+        guard source.isOutpaced, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }
 
     // MARK: Measures
 
     /// How far each source is behind, in the order of the plan; empty before the first progress.
-    public var lags: [SourceLag] { sources.enumerated().map { $1.lag(index: $0) } }
+    public var lags: [SourceLag] { sources.enumerated().map { $1.lag(index: $0, soon: catchUpLimit) } }
+
+    private var catchUpLimit: Double { Double(settings.catchUpLimit.nonNegativeMilliseconds) / 1000 }
 
     /// Each partition of a source with its lag, most behind first; empty where the source's offsets do not say.
     ///
@@ -81,7 +83,7 @@ extension QueryMonitor {
         ofSource source: Int, limit: Int = .max, withTrends: Bool = true
     ) -> [PartitionLag] {
         guard sources.indices.contains(source), limit > 0 else { return [] }
-        let sorted = sources[source].partitions(withTrends: withTrends).enumerated().sorted {
+        let sorted = sources[source].partitions(withTrends: withTrends, soon: catchUpLimit).enumerated().sorted {
             ($1.element.records ?? -1, $0.offset) < ($0.element.records ?? -1, $1.offset)
         }
         return sorted.prefix(limit).map(\.element)

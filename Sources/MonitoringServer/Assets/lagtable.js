@@ -72,9 +72,9 @@ function trendText(perSecond) {
     return `${perSecond > 0 ? '↗ +' : '↘ '}${format.compact(perSecond)}/s`;
 }
 
+/** Where both rates are known, only a lag that never ends has no time: there is too little power, or a limit holds it back. */
 function catchUp(lag) {
-    const isHopeless = lag.records > 0 && typeof lag.inputRowsPerSecond === 'number' && typeof lag.processedRowsPerSecond === 'number'
-        && lag.processedRowsPerSecond <= lag.inputRowsPerSecond;
+    const isHopeless = lag.records > 0 && typeof lag.inputRowsPerSecond === 'number' && typeof lag.processedRowsPerSecond === 'number';
     return catchUpText(lag.catchUpSeconds, isHopeless ? 'never at these rates' : format.unknown);
 }
 
