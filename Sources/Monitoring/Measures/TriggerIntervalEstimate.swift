@@ -9,18 +9,17 @@
 /// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
 /// becomes slower, and hands it on to the next run as a ``TriggerIntervalHint``.
 struct TriggerIntervalEstimate: Sendable, Hashable {
-    /// What people set, in milliseconds, ascending. Of another interval the longest of these that divides it is found, which is too short.
-    static let candidates: [Int64] = [
-        100, 200, 250, 300, 400, 500, 600, 700, 750, 800, 900,
-        1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 7000, 7500, 8000, 9000,
-        10_000, 12_000, 14_000, 15_000, 16_000, 18_000, 20_000, 24_000, 25_000, 30_000, 35_000, 36_000, 40_000, 45_000,
-        50_000,
-        60_000, 70_000, 72_000, 75_000, 80_000, 90_000, 100_000, 120_000, 150_000, 180_000, 200_000, 240_000,
-        300_000, 360_000, 420_000, 450_000, 480_000, 540_000, 600_000, 720_000, 900_000, 1_080_000, 1_200_000,
-        1_500_000,
-        1_800_000, 2_400_000, 2_700_000, 3_000_000, 3_600_000, 5_400_000, 7_200_000, 9_000_000, 10_800_000, 14_400_000,
-        18_000_000, 21_600_000, 28_800_000, 43_200_000, 86_400_000,
-    ]
+    /// What people set, in milliseconds, ascending: every whole second of a minute and a half, and round ones. Of another interval the
+    /// longest of these that divides it is found, which is too short.
+    static let candidates: [Int64] =
+        [100, 200, 250, 300, 400, 500, 600, 700, 750, 800, 900]
+        + ((1...90).map { $0 * 1000 } + [1200, 1500, 2500, 7500]).sorted()
+        + [
+            100_000, 110_000, 120_000, 130_000, 140_000, 150_000, 160_000, 180_000, 200_000, 210_000, 240_000, 270_000,
+            300_000, 360_000, 420_000, 450_000, 480_000, 540_000, 600_000, 720_000, 900_000, 1_080_000, 1_200_000,
+            1_500_000, 1_800_000, 2_400_000, 2_700_000, 3_000_000, 3_600_000, 5_400_000, 7_200_000, 9_000_000,
+            10_800_000, 14_400_000, 18_000_000, 21_600_000, 28_800_000, 43_200_000, 86_400_000,
+        ]
     /// With fewer starts nothing is said: a chance hit of the shortest candidate is one in a million then.
     private static let minimumStarts = 5
     /// The counts are halved here, so that old starts weigh less.

@@ -124,4 +124,20 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: (1...90).map { Double($0) } + [110, 130, 140, 160, 210, 270])
+    func `batches that fit into their interval are in time, whichever it is`(interval: Double) {
+        var numbers = SeededNumbers(seed: UInt64(interval))
+        for trial in 0..<8 {
+            var runner = Runner(interval: interval)
+            for batch in 0..<60 {
+                // Some starts are late, and one of the batches is.
+                let lateness = Double(Int64.random(in: 1...(batch % 20 == 13 ? 18 : 8), using: &numbers)) / 1000
+                let share = batch == 30 + trial ? 1.3 : Double.random(in: 0.2...0.8, using: &numbers)
+                runner.run(1, takes: { _ in share * interval }, late: { _ in lateness })
+                #expect(runner.monitor.state == .processing)
+            }
+            #expect(runner.monitor.triggerInterval == .seconds(interval))
+        }
+    }
 }
