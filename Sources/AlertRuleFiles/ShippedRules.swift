@@ -94,7 +94,7 @@ public enum ShippedRules {
                   severity: warning
                 annotations:
                   summary: "{{ $labels.query }} is falling behind"
-                  description: "Input has outpaced processing for more than a minute. Give it workers, or read less at a time."
+                  description: "Input has outpaced processing for more than a minute. Where its triggers take all of the time it needs workers, else more at a time: its verdict says which."
 
               - alert: QueryBatchOverTrigger
                 expr: |-
