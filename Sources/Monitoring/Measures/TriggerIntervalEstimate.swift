@@ -5,6 +5,9 @@
 /// the oldest Sparks at the multiple after it. So the interval is the longest one of which
 /// nearly all starts are multiples. A start at once after a batch that had missed a multiple says nothing. Without an interval (the default trigger) none fits.
 ///
+/// After a batch that had missed a multiple nobody waits longer than the interval, but for data. Where a query mostly does, the data's rhythm
+/// looks like an interval, or there is one that holds nothing up: it is none to be late for.
+///
 /// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the
 /// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
 /// becomes slower, and hands it on to the next run as a ``TriggerIntervalHint``.
@@ -56,15 +59,18 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     ///   - duration: How long that one took.
     mutating func add(start: Int64, after previous: Int64, taking duration: Int64) {
         let end = previous.addingSaturated(max(0, duration))
-        let isAtOnce = start.subtractingSaturated(end) <= Self.atOnce
+        let wait = start.subtractingSaturated(end)
+        let isAtOnce = wait <= Self.atOnce
         for (index, interval) in Self.candidates.enumerated() {
-            if isAtOnce, end.subtractingSaturated(previous - previous % interval) >= interval { continue }
+            let isOver = end.subtractingSaturated(previous - previous % interval) >= interval
+            if isOver, isAtOnce { continue }
             if starts[index] >= Self.maximumStarts {
                 starts[index] /= 2
                 hits[index] /= 2
             }
             starts[index] += 1
-            if Self.isMultiple(start, of: index) { hits[index] += 1 }
+            let waitsForMore = isOver && wait > interval + Self.lateness(interval)
+            if !waitsForMore, Self.isMultiple(start, of: index) { hits[index] += 1 }
         }
         notePair(previous, start)
         if start > previous { leastGap = min(leastGap, start.subtractingSaturated(previous)) }

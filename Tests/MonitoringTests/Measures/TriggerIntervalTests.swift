@@ -125,6 +125,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 0.1, 0.2, 0.4])
+    func `data that comes once a second is no interval of a part of a second, which the batches would exceed`(
+        at moment: Double
+    ) {
+        var monitor = QueryMonitor(id: query.id)
+        monitor.replay(query.started(0.7))
+        for number in 0..<200 as Range<Int64> {
+            monitor.replay(query.batch(number, 1 + Double(number) + moment + 0.004, takes: 0.64))
+            #expect([nil, .seconds(1)].contains(monitor.triggerInterval))
+            #expect(monitor.state == .processing)
+        }
+    }
+
+    @Test func `a batch now and then that data follows late hides no interval`() {
+        var runner = Runner(interval: 10)
+        runner.run(40) { $0 % 8 == 3 ? 12 : 2 }
+        var monitor = runner.monitor
+        for number in 0..<8 as Range<Int64> {
+            // Every fourth is over the interval, and the next data comes a minute later.
+            monitor.replay(query.batch(40 + number, 1000 + Double(number) * 60, takes: number % 4 == 0 ? 12 : 2))
+        }
+        #expect(monitor.triggerInterval == .seconds(10))
+    }
+
     @Test(arguments: (1...90).map { Double($0) } + [110, 130, 140, 160, 210, 270])
     func `batches that fit into their interval are in time, whichever it is`(interval: Double) {
         var numbers = SeededNumbers(seed: UInt64(interval))
