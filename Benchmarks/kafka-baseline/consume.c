@@ -92,6 +92,7 @@ int main(int argc, char **argv) {
         }
     if (wanted < 1) die("--count is missing", "how many records are there?");
     set(configuration, "bootstrap.servers", servers);
+    double begin = seconds_now(), cpu = cpu_microseconds(), last = begin;
     char error[512];
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_CONSUMER, configuration, error, sizeof error);
     if (client == NULL) die("cannot make a client", error);
@@ -102,7 +103,7 @@ int main(int argc, char **argv) {
     enum { batch = 500 };
     rd_kafka_message_t *messages[batch];
     long taken = 0;
-    double bytes = 0, begin = seconds_now(), cpu = cpu_microseconds(), last = begin;
+    double bytes = 0;
     uint64_t check = 0;
     while (taken < wanted) {
         ssize_t count = rd_kafka_consume_batch_queue(queue, 100, messages, batch);

@@ -2,7 +2,7 @@
 // of each into structs, as `../simdjson-baseline/decode.cpp` does.
 //
 //   g++ -O3 -march=native -std=c++17 consume_typed.cpp -o consume_typed -lsimdjson -lrdkafka
-//   ./consume_typed HOST:PORT COUNT [TOPIC]
+//   ./consume_typed HOST:PORT COUNT [--headers]
 //
 // simdjson reads some bytes beyond a document's end, so each value is first copied to where there are some. Prints the line that
 // consume.c prints.
@@ -51,19 +51,34 @@ static rd_kafka_t *reader(const char *servers, const char *topic) {
     return client;
 }
 
+// What the sequence and the name of a record's query are read for.
+static long lookAtHeaders(const rd_kafka_message_t *message) {
+    rd_kafka_headers_t *headers;
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    const char *name;
+    const void *value;
+    size_t size;
+    long check = 0;
+    for (size_t index = 0; rd_kafka_header_get_all(headers, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; index++)
+        check += name[0] + (size > 0 ? static_cast<const char *>(value)[size - 1] : 0);
+    return check;
+}
+
 int main(int argc, char **argv) {
     long wanted = argc > 2 ? std::atol(argv[2]) : 0;
-    if (wanted < 1) { std::fprintf(stderr, "usage: consume_typed HOST:PORT COUNT [TOPIC]\n"); return 2; }
-    rd_kafka_t *client = reader(argv[1], argc > 3 ? argv[3] : "streaming-metrics");
+    if (wanted < 1) { std::fprintf(stderr, "usage: consume_typed HOST:PORT COUNT [--headers]\n"); return 2; }
+    bool headers = argc > 3 && std::strcmp(argv[3], "--headers") == 0;
+    using Clock = std::chrono::steady_clock;
+    auto begin = Clock::now(), last = begin;
+    double cpu = cpuMicroseconds();
+    rd_kafka_t *client = reader(argv[1], "streaming-metrics");
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(client);
     simdjson::ondemand::parser parser;
     std::vector<char> padded;
     std::vector<Progress> batch;
     rd_kafka_message_t *messages[500];
-    long taken = 0, check = 0;
-    using Clock = std::chrono::steady_clock;
-    double cpu = cpuMicroseconds();
-    for (auto begin = Clock::now(), last = begin;;) {
+    long taken = 0, check = 0, looked = 0;
+    for (;;) {
         ssize_t count = rd_kafka_consume_batch_queue(queue, 100, messages, 500);
         batch.clear();
         for (ssize_t index = 0; index < count; index++) {
@@ -71,6 +86,7 @@ int main(int argc, char **argv) {
             if (!message->err) {
                 if (padded.size() < message->len + simdjson::SIMDJSON_PADDING) padded.resize(message->len * 2 + simdjson::SIMDJSON_PADDING);
                 std::memcpy(padded.data(), message->payload, message->len);
+                if (headers) looked += lookAtHeaders(message);
                 batch.push_back(progress(parser, simdjson::padded_string_view(padded.data(), message->len, padded.size())));
             } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
                 die("cannot consume", rd_kafka_message_errstr(message));
@@ -83,8 +99,8 @@ int main(int argc, char **argv) {
         double seconds = std::chrono::duration<double>(now - begin).count();
         if (taken >= wanted) {
             cpu = cpuMicroseconds() - cpu;
-            std::printf("messages=%ld seconds=%.3f msg_s=%.0f cpu_us=%.3f check=%ld\n", taken, seconds, double(taken) / seconds,
-                cpu / double(taken), check);
+            std::printf("messages=%ld seconds=%.3f msg_s=%.0f cpu_us=%.3f check=%ld headers=%ld\n", taken, seconds,
+                double(taken) / seconds, cpu / double(taken), check, looked);
             break;
         }
         if (now - last > std::chrono::seconds(30)) die("nothing came for 30 s", "is the topic shorter than COUNT?");

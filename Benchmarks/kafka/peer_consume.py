@@ -1,8 +1,8 @@
 """The Python yardstick for the consumer: confluent-kafka takes the records, msgspec makes typed values of them.
 
-    python peer_consume.py BOOTSTRAP COUNT [TOPIC]        (PyPI: confluent-kafka msgspec)
+    python peer_consume.py BOOTSTRAP COUNT [--headers]        (PyPI: confluent-kafka msgspec)
 
-Prints the line that consume.c prints.
+With --headers it looks at each record's headers too, where the sequence number and the query's name are. Prints the line that consume.c prints.
 """
 import resource
 import sys
@@ -67,23 +67,26 @@ def cpu_seconds():
 
 
 servers, wanted = sys.argv[1], int(sys.argv[2])
-topic = sys.argv[3] if len(sys.argv) > 3 else "streaming-metrics"
+with_headers = "--headers" in sys.argv[3:]
+topic = "streaming-metrics"
+begin, cpu = time.monotonic(), cpu_seconds()
 consumer = Consumer({"bootstrap.servers": servers, "group.id": "peer", "enable.auto.commit": False, "log_level": 0,
                      "receive.message.max.bytes": 1000000000, "queued.min.messages": 1})
 partitions = consumer.list_topics(topic, 30).topics[topic].partitions
 consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
 decoder = msgspec.json.Decoder(Progress)
-taken = size = rows = 0
-begin, cpu = time.monotonic(), cpu_seconds()
+taken = size = rows = looked = 0
 while taken < wanted:
     for message in consumer.consume(500, 1):
         if message.error():
             sys.exit(f"cannot consume: {message.error()}")
         value = message.value()
+        if with_headers:
+            looked += len(message.headers() or ())
         taken, size, rows = taken + 1, size + len(value), rows + decoder.decode(value).numInputRows
     if time.monotonic() - begin > 120:
         sys.exit("the topic is shorter than COUNT")
 seconds, cpu = time.monotonic() - begin, cpu_seconds() - cpu
 consumer.close()
 print(f"messages={taken} bytes={size / taken:.0f} seconds={seconds:.3f} msg_s={taken / seconds:.0f} "
-      f"cpu_us={cpu / taken * 1e6:.3f} check={rows}")
+      f"cpu_us={cpu / taken * 1e6:.3f} check={rows} headers={looked}")

@@ -1,3 +1,4 @@
+import Glibc
 public import Kafka
 public import StreamingMetrics
 
@@ -187,9 +188,13 @@ private enum HeaderName {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether the bytes are this text; short ASCII texts are compared without memory of their own.
+    /// Whether the bytes are this text, compared at once and not one by one.
     @inline(__always)
-    fileprivate func says(_ text: String) -> Bool { count == text.utf8.count && elementsEqual(text.utf8) }
+    fileprivate func says(_ text: String) -> Bool {
+        guard count == text.utf8.count else { return false }
+        var text = text
+        return text.withUTF8 { memcmp($0.baseAddress!, baseAddress!, count) == 0 }
+    }
 
     /// The bytes as a decimal number without a sign; nil when they are none.
     fileprivate var decimalNumber: UInt64? {
