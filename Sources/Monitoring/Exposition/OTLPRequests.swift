@@ -99,8 +99,8 @@ private struct OTLPTimes {
 
     private static func nanoseconds(_ time: MonitorTime) -> String {
         // Beyond the years 1970 to 2554 there is no such number; nothing says 0 there.
-        let milliseconds = max(0, time.millisecondsSinceEpoch)
-        return milliseconds == 0 ? "0" : "\(milliseconds)000000"
+        let milliseconds = time.millisecondsSinceEpoch
+        return milliseconds <= 0 || milliseconds > Int64(UInt64.max / 1_000_000) ? "0" : "\(milliseconds)000000"
     }
 }
 

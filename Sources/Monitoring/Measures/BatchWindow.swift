@@ -154,6 +154,14 @@ struct BatchWindow: Sendable, Hashable {
     /// batches took longer than those before. Nil without a batch.
     var busyRatio: Double? { Double.ratio(sums.duration.asDouble, sums.interval.asDouble) }
 
+    /// Which part of the time the batches took from the first start to the last; nil for fewer than two. What a run's first trigger took, which
+    /// is no batch here, is not time that it rested.
+    var busyRatioBetweenStarts: Double? {
+        guard let first = batches.first, let last = batches.last else { return nil }
+        let duration = sums.duration - Int128(last.duration)
+        return Double.ratio(duration.asDouble, Double(last.start.subtractingSaturated(first.start)))
+    }
+
     /// The mean duration of a trigger in milliseconds; nil without a batch.
     var meanDuration: Double? { Double.ratio(sums.duration.asDouble, Double(batches.count)) }
 

@@ -29,11 +29,10 @@ struct PressureTracker: Sendable, Hashable {
     private var (longest, longestBefore) = (0.0, 0.0)
     private static let forgotten = 1.0 / 256
 
-    /// A query that rests for more than four fifths of the time keeps up, however long its few batches take, unless a limit lets it rest
-    /// while its backlog grows.
-    private static let leastBusy = 0.2
-    /// Milliseconds of the batches in a row.
-    private var work: Int64 = 0
+    /// A query that rests for more than three fifths of the time keeps up, however long its few batches take: they start when there is
+    /// something to read. Where a backlog is known it must rest for four fifths, and it does not keep up where a limit lets it rest while
+    /// that grows.
+    private static let (leastBusy, leastBusyWithBacklog) = (0.4, 0.2)
 
     /// Notes a batch.
     ///
@@ -42,9 +41,12 @@ struct PressureTracker: Sendable, Hashable {
     ///   - start: When its trigger started, in milliseconds.
     ///   - duration: How long it took.
     ///   - growth: How many times longer it took than the time since the one before, where that is all the reason; else nil.
+    ///   - busyRatio: Which part of the time the last batches have taken.
+    ///   - isBacklog: Whether a backlog is known that is not worked off.
     ///   - isRising: Whether a backlog has grown for long, which is reason enough for a query that rests.
     mutating func add(
-        reason: String?, start: Int64, duration: Int64, growth: Double?, isRising: Bool, _ settings: MonitorSettings
+        reason: String?, start: Int64, duration: Int64, growth: Double?, busyRatio: Double, isBacklog: Bool,
+        isRising: Bool, _ settings: MonitorSettings
     ) {
         let before = longest
         longest = max(Double(duration), longest * (1 - Self.forgotten))
@@ -57,7 +59,6 @@ struct PressureTracker: Sendable, Hashable {
         if batches == 0 { longestBefore = before }
         if batches == 0 || start < since { since = start }
         batches += 1
-        work = work.addingSaturated(duration)
         self.growth = growth.map { self.growth * $0 } ?? .infinity
         let length = start.addingSaturated(duration).subtractingSaturated(since)
         self.reason = reason
@@ -66,7 +67,8 @@ struct PressureTracker: Sendable, Hashable {
         }
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
-        let isBusy = isRising || Double(work) >= Double(length) * Self.leastBusy
+        let least = isBacklog ? Self.leastBusyWithBacklog : Self.leastBusy
+        let isBusy = isRising || busyRatio >= least
         pressure = isLong && isBusy && hasGrown(to: duration) ? .sustained : .momentary
     }
 

@@ -8,12 +8,14 @@
 /// After a batch that had missed a multiple nobody waits longer than the interval, but for data. Where a query mostly does, the data's rhythm
 /// looks like an interval, or there is one that holds nothing up: it is none to be late for.
 ///
+/// A divisor of the interval fits as well, and so may the rhythm of data that comes at even times. So two triggers must have followed each
+/// other by the interval, some times; nobody sees that of a query which finds data less often than it looks.
+///
 /// A query that misses a multiple with every batch of its run shows no interval, or looks as if it had a longer one; only who set the
 /// interval knows better, and says so in ``MonitorSettings/triggerInterval``. One that has shown its interval keeps it when it
 /// becomes slower, and hands it on to the next run as a ``TriggerIntervalHint``.
 struct TriggerIntervalEstimate: Sendable, Hashable {
-    /// What people set, in milliseconds, ascending: every whole second of a minute and a half, and round ones. Of another interval the
-    /// longest of these that divides it is found, which is too short.
+    /// What people set, in milliseconds, ascending: every whole second of a minute and a half, and round ones. Another interval is not found.
     static let candidates: [Int64] =
         [100, 200, 250, 300, 400, 500, 600, 700, 750, 800, 900]
         + ((1...90).map { $0 * 1000 } + [1200, 1500, 2500, 7500]).sorted()
@@ -35,18 +37,25 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     /// Two starts one interval apart show that it is no longer; so many others must follow each such pair until that is forgotten.
     private static let othersPerPair = 16
     private static let (pairsNeeded, pairsKept) = (4, 256)
+    /// So many such pairs show that it is no shorter.
+    private static let leastPairs: UInt8 = 2
 
     /// By candidate, how many starts say something about it, and how many of them were multiples.
     private var starts = [UInt8](repeating: 0, count: candidates.count)
     private var hits = [UInt8](repeating: 0, count: candidates.count)
-    /// The candidate of which pairs of starts were seen, and how much that weighs.
+    /// By candidate, how many pairs of starts were seen.
+    private var pairs = [UInt8](repeating: 0, count: candidates.count)
+    /// The shortest candidate of which pairs were seen lately, and how much that weighs.
     private var shown: Int?
     private var weight = 0
     private var candidate: Int?
-    /// The shortest time between two starts, in milliseconds. A query with data shows each trigger, one without shows every tenth second; an
-    /// interval that is shorter by far fits by chance, to starts that were late.
-    private var leastGap = Int64.max
-    private static let leastGapIntervals: Int64 = 24
+
+    /// Knows nothing but what the run before has shown, of which the starts of this one may be multiples again.
+    ///
+    /// - Parameter known: Milliseconds.
+    init(known: Int64? = nil) {
+        if let known, let index = Self.candidates.firstIndex(of: known) { pairs[index] = Self.leastPairs }
+    }
 
     /// The interval in milliseconds; nil when there are too few starts to say or none fits.
     var milliseconds: Int64? { candidate.map { Self.candidates[$0] } }
@@ -73,7 +82,6 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
             if !waitsForMore, Self.isMultiple(start, of: index) { hits[index] += 1 }
         }
         notePair(previous, start)
-        if start > previous { leastGap = min(leastGap, start.subtractingSaturated(previous)) }
         candidate = Self.candidates.indices.last { fits($0) }
     }
 
@@ -92,9 +100,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     private func fits(_ index: Int) -> Bool {
         if let shown, index > shown, weight >= Self.pairsNeeded * Self.othersPerPair { return false }
         let (hits, starts) = (Int(hits[index]), Int(starts[index]))
-        guard starts >= Self.minimumStarts, Self.candidates[index] >= leastGap / Self.leastGapIntervals else {
-            return false
-        }
+        guard starts >= Self.minimumStarts, pairs[index] >= Self.leastPairs else { return false }
         return Self.candidates[index] >= Self.longCandidate ? hits * 4 >= starts * 3 : hits * 10 >= starts * 9
     }
 
@@ -109,6 +115,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
                 && Self.isMultiple(start, of: index) && Self.isMultiple(previous, of: index)
         }
         guard let pair else { return }
+        if pairs[pair] < .max { pairs[pair] += 1 }
         if let shown, pair > shown, weight > 0 { return }
         if shown != pair { (shown, weight) = (pair, 0) }
         weight = min(weight + 1 + Self.othersPerPair, Self.pairsKept * Self.othersPerPair)

@@ -7,10 +7,17 @@ extension QueryMonitor {
         guard let batch, batch.rows > 0, state != .stalled, state != .unknown else { return }
         let growth = Double(batch.duration) / Double(max(1, batch.interval))
         let waiting = backlog(at: batch.start)
-        let known = shortfall(batch) ?? waiting
+        let late = isWorkedOff(at: batch.start) ? nil : shortfall(batch)
+        let known = late ?? waiting
         pressureTracker.add(
             reason: known ?? outgrowth(batch, growth), start: batch.start, duration: batch.duration,
-            growth: known == nil ? growth : nil, isRising: sources.contains(where: \.isRising), settings)
+            growth: known == nil ? growth : nil, busyRatio: batches.busyRatioBetweenStarts ?? 1,
+            isBacklog: waiting != nil, isRising: sources.contains(where: \.isRising), settings)
+    }
+
+    /// Whether batches read what has piled up, and will soon have done so: they are long for that, by as much as a limit allows.
+    private func isWorkedOff(at time: Int64) -> Bool {
+        sources.contains { $0.isWorkedOff(within: catchUpLimit, at: time) }
     }
 
     /// By how much a batch took longer than the trigger interval; nil where it did not.
@@ -41,8 +48,9 @@ extension QueryMonitor {
         for index in sources.indices {
             // Of each, since it notes how its lag goes on.
             let reason = backlog(ofSource: index, at: time)
-            sources[index].noteRise(isBacklog: reason != nil, at: time, settings)
-            guard let reason, let seconds = sources[index].secondsBehind, seconds > worst?.seconds ?? 0 else {
+            let seconds = sources[index].secondsOfWaiting(soon: catchUpLimit)
+            sources[index].noteRise(isBacklog: reason != nil, waiting: seconds, at: time, settings)
+            guard let reason, let seconds, seconds > worst?.seconds ?? 0 else {
                 continue
             }
             worst = (reason, seconds)
@@ -57,10 +65,13 @@ extension QueryMonitor {
         let isWorkedOff = sources[index].noteWorkingOff(
             above: threshold, soon: isBehind ? limit / 2 : limit, limit: limit, at: time)
         let source = sources[index]
-        guard let records = source.records, let seconds = source.secondsBehind, seconds > threshold / 4 else {
-            return nil
-        }
-        let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
+        guard let records = source.records, let work = source.secondsBehind,
+            let seconds = source.secondsOfWaiting(soon: limit), seconds > threshold / 4
+        else { return nil }
+        let isHeldBack = seconds > work
+        let size =
+            "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of "
+            + (isHeldBack ? "reading as a limit allows" : "work")
         if seconds > (isBehind ? threshold / 2 : threshold) { return isWorkedOff ? nil : size }
         guard source.isOutpaced, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"

@@ -34,7 +34,7 @@ struct QueryRun: Sendable, Hashable {
     /// Triggers in a row that ran no batch.
     private(set) var emptyTriggers = 0
 
-    private(set) var estimate = TriggerIntervalEstimate()
+    private(set) var estimate: TriggerIntervalEstimate
     /// What the run before had shown; nil once this run shows its own or speaks against it.
     private(set) var hint: TriggerIntervalHint?
     /// Times between triggers that have been seen.
@@ -47,6 +47,7 @@ struct QueryRun: Sendable, Hashable {
         self.runId = runId
         self.firstTime = firstTime
         self.hint = hint
+        estimate = TriggerIntervalEstimate(known: hint?.milliseconds)
     }
 
     /// The trigger interval in milliseconds, by this run's own times or by those of the one before; nil where neither tells.

@@ -90,8 +90,8 @@ public final class MetricsPusher: Sendable {
     /// - Returns: For how long the collector wants to be left alone.
     @discardableResult
     func push(_ write: (_ send: (_ body: [UInt8]) async throws -> Void) async throws -> Void) async -> Duration {
+        var rejection: OTLPRejection?
         do {
-            var rejection: OTLPRejection?
             try await write { body in
                 guard let found = OTLPRejection(answer: try await post(body)) else { return }
                 state.withLock { $0.statistics.rejectedPoints &+= found.points }
@@ -109,11 +109,14 @@ public final class MetricsPusher: Sendable {
         } catch {
             // Broken off at the end: no failure of the collector's.
             if Task.isCancelled { return .zero }
-            let isNews = state.withLock { state in
+            // What the collector refused before it failed is another reason.
+            let refusal = rejection.flatMap { error is OTLPRejection || $0.isRemark ? nil : $0 }
+            let reasons = ([refusal, error] as [(any Error)?]).compactMap { $0 }
+            let news = state.withLock { state in
                 state.statistics.failed += 1
-                return Self.isNews(error, among: &state.reasons)
+                return reasons.filter { Self.isNews($0, among: &state.reasons) }
             }
-            if isNews { onFailure(error) }
+            for reason in news { onFailure(reason) }
             return (error as? Busy).map { min($0.pause, .seconds(3600)) } ?? .zero
         }
     }

@@ -25,11 +25,19 @@ struct OTLPRejection: Error, CustomStringConvertible {
     /// Whether nothing was refused, and the collector only says something.
     var isRemark: Bool { points == 0 && !isPage }
 
-    /// The same with what was refused of an earlier request of one sending.
+    /// What was said of two requests of one sending: the graver of both, the earlier of two alike, with all that was refused.
     func adding(_ earlier: OTLPRejection?) -> OTLPRejection {
-        guard var sum = earlier else { return self }
-        sum.points &+= points
+        guard let earlier else { return self }
+        var sum = gravity > earlier.gravity ? self : earlier
+        sum.points = points &+ earlier.points
         return sum
+    }
+
+    /// A page says that nothing arrives at all; what was refused without a reason, less than with one.
+    private var gravity: Int {
+        if isPage { return 3 }
+        if points == 0 { return 0 }
+        return message.isEmpty ? 1 : 2
     }
 
     var description: String {

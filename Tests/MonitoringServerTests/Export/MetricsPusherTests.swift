@@ -68,6 +68,35 @@ import Testing
         #expect(sent.withLock { $0 } == 5)
     }
 
+    @Test func `of several answers in one sending the gravest is told, wherever it comes`() async {
+        let remark = #"{"partialSuccess":{"errorMessage":"old schema"}}"#
+        let silent = #"{"partialSuccess":{"rejectedDataPoints":2}}"#
+        let refusal = #"{"partialSuccess":{"rejectedDataPoints":"7","errorMessage":"too old"}}"#
+        let page = "<html>login</html>"
+        func told(_ answers: [String?]) async -> ([String], MetricsPusher.Statistics) {
+            let told = Mutex<[String]>([])
+            let rest = Mutex(answers[...])
+            let pusher = MetricsPusher(
+                resource: OTLPExposition.Resource(), onFailure: { error in told.withLock { $0.append("\(error)") } },
+                post: { _ in
+                    guard let answer = rest.withLock({ $0.popFirst() }) ?? nil else { throw Away() }
+                    return Array(answer.utf8)
+                })
+            await pusher.push { send in for _ in answers { try await send([]) } }
+            return (told.withLock { $0 }, pusher.statistics)
+        }
+        let refused = "the collector refused 9 values of those that were sent: too old"
+        #expect(await told([remark, silent, refusal]) == ([refused], .init(failed: 1, rejectedPoints: 9)))
+        #expect(await told([refusal, silent, remark]) == ([refused], .init(failed: 1, rejectedPoints: 9)))
+        for answers in [[remark, page, page], [page, refusal, remark]] {
+            #expect(await told(answers).0.map { $0.contains("a page of HTML") } == [true])
+        }
+        // What was refused before the collector went away is told as well.
+        #expect(await told([remark, nil]).0 == ["Away()"])
+        let both = ["the collector refused 7 values of those that were sent: too old", "Away()"]
+        #expect(await told([refusal, nil]).0 == both)
+    }
+
     @Test(
         arguments: [
             (#"{"partialSuccess":{"rejectedDataPoints":2}}"#, 2),

@@ -102,6 +102,18 @@ import Testing
         #expect(metrics.compactMap(\.gauge).flatMap(\.dataPoints).allSatisfy { $0.startTimeUnixNano == nil })
     }
 
+    @Test func `a time that its 64 bits of nanoseconds cannot tell is 0, which says that there is none`() throws {
+        for (milliseconds, text) in [
+            (-1, "0"), (0, "0"), (1, "1000000"), (18_446_744_073_709, "18446744073709000000"),
+            (18_446_744_073_710, "0"), (253_402_300_799_000, "0"), (.max, "0"),
+        ] as [(Int64, String)] {
+            let body = OTLPExposition.requests(
+                of: fleet(), at: MonitorTime(millisecondsSinceEpoch: milliseconds), since: Self.start)
+            let request = try JSONDecoder().decode(OTLPRequest.self, from: Data(try #require(body.first)))
+            #expect(request.metrics.flatMap(\.points).allSatisfy { $0.timeUnixNano == text }, "\(milliseconds)")
+        }
+    }
+
     @Test func `units are those that names end in`() throws {
         let units = Dictionary(uniqueKeysWithValues: try request().metrics.map { ($0.name, $0.unit) })
         #expect(units["streamgauge_query_batch_duration_seconds"] == "s")

@@ -138,6 +138,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [1.1, 4.5, 95, 105, 125, 250, 280, 400, 660, 1020, 25_200], [0.5, 0.6, 0.75, 0.9])
+    func `an interval that nobody looks for is not taken for one of its divisors`(interval: Double, share: Double) {
+        var runner = Runner(interval: interval)
+        for _ in 0..<100 {
+            runner.run(1, takes: { _ in share * interval })
+            #expect(runner.monitor.triggerInterval == nil)
+        }
+        #expect(runner.monitor.state == .processing)
+    }
+
+    @Test func `data at even times is no interval where it comes more rarely than any that fits`() {
+        for second in 0..<60 {
+            var monitor = QueryMonitor(id: query.id)
+            for number in 0..<60 as Range<Int64> {
+                // The default trigger, and a file a minute, which takes 50 s.
+                let batch = query.batch(number, Double(number) * 60 + Double(second) + 0.005, takes: 50)
+                monitor.replay(batch)
+                #expect([nil, .seconds(60)].contains(monitor.triggerInterval), "second \(second)")
+                #expect(monitor.state == .processing)
+            }
+        }
+    }
+
     @Test func `a batch now and then that data follows late hides no interval`() {
         var runner = Runner(interval: 10)
         runner.run(40) { $0 % 8 == 3 ? 12 : 2 }

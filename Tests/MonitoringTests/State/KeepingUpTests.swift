@@ -97,6 +97,44 @@ import Testing
         #expect(monitor.state == .behind)
     }
 
+    @Test func `a query that rests two thirds of the time is not behind for batches longer than its interval`() {
+        var settings = MonitorSettings()
+        settings.triggerInterval = .seconds(10)
+        var monitor = QueryMonitor(id: query.id, settings: settings)
+        for number in 0..<60 as Range<Int64> {
+            monitor.replay(query.batch(number, Double(number) * 60, takes: 20))
+            #expect(monitor.state == .processing)
+        }
+    }
+
+    /// Batches of 15 s that follow each other at once and read 1,000 records each, while 300 come; gives the states.
+    private func working(off backlog: Int64, _ count: Int, arriving: Int64 = 300) -> [QueryState] {
+        var settings = MonitorSettings()
+        settings.triggerInterval = .seconds(10)
+        var monitor = QueryMonitor(id: query.id, settings: settings)
+        var (latest, end, time): (Int64, Int64, Double) = (0, 0, 0)
+        return (0..<count).flatMap { number in
+            latest += number == 10 ? backlog : arriving
+            let rows = min(1000, latest - end)
+            end += rows
+            let length = Double(rows) * 0.015
+            let source = EventMaker.kafka(end: [end], latest: [latest], rows: rows)
+            let batch = query.batch(Int64(number), time, takes: length, rows: rows, sources: [source])
+            time = max(time + length, ((time / 10).rounded(.down) + 1) * 10)
+            return monitor.replay(batch).map(\.to)
+        }
+    }
+
+    @Test func `a backlog that a limit works off in batches longer than the interval is not behind`() {
+        #expect(working(off: 15_000, 100) == [.processing])
+        // More than a quarter of an hour of it is.
+        #expect(working(off: 150_000, 60) == [.processing, .behind])
+    }
+
+    @Test func `batches longer than the interval are behind where as much waits as before`() {
+        #expect(working(off: 15_000, 100, arriving: 1000) == [.processing, .behind])
+    }
+
     @Test(arguments: [true, false]) func `a batch that ended a stall is no beginning of falling behind`(
         hearsStart: Bool
     ) {
@@ -145,6 +183,14 @@ import Testing
         #expect(changes.last?.reason.contains(" records wait, ") == true)
         // Within a quarter of an hour, or four triggers where these are longer.
         #expect(changes.last.map { $0.at.seconds(since: EventMaker.time(0)) <= max(1000, 6 * interval) } == true)
+    }
+
+    @Test func `a query that rests nearly always is behind once a limit makes records wait for minutes`() {
+        // A tenth more comes than is read: after a quarter of an hour a record waits for a minute and a half.
+        let changes = limited(120, every: 10, reading: 1000) { _ in 1100 }
+        #expect(changes.map(\.to) == [.processing, .behind])
+        #expect(changes.last.map { $0.at.seconds(since: EventMaker.time(0)) <= 1000 } == true)
+        #expect(changes.last?.reason.contains("of reading as a limit allows") == true)
     }
 
     @Test func `a backlog that grows by little each time is behind in the end`() {
