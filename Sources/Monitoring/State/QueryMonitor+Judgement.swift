@@ -73,7 +73,9 @@ extension QueryMonitor {
             "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of "
             + (isHeldBack ? "reading as a limit allows" : "work")
         if seconds > (isBehind ? threshold / 2 : threshold) { return isWorkedOff ? nil : size }
-        guard source.isOutpaced, let trend = source.trendPerSecond, trend > 0 else { return nil }
+        guard !source.isWorkedOff(within: limit, at: time), source.isOutpaced, let trend = source.trendPerSecond,
+            trend > 0
+        else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }
 

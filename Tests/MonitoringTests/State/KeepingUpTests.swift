@@ -125,9 +125,12 @@ import Testing
         }
     }
 
-    @Test func `a backlog that a limit works off in batches longer than the interval is not behind`() {
-        #expect(working(off: 15_000, 100) == [.processing])
-        // More than a quarter of an hour of it is.
+    @Test(arguments: [1500, 4000, 8000, 15_000, 25_000, 35_000] as [Int64])
+    func `a backlog that a limit works off in batches longer than the interval is not behind`(backlog: Int64) {
+        #expect(working(off: backlog, 120) == [.processing])
+    }
+
+    @Test func `a backlog that a limit works off for hours is behind`() {
         #expect(working(off: 150_000, 60) == [.processing, .behind])
     }
 
