@@ -15,21 +15,27 @@ public struct RecordingFeed: MonitoringFeed {
     /// Gets a line for each line that holds no event.
     public var onRefusal: @Sendable (String) -> Void = { _ in }
 
-    /// Checks that the files can be read.
+    /// The greatest ``speed``: ten days in a second. Whoever wants more wants all at once.
+    public static let maximumSpeed = 1_000_000.0
+
+    /// Checks that the files can be read. None is opened: what is written into a pipe is there for one reader.
     ///
-    /// - Throws: ``MonitoringError`` that names the file, or the speed where it is no number above 0.
+    /// - Throws: ``MonitoringError`` that names the file, or the speed where it is no number above 0 or more than ``maximumSpeed``.
     public init(paths: [String], speed: Double? = nil) throws(MonitoringError) {
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw MonitoringError("cannot replay at speed \(speed)", hint: "give a number above 0, such as 60")
+        if let speed, !(speed > 0 && speed <= Self.maximumSpeed) {
+            throw MonitoringError(
+                "cannot replay at speed \(speed)",
+                hint: "give a number above 0 and not above \(Int(Self.maximumSpeed)), or none to read all at once")
         }
-        for path in paths { _ = try RecordedFile(path: path) }
+        for path in paths { _ = try RecordedSource(path) }
         self.paths = paths
         self.speed = speed
     }
 
     /// Reads the files to their ends.
     ///
-    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    /// - Throws: ``MonitoringError`` when a file cannot be read on, and where an event without a time in one file could be placed only
+    ///   by what is in another that can be read only once.
     public func run(into hub: MonitoringHub) async throws {
         var merged = try RecordedEvents(paths: paths)
         var pace: Pace?

@@ -37,8 +37,10 @@ struct FeedOptions: ParsableArguments, Sendable {
         } else if kafka.areGiven || topic.areGiven {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
         }
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw ValidationError("--speed must be a number above 0")
+        if let speed, !(speed > 0 && speed <= RecordingFeed.maximumSpeed) {
+            throw ValidationError(
+                "--speed must be a number above 0 and not above \(Int(RecordingFeed.maximumSpeed)): leave it out to read all at once"
+            )
         }
     }
 

@@ -118,6 +118,31 @@ import Testing
         #expect(late.rows().first?.snapshot.counts.batches == 30)
     }
 
+    @Test func `a long file of starts and ends without a time is placed by the progress of its runs`() async throws {
+        let folder = try ScratchFolder()
+        var (progress, lifecycle): ([String], [String]) = ([], [])
+        // The first run is not known elsewhere, as those are whose progress is older than the other file.
+        for number in -1..<6000 {
+            var maker = BatchMaker()
+            maker.runId = UUID()
+            if number >= 0 { progress.append(maker.batch(Int64(number), Double(number) * 10).json) }
+            lifecycle.append(
+                StreamingQueryEvent.started(
+                    QueryStartedEvent(id: maker.id, runId: maker.runId, name: maker.name, timestamp: nil)
+                )
+                .json)
+            lifecycle.append(maker.terminated(number == 3000 ? "boom" : nil).json)
+        }
+        let hub = MonitoringHub(settings: .replay)
+        let paths = [try folder.write("lifecycle", lifecycle), try folder.write("progress", progress)]
+        try await RecordingFeed(paths: paths).run(into: hub)
+        #expect(hub.now == BatchMaker.time(59_990.5))
+        #expect(hub.feeds.first?.events == 18_002)
+        let row = try #require(hub.rows().first)
+        #expect(row.snapshot.runSince == BatchMaker.time(59_990.5))
+        #expect(row.snapshot.counts.failures == 1)
+    }
+
     @Test func `a file in which no event has a time moves the clock of the others by nothing`() async throws {
         let folder = try ScratchFolder()
         let progress = try folder.write("progress", (0..<30).map { BatchMaker().batch(Int64($0), Double($0)).json })
@@ -169,6 +194,7 @@ import Testing
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [folder.url.path]) }
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: 0) }
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: .nan) }
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: 1e30) }
     }
 
     @Test func `with a speed the recording takes its time, and says the same in the end`() async throws {
