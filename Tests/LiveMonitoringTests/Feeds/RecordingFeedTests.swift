@@ -118,6 +118,17 @@ import Testing
         #expect(late.rows().first?.snapshot.counts.batches == 30)
     }
 
+    @Test func `one damaged time in a run's progress does not move its end to the year 9999`() async throws {
+        let folder = try ScratchFolder()
+        let maker = BatchMaker()
+        let seconds = (0..<30).map { $0 == 15 ? 251_607_000_000 : Double($0) }
+        let progress = try folder.write("progress", seconds.enumerated().map { maker.batch(Int64($0), $1).json })
+        let hub = try await replay([progress, try folder.write("ends", [maker.terminated("boom").json])])
+        let row = try #require(hub.rows().first)
+        #expect(row.snapshot.failure?.at == BatchMaker.time(29.5))
+        #expect(row.snapshot.state == .failed && row.snapshot.counts.batches == 30)
+    }
+
     @Test func `a long file of starts and ends without a time is placed by the progress of its runs`() async throws {
         let folder = try ScratchFolder()
         var (progress, lifecycle): ([String], [String]) = ([], [])
