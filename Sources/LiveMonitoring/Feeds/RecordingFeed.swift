@@ -14,6 +14,10 @@ public struct RecordingFeed: MonitoringFeed {
     public let speed: Double?
     /// Gets a line for each line that holds no event.
     public var onRefusal: @Sendable (String) -> Void = { _ in }
+    /// Gets a line for what a reader of the result should know, each once.
+    public var onRemark: @Sendable (String) -> Void = { _ in }
+    /// How long rules may be judged between two events before that is told.
+    package var longStretch = Duration.seconds(10)
 
     /// The greatest ``speed``: ten days in a second. Whoever wants more wants all at once.
     public static let maximumSpeed = 1_000_000.0
@@ -39,6 +43,7 @@ public struct RecordingFeed: MonitoringFeed {
     public func run(into hub: MonitoringHub) async throws {
         var merged = try RecordedEvents(paths: paths)
         var pace: Pace?
+        var stretch = LongStretch(limit: longStretch)
         hub.report(name) { $0.state = speed == nil ? .catchingUp : .live }
         while let next = try merged.next(onRefusal: { refuse($0, hub) }) {
             if let speed {
@@ -46,7 +51,10 @@ public struct RecordingFeed: MonitoringFeed {
                 pace = started
                 try await started.wait(for: next.time, hub)
             }
-            try hub.judgeAlerts(before: next.time)
+            try hub.judgeAlerts(before: next.time) { watch in
+                if let text = stretch.remark(before: next.time, { watch.restless }) { onRemark(text) }
+            }
+            stretch.end()
             hub.take(next.event, at: next.time)
             hub.report(name) { health in
                 health.records += 1
@@ -60,6 +68,7 @@ public struct RecordingFeed: MonitoringFeed {
             hub.advance(to: last)
             hub.judgeAlertsAtEnd(last)
         }
+        if let text = hub.forgettingRemark { onRemark(text) }
         hub.report(name) { $0.state = .ended }
         hub.tick()
     }

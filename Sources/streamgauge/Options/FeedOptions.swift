@@ -66,6 +66,7 @@ struct FeedOptions: ParsableArguments, Sendable {
         guard let brokers else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { tell(TerminalText.line($0)) }
+            feed.onRemark = feed.onRefusal
             return feed
         }
         var feed = TopicFeed(configuration: brokers)

@@ -218,6 +218,48 @@ import Testing
         #expect(slow.rows().map(\.snapshot) == fast.rows().map(\.snapshot))
     }
 
+    @Test func `queries that were forgotten to make room are told once`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", (1...6).map { BatchMaker($0).batch(0, Double($0)).json })
+        var settings = MonitoringHub.Settings.replay
+        for (kept, remarks) in [(4, 1), (6, 0)] {
+            settings.monitor.maximumQueries = kept
+            let told = Mutex<[String]>([])
+            var feed = try RecordingFeed(paths: [path])
+            feed.onRemark = { line in told.withLock { $0.append(line) } }
+            let hub = MonitoringHub(settings: settings)
+            try await feed.run(into: hub)
+            let lines = told.withLock { $0 }
+            #expect(lines.count == remarks && hub.count == kept)
+            #expect(lines.allSatisfy { $0.hasPrefix("note: 2 queries of the recording were forgotten") })
+        }
+    }
+
+    @Test func `what takes long between two events is told once, with the rules it is for`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", [0, 60, 120].map { BatchMaker().batch(Int64($0), $0).json })
+        let rules = try AlertRules(
+            groups: [
+                AlertRuleGroup(
+                    name: "g",
+                    rules: [
+                        AlertRule(
+                            name: "Odd",
+                            expression: AlertExpression("abs(streamgauge_query_last_event_age_seconds) > 1e9")),
+                        AlertRule(
+                            name: "Even", expression: AlertExpression("streamgauge_query_last_event_age_seconds > 1e9")),
+                    ])
+            ])
+        let told = Mutex<[String]>([])
+        var feed = try RecordingFeed(paths: [path])
+        feed.longStretch = .zero
+        feed.onRemark = { line in told.withLock { $0.append(line) } }
+        let hub = MonitoringHub(settings: .replay, alerts: AlertWatch(rules: rules, isReplay: true))
+        try await feed.run(into: hub)
+        let lines = told.withLock { $0 }
+        #expect(lines.count == 1 && lines[0].contains("at 2026-11-23T10:01:00.500Z, because of Odd, which"), "\(lines)")
+    }
+
     @Test func `nothing of a recording is too old to be shown`() async throws {
         let folder = try ScratchFolder()
         let old = BatchMaker(2, name: "old")
