@@ -51,7 +51,8 @@ public struct RecordedEvents: ~Copyable {
     /// Gives the next event; nil at the end of all files.
     ///
     /// - Parameter onRefusal: Gets the lines that hold no event.
-    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    /// - Throws: ``MonitoringError`` when a file cannot be read on, or an event without a time could be placed only by what can be read
+    ///   but once. A pipe ends where the task is cancelled that waits for it.
     public mutating func next(
         onRefusal: (Refusal) -> Void
     ) throws(MonitoringError) -> TimedEvent? {

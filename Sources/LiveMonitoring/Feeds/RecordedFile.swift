@@ -177,8 +177,20 @@ struct RecordedFile: ~Copyable {
         }
     }
 
+    /// Waits for who writes into a pipe; false where the task is cancelled meanwhile, which a read would not notice.
+    private func waitForBytes() -> Bool {
+        guard !source.isRegular else { return true }
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while !Task.isCancelled {
+            let found = poll(&wanted, 1, 200)
+            if found > 0 || (found < 0 && errno != EINTR) { return true }
+        }
+        return false
+    }
+
     private mutating func read() throws(MonitoringError) -> Bool {
         while !isAtEnd {
+            guard waitForBytes() else { break }
             var count = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, initialized in
                 count = Glibc.read(descriptor, buffer.baseAddress, Self.chunkSize)
@@ -190,7 +202,7 @@ struct RecordedFile: ~Copyable {
             }
             if count == 0 {
                 isAtEnd = true
-            } else if errno != EINTR {
+            } else if errno != EINTR, errno != EAGAIN {
                 throw source.unreadable(String(cString: strerror(errno)))
             }
         }

@@ -25,9 +25,10 @@ struct RecordedSource: Sendable {
         (self.path, self.name, isRegular) = (path, name, kind == S_IFREG && !isInput)
     }
 
-    /// Opens it.
+    /// Opens it; a named pipe without waiting for who writes to it.
     func open() throws(MonitoringError) -> Int32 {
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let flags = O_RDONLY | O_CLOEXEC | (isRegular ? 0 : O_NONBLOCK)
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : Glibc.open(path, flags)
         guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
         return descriptor
     }

@@ -64,6 +64,8 @@ public struct RecordingFeed: MonitoringFeed {
             await hub.makeRoom()
             try Task.checkCancellation()
         }
+        // A pipe ends for who has stopped to wait.
+        try Task.checkCancellation()
         if let last = merged.last {
             hub.advance(to: last)
             hub.judgeAlertsAtEnd(last)

@@ -49,6 +49,15 @@ import Testing
         #expect(beside.feeds.first?.events == 1030)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `who waits for a pipe that nobody writes to can be stopped`() async throws {
+        let path = folder.url.appending(path: "silent").path
+        try #require(mkfifo(path, 0o600) == 0)
+        let waiting = Task { try await replay(path) }
+        try await Task.sleep(for: .milliseconds(50))
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+    }
+
     @Test func `an end without a time beside a pipe that may have its progress is an error`() async throws {
         let maker = BatchMaker()
         let lifecycle = try folder.write("lifecycle", [maker.started(-1).json, maker.terminated().json])
