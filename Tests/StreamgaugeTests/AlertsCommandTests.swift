@@ -156,6 +156,19 @@ import Testing
         #expect(run.output.contains("QueryFailed"))
     }
 
+    @Test func `ends in a file beside progress on standard input are an error`() async throws {
+        let lines = try String(contentsOfFile: try failing(), encoding: .utf8).split(separator: "\n").map(String.init)
+        let isEnd = { (line: String) in line.contains("exception") }
+        let ends = try write("ends.jsonl", lines.filter(isEnd).joined(separator: "\n") + "\n")
+        let progress = lines.filter { !isEnd($0) }.joined(separator: "\n") + "\n"
+        let run = try await program.run(["alerts", "test", "--replay", "-", "--replay", ends], input: progress)
+        #expect(run.status == 1 && run.errorLines.count == 1, "\(run.error)")
+        #expect(run.error.contains("save standard input to a file"), "\(run.error)")
+        let saved = try write("progress.jsonl", progress)
+        let both = try await program.run(["alerts", "test", "--replay", saved, "--replay", ends])
+        #expect(both.status == 0 && both.output.contains("QueryFailed"), "\(both.error)")
+    }
+
     private static let tests = """
         rule_files: [rules.yml]
         evaluation_interval: 15s

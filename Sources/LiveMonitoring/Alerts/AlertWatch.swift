@@ -94,6 +94,9 @@ public final class AlertWatch: Sendable {
     /// What is known now, to be shown before the rules are judged for the first time.
     var verdict: AlertBoard.Verdict { state.withLock { Self.verdict(of: $0.evaluator, changes: []) } }
 
+    /// The rules for which no moment of a replay can be left out now.
+    var restless: [String] { state.withLock { $0.evaluator.restless } }
+
     /// Takes other rules. Alerts of rules that stay go on as they are; those of others resolve at the next look.
     public func replaceRules(_ rules: AlertRules) { state.withLock { $0.evaluator.replaceRules(rules) } }
 

@@ -44,7 +44,11 @@ extension MonitoringHub {
     }
 
     /// Judges the rules at each second of recorded time before a moment at which something can change, for a replay that goes there.
-    func judgeAlerts(before time: MonitorTime) throws(CancellationError) {
+    ///
+    /// - Parameter onLook: Gets the watch after each of them: there may be many.
+    func judgeAlerts(
+        before time: MonitorTime, _ onLook: (AlertWatch) -> Void = { _ in }
+    ) throws(CancellationError) {
         guard let watch else { return }
         while let due = watch.state.withLock({ $0.pace.next(before: time) }) {
             judgeAlerts(at: due, watch)
@@ -52,6 +56,7 @@ extension MonitoringHub {
             watch.state.withLock { watched in
                 state.withLock { watched.pace.leaveOut(after: due, before: time, $0.fleet, &watched.evaluator) }
             }
+            onLook(watch)
             if Task.isCancelled { throw CancellationError() }
         }
     }

@@ -2,7 +2,8 @@ public import Monitoring
 import StreamingMetrics
 
 /// Several recorded files as one, in the order of times; within a file nothing changes places. Several are read twice: the end of a run is
-/// placed by its progress in other files.
+/// placed by its progress in other files. What can be read only once, such as a pipe, is opened once; where an event without a time in
+/// another file may be placed by what it has, that is an error.
 ///
 /// ```swift
 /// var events = try RecordedEvents(paths: ["progress.jsonl", "lifecycle.jsonl"])
@@ -25,8 +26,8 @@ public struct RecordedEvents: ~Copyable {
         var next: TimedEvent?
         var isStarted = false
 
-        init(_ path: String, _ times: RecordedTimes?) throws(MonitoringError) {
-            file = try RecordedFile(path: path, times: times)
+        init(_ source: RecordedSource, _ times: RecordedTimes?) throws(MonitoringError) {
+            file = try RecordedFile(source, times: times)
         }
     }
 
@@ -39,16 +40,19 @@ public struct RecordedEvents: ~Copyable {
     /// - Parameter paths: One JSON text a line, in any form that Spark or this library writes; `-` is standard input.
     /// - Throws: ``MonitoringError`` that names the file that cannot be read.
     public init(paths: [String]) throws(MonitoringError) {
-        let times = paths.count > 1 ? try RecordedTimes(paths: paths) : nil
+        var found: [RecordedSource] = []
+        for path in paths { found.append(try RecordedSource(path)) }
+        let times = found.count > 1 ? try RecordedTimes(found) : nil
         var sources: [Source] = []
-        for path in paths { sources.append(try Source(path, times)) }
+        for source in found { sources.append(try Source(source, times)) }
         self.sources = sources
     }
 
     /// Gives the next event; nil at the end of all files.
     ///
     /// - Parameter onRefusal: Gets the lines that hold no event.
-    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    /// - Throws: ``MonitoringError`` when a file cannot be read on, or an event without a time could be placed only by what can be read
+    ///   but once. A pipe ends where the task is cancelled that waits for it.
     public mutating func next(
         onRefusal: (Refusal) -> Void
     ) throws(MonitoringError) -> TimedEvent? {

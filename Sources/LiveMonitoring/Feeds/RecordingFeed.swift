@@ -14,25 +14,36 @@ public struct RecordingFeed: MonitoringFeed {
     public let speed: Double?
     /// Gets a line for each line that holds no event.
     public var onRefusal: @Sendable (String) -> Void = { _ in }
+    /// Gets a line for what a reader of the result should know, each once.
+    public var onRemark: @Sendable (String) -> Void = { _ in }
+    /// How long rules may be judged between two events before that is told.
+    package var longStretch = Duration.seconds(10)
 
-    /// Checks that the files can be read.
+    /// The greatest ``speed``: ten days in a second. Whoever wants more wants all at once.
+    public static let maximumSpeed = 1_000_000.0
+
+    /// Checks that the files can be read. None is opened: what is written into a pipe is there for one reader.
     ///
-    /// - Throws: ``MonitoringError`` that names the file, or the speed where it is no number above 0.
+    /// - Throws: ``MonitoringError`` that names the file, or the speed where it is no number above 0 or more than ``maximumSpeed``.
     public init(paths: [String], speed: Double? = nil) throws(MonitoringError) {
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw MonitoringError("cannot replay at speed \(speed)", hint: "give a number above 0, such as 60")
+        if let speed, !(speed > 0 && speed <= Self.maximumSpeed) {
+            throw MonitoringError(
+                "cannot replay at speed \(speed)",
+                hint: "give a number above 0 and not above \(Int(Self.maximumSpeed)), or none to read all at once")
         }
-        for path in paths { _ = try RecordedFile(path: path) }
+        for path in paths { _ = try RecordedSource(path) }
         self.paths = paths
         self.speed = speed
     }
 
     /// Reads the files to their ends.
     ///
-    /// - Throws: ``MonitoringError`` when a file cannot be read on.
+    /// - Throws: ``MonitoringError`` when a file cannot be read on, and where an event without a time in one file could be placed only
+    ///   by what is in another that can be read only once.
     public func run(into hub: MonitoringHub) async throws {
         var merged = try RecordedEvents(paths: paths)
         var pace: Pace?
+        var stretch = LongStretch(limit: longStretch)
         hub.report(name) { $0.state = speed == nil ? .catchingUp : .live }
         while let next = try merged.next(onRefusal: { refuse($0, hub) }) {
             if let speed {
@@ -40,7 +51,10 @@ public struct RecordingFeed: MonitoringFeed {
                 pace = started
                 try await started.wait(for: next.time, hub)
             }
-            try hub.judgeAlerts(before: next.time)
+            try hub.judgeAlerts(before: next.time) { watch in
+                if let text = stretch.remark(before: next.time, { watch.restless }) { onRemark(text) }
+            }
+            stretch.end()
             hub.take(next.event, at: next.time)
             hub.report(name) { health in
                 health.records += 1
@@ -50,10 +64,13 @@ public struct RecordingFeed: MonitoringFeed {
             await hub.makeRoom()
             try Task.checkCancellation()
         }
+        // A pipe ends for who has stopped to wait.
+        try Task.checkCancellation()
         if let last = merged.last {
             hub.advance(to: last)
             hub.judgeAlertsAtEnd(last)
         }
+        if let text = hub.forgettingRemark { onRemark(text) }
         hub.report(name) { $0.state = .ended }
         hub.tick()
     }

@@ -14,6 +14,9 @@ extension MonitoringHub {
     /// How many queries are known.
     public var count: Int { state.withLock { $0.fleet.count } }
 
+    /// What to say where queries were forgotten; nil where none was.
+    var forgettingRemark: String? { state.withLock { $0.fleet.forgettingRemark } }
+
     /// Every feed, in the order in which they were first heard of.
     public var feeds: [FeedHealth] { state.withLock { $0.feeds } }
 

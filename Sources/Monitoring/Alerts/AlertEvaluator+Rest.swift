@@ -11,6 +11,9 @@ extension AlertEvaluator {
         return states.allSatisfy { isAtRest($0) }
     }
 
+    /// The rules for which no moment of a replay can be left out now.
+    public var restless: [String] { states.filter { !isAtRest($0) }.map(\.rule.name) }
+
     private func isAtRest(_ state: RuleState) -> Bool {
         guard state.isJudged, state.error == nil, steady >= state.rule.startupGrace.nonNegativeMilliseconds else {
             return false

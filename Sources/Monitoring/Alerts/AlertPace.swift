@@ -76,13 +76,14 @@ public struct AlertPace: Sendable {
             if seen?.outcomes != outcomes { seen = (at, outcomes) }
             return nil
         }
-        // Texts are written once more before the event.
-        let last = time.millisecondsSinceEpoch.subtractingSaturated(evaluator.texts(step).addingSaturated(2 * step))
-        let end = min(last, calm.until?.millisecondsSinceEpoch ?? last)
-        var count = end.subtractingSaturated(at.millisecondsSinceEpoch) / period
+        // Values and texts are those of the last look before a change: all looks from one writing of texts to the next come before it.
+        let margin = evaluator.texts(step).addingSaturated(evaluator.pause(step)).addingSaturated(2 * step)
+        let change = min(time, calm.until ?? time)
+        var count = change.milliseconds(since: at).subtractingSaturated(margin) / period
         while count > 0 {
             let end = MonitorTime(millisecondsSinceEpoch: at.millisecondsSinceEpoch + count * period)
-            if evaluator.outcomes(of: evaluator.input(of: fleet, at: end)) == outcomes { return end }
+            let ahead = MonitorTime(millisecondsSinceEpoch: end.millisecondsSinceEpoch.addingSaturated(margin))
+            if evaluator.outcomes(of: evaluator.input(of: fleet, at: ahead)) == outcomes { return end }
             count /= 2
         }
         return nil

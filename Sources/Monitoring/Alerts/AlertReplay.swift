@@ -51,13 +51,16 @@ public struct AlertReplay: Sendable {
 
     /// Takes an event, after judging the rules at all moments before it.
     ///
+    /// - Parameters:
+    ///   - onLook: Gets the rules after each moment at which they were judged: there may be many before an event.
     /// - Returns: The moments at which something changed.
     public mutating func take(
-        _ event: StreamingQueryEvent, at time: MonitorTime, queryName: String? = nil
+        _ event: StreamingQueryEvent, at time: MonitorTime, queryName: String? = nil,
+        onLook: (AlertEvaluator) -> Void = { _ in }
     ) -> [Step] {
         let time = max(last ?? time, time)
         last = time
-        let steps = advance(before: time)
+        let steps = advance(before: time, onLook)
         transitions += fleet.take(event, at: time, queryName: queryName)
         return steps
     }
@@ -68,15 +71,16 @@ public struct AlertReplay: Sendable {
     public mutating func finish(after rest: Duration = .zero) -> [Step] {
         guard let last else { return [] }
         let end = last + rest
-        return advance(before: end) + [judge(at: end)].filter(\.isNews)
+        return advance(before: end) { _ in } + [judge(at: end)].filter(\.isNews)
     }
 
-    private mutating func advance(before time: MonitorTime) -> [Step] {
+    private mutating func advance(before time: MonitorTime, _ onLook: (AlertEvaluator) -> Void) -> [Step] {
         var steps: [Step] = []
         while let at = pace.next(before: time) {
             let step = judge(at: at)
             if step.isNews { steps.append(step) }
             pace.leaveOut(after: at, before: time, fleet, &evaluator)
+            onLook(evaluator)
         }
         return steps
     }

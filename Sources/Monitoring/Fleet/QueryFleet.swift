@@ -129,6 +129,14 @@ public struct QueryFleet: Sendable {
         return sorted.map(\.place)
     }
 
+    /// What to say of a recording of which queries were forgotten; nil where none was.
+    package var forgettingRemark: String? {
+        guard expired > 0 else { return nil }
+        return
+            "note: \(expired) queries of the recording were forgotten, and what is told is of the others: \(settings.maximumQueries) are "
+            + "kept at most, and those go first that have ended or were quiet longest"
+    }
+
     /// How many queries are in each state; states without one are there with 0.
     public var states: [QueryState: Int] {
         var counts = Dictionary(uniqueKeysWithValues: QueryState.allCases.map { ($0, 0) })

@@ -26,13 +26,25 @@ struct AlertReplaying {
             refused += 1
             StandardStream.error.tell(TerminalText.line(refusal.text) + "\n")
         }
-        while let next = try events.next(onRefusal: refuse) { try tell(replay.take(next.event, at: next.time)) }
+        var stretch = LongStretch()
+        while let next = try events.next(onRefusal: refuse) {
+            let steps = replay.take(next.event, at: next.time) { evaluator in
+                Self.note(stretch.remark(before: next.time) { evaluator.restless })
+            }
+            stretch.end()
+            try tell(steps)
+        }
         try tell(replay.finish(after: rest))
+        Self.note(replay.fleet.forgettingRemark)
         for status in replay.evaluator.ruleStatuses {
             guard let error = status.error else { continue }
             StandardStream.error.tell(TerminalText.line("\(status.name) could not be evaluated: \(error)") + "\n")
         }
         return refused == 0
+    }
+
+    private static func note(_ remark: String?) {
+        if let remark { StandardStream.error.tell(TerminalText.line(remark) + "\n") }
     }
 
     private func tell(_ steps: [AlertReplay.Step]) throws {

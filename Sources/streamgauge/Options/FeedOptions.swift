@@ -37,8 +37,10 @@ struct FeedOptions: ParsableArguments, Sendable {
         } else if kafka.areGiven || topic.areGiven {
             throw ValidationError("--replay is instead of the topics: leave the options of Kafka out")
         }
-        if let speed, !speed.isFinite || speed <= 0 {
-            throw ValidationError("--speed must be a number above 0")
+        if let speed, !(speed > 0 && speed <= RecordingFeed.maximumSpeed) {
+            throw ValidationError(
+                "--speed must be a number above 0 and not above \(Int(RecordingFeed.maximumSpeed)): leave it out to read all at once"
+            )
         }
     }
 
@@ -64,6 +66,7 @@ struct FeedOptions: ParsableArguments, Sendable {
         guard let brokers else {
             var feed = try RecordingFeed(paths: recordings, speed: speed)
             feed.onRefusal = { tell(TerminalText.line($0)) }
+            feed.onRemark = feed.onRefusal
             return feed
         }
         var feed = TopicFeed(configuration: brokers)

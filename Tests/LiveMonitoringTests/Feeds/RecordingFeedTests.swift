@@ -118,6 +118,42 @@ import Testing
         #expect(late.rows().first?.snapshot.counts.batches == 30)
     }
 
+    @Test func `one damaged time in a run's progress does not move its end to the year 9999`() async throws {
+        let folder = try ScratchFolder()
+        let maker = BatchMaker()
+        let seconds = (0..<30).map { $0 == 15 ? 251_607_000_000 : Double($0) }
+        let progress = try folder.write("progress", seconds.enumerated().map { maker.batch(Int64($0), $1).json })
+        let hub = try await replay([progress, try folder.write("ends", [maker.terminated("boom").json])])
+        let row = try #require(hub.rows().first)
+        #expect(row.snapshot.failure?.at == BatchMaker.time(29.5))
+        #expect(row.snapshot.state == .failed && row.snapshot.counts.batches == 30)
+    }
+
+    @Test func `a long file of starts and ends without a time is placed by the progress of its runs`() async throws {
+        let folder = try ScratchFolder()
+        var (progress, lifecycle): ([String], [String]) = ([], [])
+        // The first run is not known elsewhere, as those are whose progress is older than the other file.
+        for number in -1..<6000 {
+            var maker = BatchMaker()
+            maker.runId = UUID()
+            if number >= 0 { progress.append(maker.batch(Int64(number), Double(number) * 10).json) }
+            lifecycle.append(
+                StreamingQueryEvent.started(
+                    QueryStartedEvent(id: maker.id, runId: maker.runId, name: maker.name, timestamp: nil)
+                )
+                .json)
+            lifecycle.append(maker.terminated(number == 3000 ? "boom" : nil).json)
+        }
+        let hub = MonitoringHub(settings: .replay)
+        let paths = [try folder.write("lifecycle", lifecycle), try folder.write("progress", progress)]
+        try await RecordingFeed(paths: paths).run(into: hub)
+        #expect(hub.now == BatchMaker.time(59_990.5))
+        #expect(hub.feeds.first?.events == 18_002)
+        let row = try #require(hub.rows().first)
+        #expect(row.snapshot.runSince == BatchMaker.time(59_990.5))
+        #expect(row.snapshot.counts.failures == 1)
+    }
+
     @Test func `a file in which no event has a time moves the clock of the others by nothing`() async throws {
         let folder = try ScratchFolder()
         let progress = try folder.write("progress", (0..<30).map { BatchMaker().batch(Int64($0), Double($0)).json })
@@ -169,6 +205,7 @@ import Testing
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [folder.url.path]) }
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: 0) }
         #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: .nan) }
+        #expect(throws: MonitoringError.self) { try RecordingFeed(paths: [good], speed: 1e30) }
     }
 
     @Test func `with a speed the recording takes its time, and says the same in the end`() async throws {
@@ -179,6 +216,48 @@ import Testing
         #expect(start.duration(to: .now) >= .milliseconds(185))
         let fast = try await replay([path])
         #expect(slow.rows().map(\.snapshot) == fast.rows().map(\.snapshot))
+    }
+
+    @Test func `queries that were forgotten to make room are told once`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", (1...6).map { BatchMaker($0).batch(0, Double($0)).json })
+        var settings = MonitoringHub.Settings.replay
+        for (kept, remarks) in [(4, 1), (6, 0)] {
+            settings.monitor.maximumQueries = kept
+            let told = Mutex<[String]>([])
+            var feed = try RecordingFeed(paths: [path])
+            feed.onRemark = { line in told.withLock { $0.append(line) } }
+            let hub = MonitoringHub(settings: settings)
+            try await feed.run(into: hub)
+            let lines = told.withLock { $0 }
+            #expect(lines.count == remarks && hub.count == kept)
+            #expect(lines.allSatisfy { $0.hasPrefix("note: 2 queries of the recording were forgotten") })
+        }
+    }
+
+    @Test func `what takes long between two events is told once, with the rules it is for`() async throws {
+        let folder = try ScratchFolder()
+        let path = try folder.write("events", [0, 60, 120].map { BatchMaker().batch(Int64($0), $0).json })
+        let rules = try AlertRules(
+            groups: [
+                AlertRuleGroup(
+                    name: "g",
+                    rules: [
+                        AlertRule(
+                            name: "Odd",
+                            expression: AlertExpression("abs(streamgauge_query_last_event_age_seconds) > 1e9")),
+                        AlertRule(
+                            name: "Even", expression: AlertExpression("streamgauge_query_last_event_age_seconds > 1e9")),
+                    ])
+            ])
+        let told = Mutex<[String]>([])
+        var feed = try RecordingFeed(paths: [path])
+        feed.longStretch = .zero
+        feed.onRemark = { line in told.withLock { $0.append(line) } }
+        let hub = MonitoringHub(settings: .replay, alerts: AlertWatch(rules: rules, isReplay: true))
+        try await feed.run(into: hub)
+        let lines = told.withLock { $0 }
+        #expect(lines.count == 1 && lines[0].contains("at 2026-11-23T10:01:00.500Z, because of Odd, which"), "\(lines)")
     }
 
     @Test func `nothing of a recording is too old to be shown`() async throws {

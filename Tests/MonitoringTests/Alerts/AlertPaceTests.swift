@@ -101,7 +101,9 @@ import Testing
                     try rule("Calendar", "time() - streamgauge_query_start_time_seconds > 1d"),
                     try rule("Bool", "(\(age) > bool 90000) > 0"),
                     try rule("Gone", "absent(\(age) < 26h)"),
-                    try rule("Always", "vector(1)"),
+                    try rule("Always", "vector(1)"), try rule("Sum", "sum(\(age)) > 31h"),
+                    try rule("Oldest", "max by (query) (-2 * \(age)) < -150000"),
+                    try rule("Share", "\(age) / streamgauge_query_start_time_seconds > 0.00006"),
                 ]),
             AlertRuleGroup(
                 name: "slow", interval: .seconds(420),
@@ -121,10 +123,11 @@ import Testing
     /// Rules of which each makes all moments count.
     private static func oddRules() throws -> [AlertRule] {
         [
-            try rule("Sum", "sum(\(age)) > 120000"), try rule("Equal", "floor(\(age) / 600) == 150"),
+            try rule("Equal", "floor(\(age) / 600) == 150"),
             try rule("Window", "max_over_time(\(age)[2h:]) > 90000"),
             try rule("Compared", "max_over_time((\(age) > bool 90000)[2h:]) > 0"),
             try rule("Difference", "streamgauge_query_state_age_seconds - \(age) > 5"),
+            try rule("Spread", "max(\(age)) - min(\(age)) > 5"),
             try rule("Inverse", "1 / (\(age) - 90000) > 0.001"), try rule("Far", "abs(\(age) - 90000) < 600"),
             try rule("Value", "\(age) > 35h") {
                 $0.labels = [AlertLabel("hours", try AlertTemplate("{{ $value | humanizeDuration }}"))]
@@ -152,6 +155,21 @@ import Testing
         #expect(difference?.0 == difference?.1 && some.said.count == every.said.count)
         #expect(some.alerts == every.alerts && some.state == every.state)
         #expect(every.said.count > 5)
+    }
+
+    @Test(arguments: ["\(age) < 100000", "\(age) > 0"], [false, true])
+    func `values and texts at a change are those of the last look before it`(
+        expression: String, forgets: Bool
+    ) throws {
+        let events = try Self.withGaps("spark-4.1.1/restart.jsonl")
+        let rule = try Self.rule("Aged", expression) {
+            $0.annotations = [AlertLabel("age", try AlertTemplate("{{ $value }}"))]
+        }
+        let rules = AlertRules(groups: [AlertRuleGroup(name: "slow", interval: .seconds(3600), rules: [rule])])
+        let monitoring = forgets ? MonitorSettings() : Self.keeping
+        let every = Self.walk(events, rules, every: .seconds(60), rest: .seconds(300_000), monitoring)
+        let some = Self.replay(events, rules, every: .seconds(60), rest: .seconds(300_000), monitoring)
+        #expect(some == every)
     }
 
     @Test func `rules that may change at any moment are judged at each`() throws {

@@ -71,6 +71,7 @@ import Testing
         for arguments in [
             ["--replay", "a", "--once", "--timeout", "3"], live + ["--timeout", "3"],
             live + ["--once", "--timeout", "0"], ["--replay", "a", "--insecure"],
+            ["--replay", "a", "--speed", "1e30"],
         ] {
             let run = try await program.run(["top"] + arguments)
             #expect(run.status == 2 && run.output == "" && run.errorLines.count == 1, "\(arguments): \(run.error)")

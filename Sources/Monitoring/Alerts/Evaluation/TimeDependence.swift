@@ -5,7 +5,11 @@
 enum TimeDependence: Sendable, Hashable {
     /// It stays the same.
     case none
-    /// It grows, or it shrinks.
+    /// It grows, or stays for a while.
+    case growing
+    /// It shrinks, or stays for a while.
+    case shrinking
+    /// Each series does one of these.
     case monotonic
     /// Nothing is known of it.
     case any
@@ -17,10 +21,26 @@ enum TimeDependence: Sendable, Hashable {
         "streamgauge_feed_last_event_age_seconds",
     ]
 
-    /// The greater of two: one of them alone says how both together change.
-    static func worse(_ left: TimeDependence, _ right: TimeDependence) -> TimeDependence {
+    /// The same with its sign changed.
+    var negated: TimeDependence {
+        switch self {
+        case .growing: .shrinking
+        case .shrinking: .growing
+        case .none, .monotonic, .any: self
+        }
+    }
+
+    /// The same times a number.
+    func times(_ factor: Double) -> TimeDependence { factor < 0 ? negated : self }
+
+    /// What several series have together, of which each changes so.
+    var together: TimeDependence { self == .monotonic ? .any : self }
+
+    /// A sum of two.
+    static func + (left: TimeDependence, right: TimeDependence) -> TimeDependence {
         if left == .none { return right }
-        return right == .none ? left : .any
+        if right == .none { return left }
+        return left == right ? left.together : .any
     }
 }
 
@@ -31,15 +51,16 @@ extension ExpressionPlan {
     private func dependence(_ step: Step) -> TimeDependence {
         switch step {
         case .number: .none
-        case .time: .monotonic
-        case .selection(let index): TimeDependence.ages.contains(metrics[selections[index].metric]) ? .monotonic : .none
-        case .vector(let inner), .negated(let inner): dependence(inner)
+        case .time: .growing
+        case .selection(let index): TimeDependence.ages.contains(metrics[selections[index].metric]) ? .growing : .none
+        case .vector(let inner): dependence(inner)
+        case .negated(let inner): dependence(inner).negated
         case .call(let function, let inner, _, _): call(function, dependence(inner))
         case .binary(let sign, let left, let right, let isBool, _): binary(sign, left, right, isBool: isBool)
         // What a window holds of a comparison may have been another before.
         case .window(_, let index): isTimeless(windows[index].inner) ? .none : .any
-        case .aggregation(let aggregation, let inner, _):
-            dependence(inner) == .none || (aggregation == .count && dependence(inner) != .any) ? .none : .any
+        case .aggregation(.count, let inner, _): dependence(inner) == .any ? .any : .none
+        case .aggregation(_, let inner, _): dependence(inner).together
         }
     }
 
@@ -58,11 +79,15 @@ extension ExpressionPlan {
         if first == .any || second == .any { return .any }
         switch sign {
         case .and, .unless: return first
-        case .or: return first == .none && second == .none ? .none : .monotonic
-        case .plus, .minus, .times: return TimeDependence.worse(first, second)
+        case .or: return either(first, second)
+        case .plus: return first + second
+        case .minus: return first + second.negated
+        case .times: return product(first, left, second, right)
         case .divided:
-            if case .number(let divisor) = right, divisor != 0 { return first }
-            return first == .none && second == .none ? .none : .any
+            // What divides must not go through zero.
+            if second != .none { return .any }
+            if constant(right) == 0 { return first == .none ? .none : .any }
+            return product(first, left, second, right)
         case .modulo, .power: return first == .none && second == .none ? .none : .any
         case .equal, .notEqual, .greater, .less, .greaterOrEqual, .lessOrEqual:
             // An equality holds for a moment; two that change may change their order more than once.
@@ -70,6 +95,29 @@ extension ExpressionPlan {
             if !isStill, sign == .equal || sign == .notEqual { return .any }
             if first != .none && second != .none { return .any }
             return isBool ? .none : first == .none && isNumber(left) ? second : first
+        }
+    }
+
+    private func either(_ first: TimeDependence, _ second: TimeDependence) -> TimeDependence {
+        if first == .none || first == second { return second }
+        return second == .none ? first : .monotonic
+    }
+
+    /// Two multiplied or divided, of which one at least must stand still: its sign says where the other goes.
+    private func product(
+        _ first: TimeDependence, _ left: Step, _ second: TimeDependence, _ right: Step
+    ) -> TimeDependence {
+        if first != .none, second != .none { return .any }
+        if first == .none, second == .none { return .none }
+        guard let factor = constant(first == .none ? left : right) else { return .monotonic }
+        return (first == .none ? second : first).times(factor)
+    }
+
+    private func constant(_ step: Step) -> Double? {
+        switch step {
+        case .number(let number): number
+        case .negated(let inner): constant(inner).map(-)
+        default: nil
         }
     }
 

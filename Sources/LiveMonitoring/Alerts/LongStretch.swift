@@ -1,0 +1,35 @@
+package import Monitoring
+import StreamingMetrics
+
+/// Notices that the rules of a replay are judged for long between two events, to be said once: a recording with an event in a far future
+/// and a rule that may change at any moment would else look as if the program hung.
+package struct LongStretch {
+    private let limit: Duration
+    private var begun = ContinuousClock.now
+    private var isTold = false
+
+    /// - Parameter limit: What is long, in real time.
+    package init(limit: Duration = .seconds(10)) { self.limit = limit }
+
+    /// Says that an event has come.
+    package mutating func end() { if !isTold { begun = .now } }
+
+    /// What to say after a moment was judged; nil mostly.
+    ///
+    /// - Parameters:
+    ///   - time: The next event's time.
+    ///   - restless: Gives the rules for which no moment can be left out.
+    package mutating func remark(before time: MonitorTime, _ restless: () -> [String]) -> String? {
+        guard !isTold, begun.duration(to: .now) > limit else { return nil }
+        isTold = true
+        let rules = restless()
+        let names = rules.prefix(3).joined(separator: ", ") + (rules.count > 3 ? " and others" : "")
+        return "note: the rules are judged at each moment up to the next event, at \(time.text)"
+            + (rules.isEmpty ? "" : ", because of \(names)")
+            + ", which takes long: leave such a rule out, or the event if its time is wrong"
+    }
+}
+
+extension MonitorTime {
+    fileprivate var text: String { "\(ProgressTimestamp(millisecondsSinceEpoch: millisecondsSinceEpoch))" }
+}
