@@ -5,28 +5,34 @@ import StreamingMetrics
 /// and a rule that may change at any moment would else look as if the program hung.
 package struct LongStretch {
     private let limit: Duration
-    private var begun = ContinuousClock.now
+    /// When the rules were first judged since the last event.
+    private var begun: ContinuousClock.Instant?
     private var isTold = false
 
     /// - Parameter limit: What is long, in real time.
     package init(limit: Duration = .seconds(10)) { self.limit = limit }
 
     /// Says that an event has come.
-    package mutating func end() { if !isTold { begun = .now } }
+    package mutating func end() { begun = nil }
 
     /// What to say after a moment was judged; nil mostly.
     ///
     /// - Parameters:
-    ///   - time: The next event's time.
+    ///   - time: The next event's time, or the end.
     ///   - restless: Gives the rules for which no moment can be left out.
     package mutating func remark(before time: MonitorTime, _ restless: () -> [String]) -> String? {
-        guard !isTold, begun.duration(to: .now) > limit else { return nil }
+        if isTold { return nil }
+        guard let begun else {
+            begun = .now
+            return nil
+        }
+        guard begun.duration(to: .now) > limit else { return nil }
         isTold = true
         let rules = restless()
+        let said = "note: the rules are judged at each moment up to \(time.text), which takes long"
+        if rules.isEmpty { return said + ": leave what comes then out if its time is wrong" }
         let names = rules.prefix(3).joined(separator: ", ") + (rules.count > 3 ? " and others" : "")
-        return "note: the rules are judged at each moment up to the next event, at \(time.text)"
-            + (rules.isEmpty ? "" : ", because of \(names)")
-            + ", which takes long: leave such a rule out, or the event if its time is wrong"
+        return said + ", because of \(names): leave such a rule out, or what comes then if its time is wrong"
     }
 }
 

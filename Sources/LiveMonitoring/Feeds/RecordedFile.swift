@@ -120,7 +120,10 @@ struct RecordedFile: ~Copyable {
     private func checkTimes(of event: StreamingQueryEvent) throws(MonitoringError) {
         let what: String
         switch event {
-        case .started: what = "start"
+        case .started:
+            // What follows it in a pipe tells when, and a start that is placed too early says nothing false for long.
+            guard source.isRegular else { return }
+            what = "start"
         case .terminated: what = "end"
         case .progress, .idle: return
         }

@@ -67,11 +67,14 @@ public struct AlertReplay: Sendable {
 
     /// Judges the rules up to the last event, and for a while after it.
     ///
+    /// - Parameter onLook: Gets the rules after each moment at which they were judged, and the end.
     /// - Returns: The moments at which something changed.
-    public mutating func finish(after rest: Duration = .zero) -> [Step] {
+    public mutating func finish(
+        after rest: Duration = .zero, onLook: (AlertEvaluator, MonitorTime) -> Void = { _, _ in }
+    ) -> [Step] {
         guard let last else { return [] }
         let end = last + rest
-        return advance(before: end) { _ in } + [judge(at: end)].filter(\.isNews)
+        return advance(before: end) { onLook($0, end) } + [judge(at: end)].filter(\.isNews)
     }
 
     private mutating func advance(before time: MonitorTime, _ onLook: (AlertEvaluator) -> Void) -> [Step] {

@@ -87,8 +87,6 @@ struct SourceTracker: Sendable, Hashable {
     private var backlog = SourceBacklog()
     /// When its lag, which is large, was first seen to be worked off soon, in milliseconds; nil while it is small or was not.
     private var workedOffSince: Int64?
-    /// Since when records wait, in milliseconds; nil while none do or it is not known.
-    private var waitingSince: Int64?
     /// The least of its lag since that is a backlog; nil while it is none.
     private var riseStart: TrendWindow.Point?
     /// Whether its backlog has grown for long.
@@ -123,7 +121,6 @@ struct SourceTracker: Sendable, Hashable {
         backlog = SourceBacklog(source, latest, offsets)
         lagBefore = trend.points.last
         if let records { trend.add(Double(records), at: start) }
-        waitingSince = records ?? 0 > 0 ? min(waitingSince ?? start, start) : nil
         if let offsets {
             // A partition more, or one that began anew, is a jump that no record made.
             if !marks.add(source, offsets, at: start) { newest.removeAll() }
@@ -162,27 +159,6 @@ struct SourceTracker: Sendable, Hashable {
         return records == 0 ? 0 : window.processedRowsPerSecond.flatMap { Double.ratio(Double(records), $0) }
     }
 
-    /// Seconds after which what waits will be read, as far as that delays it: of a lag that a limit lets grow by what is read in a second,
-    /// and not by what could be processed.
-    ///
-    /// - Parameter soon: A lag that is gone within so many seconds at the pace at which it shrinks does not grow.
-    func secondsOfWaiting(soon: Double) -> Double? {
-        guard let records, records > 0, trendPerSecond ?? 0 > 0, isLimited(soon: soon),
-            let read = window.inputRowsPerSecond, read > 0
-        else { return secondsBehind }
-        return Double(records) / read
-    }
-
-    /// Whether what waits will be gone soon, and has not waited for long.
-    ///
-    /// - Parameters:
-    ///   - limit: Seconds of both.
-    ///   - time: Now, in milliseconds.
-    func isWorkedOff(within limit: Double, at time: Int64) -> Bool {
-        guard let waitingSince, let left = secondsToWorkOff, left <= limit else { return false }
-        return Double(time.subtractingSaturated(waitingSince)) / 1000 <= limit
-    }
-
     /// By how many records the lag grows in a second; nil where unknown.
     var trendPerSecond: Double? { trend.slopePerSecond() }
 
@@ -215,12 +191,10 @@ struct SourceTracker: Sendable, Hashable {
     }
 
     /// Notes whether the lag is a backlog, which is large and is not worked off. One that has grown since it was least, for the length of a
-    /// window and by a quarter of the time that is long, comes of no burst as long as it goes on.
-    ///
-    /// - Parameter seconds: How long it makes records wait.
-    mutating func noteRise(isBacklog: Bool, waiting seconds: Double?, at time: Int64, _ settings: MonitorSettings) {
+    /// window and by a quarter of the work that is much, comes of no burst as long as it goes on.
+    mutating func noteRise(isBacklog: Bool, at time: Int64, _ settings: MonitorSettings) {
         isRising = false
-        guard isBacklog, let records, let seconds else { return riseStart = nil }
+        guard isBacklog, let records, let seconds = secondsBehind else { return riseStart = nil }
         let value = Double(records)
         guard let least = riseStart, least.time <= time, least.value <= value else {
             return riseStart = TrendWindow.Point(time: time, value: value)

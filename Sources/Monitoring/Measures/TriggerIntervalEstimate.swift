@@ -81,7 +81,7 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
             let waitsForMore = isOver && wait > interval + Self.lateness(interval)
             if !waitsForMore, Self.isMultiple(start, of: index) { hits[index] += 1 }
         }
-        notePair(previous, start)
+        notePair(previous, start, end: end)
         candidate = Self.candidates.indices.last { fits($0) }
     }
 
@@ -105,7 +105,8 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
     }
 
     /// Notes whether this start and the one before are multiples of an interval that lies between them.
-    private mutating func notePair(_ previous: Int64, _ start: Int64) {
+    /// After a batch that had missed a multiple the next start is one by chance.
+    private mutating func notePair(_ previous: Int64, _ start: Int64, end: Int64) {
         weight = max(0, weight - 1)
         let gap = start.subtractingSaturated(previous)
         guard gap > 0 else { return }
@@ -115,6 +116,8 @@ struct TriggerIntervalEstimate: Sendable, Hashable {
                 && Self.isMultiple(start, of: index) && Self.isMultiple(previous, of: index)
         }
         guard let pair else { return }
+        let interval = Self.candidates[pair]
+        guard end.subtractingSaturated(previous - previous % interval) < interval else { return }
         if pairs[pair] < .max { pairs[pair] += 1 }
         if let shown, pair > shown, weight > 0 { return }
         if shown != pair { (shown, weight) = (pair, 0) }

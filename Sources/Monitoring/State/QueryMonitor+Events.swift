@@ -47,6 +47,7 @@ extension QueryMonitor {
         batches.removeAll()
         sources = []
         pressureTracker = PressureTracker()
+        allowance = BacklogAllowance()
         if before != nil {
             counts.restarts &+= 1
             if restarts.count >= max(1, settings.maximumTransitions) { restarts.removeFirst() }

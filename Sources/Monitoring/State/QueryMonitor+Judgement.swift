@@ -7,7 +7,13 @@ extension QueryMonitor {
         guard let batch, batch.rows > 0, state != .stalled, state != .unknown else { return }
         let growth = Double(batch.duration) / Double(max(1, batch.interval))
         let waiting = backlog(at: batch.start)
-        let late = isWorkedOff(at: batch.start) ? nil : shortfall(batch)
+        let isAllowed = isAllowed(at: batch.start)
+        var late = shortfall(batch)
+        if late != nil, isAllowed {
+            // It says nothing, neither that the query does not keep up nor that it does.
+            if waiting == nil, pressure == .sustained { return }
+            late = nil
+        }
         let known = late ?? waiting
         pressureTracker.add(
             reason: known ?? outgrowth(batch, growth), start: batch.start, duration: batch.duration,
@@ -15,9 +21,12 @@ extension QueryMonitor {
             isBacklog: waiting != nil, isRising: sources.contains(where: \.isRising), settings)
     }
 
-    /// Whether batches read what has piled up, and will soon have done so: they are long for that, by as much as a limit allows.
-    private func isWorkedOff(at time: Int64) -> Bool {
-        sources.contains { $0.isWorkedOff(within: catchUpLimit, at: time) }
+    /// Notes whether records wait; whether a batch may be long for reading what has piled up.
+    private mutating func isAllowed(at time: Int64) -> Bool {
+        let left = sources.filter { $0.records ?? 0 > 0 }.map(\.secondsToWorkOff)
+        allowance.note(isWaiting: !left.isEmpty, keepsUp: pressureTracker.batches == 0, at: time)
+        let longest = left.contains(nil) ? nil : left.compactMap { $0 }.max()
+        return allowance.isGiven(secondsLeft: longest, limit: catchUpLimit, at: time)
     }
 
     /// By how much a batch took longer than the trigger interval; nil where it did not.
@@ -48,9 +57,8 @@ extension QueryMonitor {
         for index in sources.indices {
             // Of each, since it notes how its lag goes on.
             let reason = backlog(ofSource: index, at: time)
-            let seconds = sources[index].secondsOfWaiting(soon: catchUpLimit)
-            sources[index].noteRise(isBacklog: reason != nil, waiting: seconds, at: time, settings)
-            guard let reason, let seconds, seconds > worst?.seconds ?? 0 else {
+            sources[index].noteRise(isBacklog: reason != nil, at: time, settings)
+            guard let reason, let seconds = sources[index].secondsBehind, seconds > worst?.seconds ?? 0 else {
                 continue
             }
             worst = (reason, seconds)
@@ -65,17 +73,14 @@ extension QueryMonitor {
         let isWorkedOff = sources[index].noteWorkingOff(
             above: threshold, soon: isBehind ? limit / 2 : limit, limit: limit, at: time)
         let source = sources[index]
-        guard let records = source.records, let work = source.secondsBehind,
-            let seconds = source.secondsOfWaiting(soon: limit), seconds > threshold / 4
-        else { return nil }
-        let isHeldBack = seconds > work
-        let size =
-            "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of "
-            + (isHeldBack ? "reading as a limit allows" : "work")
+        guard let records = source.records, let seconds = source.secondsBehind, seconds > threshold / 4 else {
+            return nil
+        }
+        let size = "\(Figures.count(records)) records wait, \(Figures.duration(seconds: seconds)) of work"
         if seconds > (isBehind ? threshold / 2 : threshold) { return isWorkedOff ? nil : size }
-        guard !source.isWorkedOff(within: limit, at: time), source.isOutpaced, let trend = source.trendPerSecond,
-            trend > 0
-        else { return nil }
+        // A burst's beginning raises the trend for long, also while it is worked off.
+        if let left = source.secondsToWorkOff, left <= limit { return nil }
+        guard source.isOutpaced, let trend = source.trendPerSecond, trend > 0 else { return nil }
         return "\(size), and \(Figures.number(trend)) more each second"
     }
 

@@ -58,6 +58,7 @@ public struct QueryMonitor: Sendable, Hashable {
     var sources: [SourceTracker] = []
     var stateTracker: StateTracker
     var pressureTracker = PressureTracker()
+    var allowance = BacklogAllowance()
     var emitted: [QueryTransition] = []
     /// What the last event adds to the history; nil where it adds nothing.
     var newSample: HistorySample?

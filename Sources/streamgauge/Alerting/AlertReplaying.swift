@@ -34,7 +34,10 @@ struct AlertReplaying {
             stretch.end()
             try tell(steps)
         }
-        try tell(replay.finish(after: rest))
+        let rest = replay.finish(after: rest) { evaluator, end in
+            Self.note(stretch.remark(before: end) { evaluator.restless })
+        }
+        try tell(rest)
         Self.note(replay.fleet.forgettingRemark)
         for status in replay.evaluator.ruleStatuses {
             guard let error = status.error else { continue }

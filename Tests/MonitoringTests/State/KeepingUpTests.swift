@@ -138,6 +138,59 @@ import Testing
         #expect(working(off: 15_000, 100, arriving: 1000) == [.processing, .behind])
     }
 
+    /// A query of ten seconds whose batches take 16 s and read two sources, of which one has so many records left after each.
+    private func late(_ count: Int, waiting: (Int) -> Int64) -> [QueryState] {
+        var settings = MonitorSettings()
+        settings.triggerInterval = .seconds(10)
+        var monitor = QueryMonitor(id: query.id, settings: settings)
+        return (0..<count).flatMap { number in
+            let end = Int64(number) * 1600
+            let files = SourceProgress(description: "FileStreamSource[file:/data/in]", numInputRows: 500)
+            let topic = EventMaker.kafka(end: [end], latest: [end + waiting(number)], rows: 1600)
+            let batch = query.batch(
+                Int64(number), Double(number) * 16, takes: 15.99, rows: 2100, sources: [topic, files])
+            return monitor.replay(batch).map(\.to)
+        }
+    }
+
+    @Test func `a query that is late all the time is behind once, though what waits becomes less now and then`() {
+        // A burst each five minutes, records that wait for a moment every other batch, and some that always do.
+        #expect(late(400) { max(0, 3000 - 400 * Int64($0 % 20)) } == [.processing, .behind])
+        #expect(late(400) { $0 % 2 == 0 ? 0 : 300 - Int64($0 % 3) * 100 } == [.processing, .behind])
+        #expect(late(400) { 500 + Int64($0 * 7919 % 11) * 40 } == [.processing, .behind])
+    }
+
+    /// Batches of four seconds of each ten, which read 10,000 records at most; 500 come in a second, and more in a burst after a quiet time.
+    private func burst(afterQuiet quiet: Double, perSecond: Double, seconds: Double) -> [QueryState] {
+        var settings = MonitorSettings()
+        settings.triggerInterval = .seconds(10)
+        var monitor = QueryMonitor(id: query.id, settings: settings)
+        var (latest, end, time): (Int64, Int64, Double) = (0, 0, 0)
+        var states: [QueryState] = []
+        for number in 0..<200 {
+            let isBurst = number >= 60 && Double(number - 60) * 10 < seconds
+            if number == 60 { time += quiet }
+            latest += Int64((isBurst ? perSecond : 500) * 10)
+            let rows = min(10_000, latest - end)
+            end += rows
+            let source = EventMaker.kafka(end: [end], latest: [latest], rows: rows)
+            states += monitor.replay(query.batch(Int64(number), time, takes: 4, rows: rows, sources: [source])).map(
+                \.to)
+            time += 10
+        }
+        return states
+    }
+
+    @Test(arguments: [0.0, 600, 18_000])
+    func `a burst that a limit works off in minutes is not behind, also after rest`(
+        quiet: Double
+    ) {
+        #expect(!burst(afterQuiet: quiet, perSecond: 1010, seconds: 100).contains(.behind))
+        #expect(!burst(afterQuiet: quiet, perSecond: 1150, seconds: 110).contains(.behind))
+        #expect(!burst(afterQuiet: quiet, perSecond: 1500, seconds: 180).contains(.behind))
+        #expect(!burst(afterQuiet: quiet, perSecond: 1050, seconds: 600).contains(.behind))
+    }
+
     @Test(arguments: [true, false]) func `a batch that ended a stall is no beginning of falling behind`(
         hearsStart: Bool
     ) {
@@ -186,14 +239,6 @@ import Testing
         #expect(changes.last?.reason.contains(" records wait, ") == true)
         // Within a quarter of an hour, or four triggers where these are longer.
         #expect(changes.last.map { $0.at.seconds(since: EventMaker.time(0)) <= max(1000, 6 * interval) } == true)
-    }
-
-    @Test func `a query that rests nearly always is behind once a limit makes records wait for minutes`() {
-        // A tenth more comes than is read: after a quarter of an hour a record waits for a minute and a half.
-        let changes = limited(120, every: 10, reading: 1000) { _ in 1100 }
-        #expect(changes.map(\.to) == [.processing, .behind])
-        #expect(changes.last.map { $0.at.seconds(since: EventMaker.time(0)) <= 1000 } == true)
-        #expect(changes.last?.reason.contains("of reading as a limit allows") == true)
     }
 
     @Test func `a backlog that grows by little each time is behind in the end`() {
