@@ -34,9 +34,6 @@ struct PressureTracker: Sendable, Hashable {
     /// that grows.
     private static let (leastBusy, leastBusyWithBacklog) = (0.4, 0.2)
 
-    /// Milliseconds of the batches in a row.
-    private var work: Int64 = 0
-
     /// Notes a batch.
     ///
     /// - Parameters:
@@ -61,10 +58,7 @@ struct PressureTracker: Sendable, Hashable {
         calm = 0
         if batches == 0 { longestBefore = before }
         if batches == 0 || start < since { since = start }
-        // Of those in a row, from the first start to this one; what was before may have been rest.
-        let rowRatio = batches == 0 ? 1 : Double.ratio(Double(work), Double(start.subtractingSaturated(since))) ?? 1
         batches += 1
-        work = work.addingSaturated(duration)
         self.growth = growth.map { self.growth * $0 } ?? .infinity
         let length = start.addingSaturated(duration).subtractingSaturated(since)
         self.reason = reason
@@ -74,7 +68,7 @@ struct PressureTracker: Sendable, Hashable {
         if pressure == .sustained { return }
         let isLong = batches >= max(1, settings.behindBatches) && length >= settings.behindFor.nonNegativeMilliseconds
         let least = isBacklog ? Self.leastBusyWithBacklog : Self.leastBusy
-        let isBusy = isRising || max(busyRatio, rowRatio) >= least
+        let isBusy = isRising || busyRatio >= least
         pressure = isLong && isBusy && hasGrown(to: duration) ? .sustained : .momentary
     }
 

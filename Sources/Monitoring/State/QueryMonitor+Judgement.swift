@@ -11,7 +11,7 @@ extension QueryMonitor {
         var late = shortfall(batch)
         if late != nil, isAllowed {
             // It says nothing, neither that the query does not keep up nor that it does.
-            if waiting == nil, pressure == .sustained { return }
+            if waiting == nil { return }
             late = nil
         }
         let known = late ?? waiting
@@ -21,10 +21,13 @@ extension QueryMonitor {
             isBacklog: waiting != nil, isRising: sources.contains(where: \.isRising), settings)
     }
 
-    /// Notes whether records wait; whether a batch may be long for reading what has piled up.
+    /// Notes whether more waits than is read in a moment; whether a batch may be long for reading what has piled up.
     private mutating func isAllowed(at time: Int64) -> Bool {
-        let left = sources.filter { $0.records ?? 0 > 0 }.map(\.secondsToWorkOff)
-        allowance.note(isWaiting: !left.isEmpty, keepsUp: pressureTracker.batches == 0, at: time)
+        // Connectors that look for the newest offset late always leave some.
+        let least = Double(settings.behindLag.nonNegativeMilliseconds) / (allowance.isWaiting ? 40_000 : 4000)
+        let left = sources.filter { $0.secondsBehind ?? 0 > least }.map(\.secondsToWorkOff)
+        allowance.note(
+            isWaiting: !left.isEmpty, keepsUp: pressureTracker.batches < max(1, settings.behindBatches), at: time)
         let longest = left.contains(nil) ? nil : left.compactMap { $0 }.max()
         return allowance.isGiven(secondsLeft: longest, limit: catchUpLimit, at: time)
     }
