@@ -24,6 +24,8 @@ extension KafkaConsumer {
         /// For each slot the offset after what was polled; nil before the first.
         @exclusivity(unchecked) private var polledOffsets: [Int64?] = []
         private var lastOffsets: [TopicPartition: Int64] = [:]
+        /// Partitions that went away since the record in hand was polled.
+        @exclusivity(unchecked) private var left: Set<TopicPartition> = []
         /// How many partitions the group's topics had when they were first read.
         var partitionCounts: [String: Int] = [:]
         var uncounted: Set<String> = []
@@ -50,6 +52,7 @@ extension KafkaConsumer {
 
         private func gone(_ partitions: [TopicPartition], _ event: Event) {
             tracker.forget(partitions)
+            left.formUnion(partitions)
             for partition in partitions {
                 unplaced[partition] = nil
                 starts[partition] = nil
@@ -60,6 +63,15 @@ extension KafkaConsumer {
             entries.removeAll { $0.slot >= 0 && $0.event.partition.map { partitions.contains($0) } == true }
             if !partitions.isEmpty { note(event) }
         }
+
+        /// A message was polled, and belongs to a partition that is ours.
+        func tookInHand() {
+            if !left.isEmpty { left = [] }
+        }
+
+        /// Whether a partition went away since ``tookInHand()``: what is in hand of it is not ours any more, even when the partition
+        /// has come back, for then it is read again from where it was.
+        func leftMeanwhile(_ partition: TopicPartition) -> Bool { !left.isEmpty && left.contains(partition) }
 
         /// Where a partition that went away had been read to, if it was read.
         func lastOffset(of partition: TopicPartition) -> Int64? { lastOffsets[partition] }
@@ -174,12 +186,17 @@ extension KafkaConsumer.Core {
         var timeoutMs = polled.entries.isEmpty ? timeoutMs : 0
         var failure: KafkaError?
         let limit = min(room, 512)
-        while polled.entries.count < limit, failure == nil, let item = queue.poll(timeoutMs: timeoutMs) {
+        // Nothing stays ahead from one round to the next: commands in between may seek.
+        while failure == nil, queue.hasAhead || polled.entries.count < limit,
+            let message = queue.next(timeoutMs: timeoutMs)
+        {
             timeoutMs = 0
-            switch item {
+            polled.tookInHand()
+            if polled.entries.count + 1 < limit { queue.lookAhead(past: message) }
+            switch queue.read(message) {
             case .record(let record, let partition):
                 polled.heardFromBroker()
-                accept(record, partition)
+                if !polled.leftMeanwhile(partition) { accept(record, partition) }
             case .endOfPartition(let partition, let offset):
                 polled.heardFromBroker()
                 if options.stopsAtEnd { polled.tracker.reachedEnd(of: partition) }

@@ -13,7 +13,14 @@ struct RecordQueue {
         case error(KafkaError)
     }
 
+    /// A message of librdkafka's that was polled and not read yet.
+    struct Message {
+        fileprivate let pointer: UnsafeMutablePointer<rd_kafka_message_t>
+    }
+
     private let client: OpaquePointer
+    /// Polled ahead of its turn.
+    private var ahead: UnsafeMutablePointer<rd_kafka_message_t>?
     private var topicName = ""
     private var topicText: [CChar] = [0]
     private var topicOfName: OpaquePointer?
@@ -29,9 +36,32 @@ struct RecordQueue {
     /// The records polled so far are about to be handed to another thread.
     mutating func seal() { packer.seal() }
 
-    /// Waits for a record or an event.
-    mutating func poll(timeoutMs: Int32) -> Polled? {
-        guard let message = rd_kafka_consumer_poll(client, timeoutMs) else { return nil }
+    /// Whether something was polled ahead of its turn.
+    var hasAhead: Bool { ahead != nil }
+
+    /// Waits for a record or an event, to be read with ``read(_:)``.
+    mutating func next(timeoutMs: Int32) -> Message? {
+        if let message = ahead {
+            ahead = nil
+            return Message(pointer: message)
+        }
+        return rd_kafka_consumer_poll(client, timeoutMs).map { Message(pointer: $0) }
+    }
+
+    /// Polls what comes after a record, if it is there, so that it is on its way from memory while the record is read: waiting for
+    /// that costs more than the reading itself.
+    ///
+    /// librdkafka may call back meanwhile, and take away the partition of the record in hand.
+    mutating func lookAhead(past message: Message) {
+        guard ahead == nil, message.pointer.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        ahead = rd_kafka_consumer_poll(client, 0)
+        // Headers lie behind the value, in the form in which they came.
+        if let ahead = ahead?.pointee { streamgauge_prefetch(ahead.payload, min(ahead.len + 64, 4096)) }
+    }
+
+    /// Reads what was polled, and lets go of it.
+    mutating func read(_ polled: Message) -> Polled {
+        let message = polled.pointer
         defer { rd_kafka_message_destroy(message) }
         let m = message.pointee
         switch m.err {
