@@ -21,7 +21,7 @@ import Testing
         let log = HandoverLog()
         let first = try member(assignment)
         let reading = Task { try await read(first, as: 0, log) }
-        while await log.records(of: 0) < 1000 { try await Task.sleep(for: .milliseconds(10)) }
+        while await log.records(of: 0) < 200 { try await Task.sleep(for: .milliseconds(10)) }
         let second = try member(assignment)
         let others = Task { try await read(second, as: 1, log) }
         // Each goes on with its own: what came before does not count.
@@ -54,7 +54,7 @@ import Testing
         try KafkaConsumer(
             cluster.configuration, subscription: .group("flowing", topics: ["a"], reset: .beginning),
             options: KafkaConsumer.Options(
-                maximumBufferedRecords: 200, assignment: assignment, sessionTimeout: .seconds(6)))
+                maximumBufferedRecords: 40, assignment: assignment, sessionTimeout: .seconds(6)))
     }
 
     /// Reads more slowly than records come, so that there is always one that was polled ahead.
@@ -63,14 +63,14 @@ import Testing
         for try await event in consumer.events {
             await log.take(event, reader: reader)
             count += 1
-            if count.isMultiple(of: 400) { try await Task.sleep(for: .milliseconds(20)) }
+            if count.isMultiple(of: 60) { try await Task.sleep(for: .milliseconds(20)) }
         }
     }
 
-    /// Sends some 30,000 records a second to both partitions until the task is cancelled.
+    /// Sends some 4,000 records a second to both partitions until the task is cancelled.
     private func send(with producer: KafkaProducer) async throws {
         while !Task.isCancelled {
-            for number in 0..<300 {
+            for number in 0..<40 {
                 try producer.send(ProducerRecord(topic: "a", partition: Int32(number % 2), value: [1]))
             }
             try? await Task.sleep(for: .milliseconds(10))
@@ -96,7 +96,7 @@ private actor HandoverLog {
     func records(of reader: Int) -> Int { readers[reader].records }
 
     /// Whether each reader has had one of the partitions for some time.
-    var isSettled: Bool { sinceHandover > 2000 && readers.allSatisfy { $0.owned.count == 1 } }
+    var isSettled: Bool { sinceHandover > 500 && readers.allSatisfy { $0.owned.count == 1 } }
 
     func take(_ event: KafkaConsumer.Event, reader: Int) {
         switch event {

@@ -112,6 +112,8 @@ private func rebalanceCallback(
         failure = answer(cooperative ? rd_kafka_incremental_assign(client, list) : nil) {
             cooperative ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_assign(client, list)
         }
+        // The poll ends here instead of waiting on for a record: the poll thread has to tell of this, and to hurry the first fetch.
+        rd_kafka_yield(client)
     } else {
         let isLost = rd_kafka_assignment_lost(client) != 0
         let offsets = context.onRebalance(isLost ? .lost(partitions) : .revoked(partitions))

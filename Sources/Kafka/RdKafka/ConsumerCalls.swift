@@ -153,6 +153,21 @@ extension Handle {
         return found.offset
     }
 
+    /// One end of several logs, asked for at once; partitions whose leader does not tell are missing.
+    func logOffsets(
+        _ end: Int64, of partitions: [TopicPartition], timeoutMs: Int32
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        let list = try TopicPartitionList(partitions.map { ($0, end) })
+        try check("ask for the log offsets of \(Self.names(partitions))") {
+            rd_kafka_offsets_for_times($0, list.pointer, timeoutMs)
+        }
+        var offsets: [TopicPartition: Int64] = [:]
+        for element in list.elements where element.error == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0 {
+            offsets[element.partition] = element.offset
+        }
+        return offsets
+    }
+
     /// Start and end of a partition's log as the last fetch told; nil before the first one.
     func latestLogOffsets(of partition: TopicPartition) -> LogOffsets? {
         var start: Int64 = 0
