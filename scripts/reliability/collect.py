@@ -3,7 +3,7 @@
     python3 scripts/reliability/collect.py [--tests LOG] [ROW]…
     python3 scripts/reliability/collect.py --lines FILE
 
-Without a row (`F02`) every script runs. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
+Without a row (`F02`) every script runs, in its long form; those that hardly do anything but wait run beside the others. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
 larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
 row F22. Rows that were not run keep the line of their last run; a script that says that this machine lacks something it needs gets a line
 of its own, which counts neither as a run nor as a violation. Ends with 1 when a row has a violation, or did not give its line.
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-from rig import NOT_RUN
+from rig import NOT_RUN, streamgauge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -23,22 +23,49 @@ BEGIN, END = "<!-- results: written by scripts/test --long -->", "<!-- end of re
 HEAD = ["| Row | How provoked | Runs | Violations | Measured |", "|---|---|---|---|---|"]
 
 
+# What a row's long form takes in addition to its defaults.
+LONG = {"F02": ["--bounces", "1000", "--rate", "40"], "F12": ["--kills", "1000", "--longest", "1"]}
+# Rows that wait most of their time, each with a port of its own: they run beside the others.
+BESIDE = {"F02": ["--port", "19710"], "F12": ["--port", "19720"], "F20": ["--port", "19730"]}
+
+
 def number(row):
     return int(row[1:])
 
 
-def run_script(name):
-    """Runs a row's script; its line as (row, how, runs, violations), with None for the violations of one that could not run."""
+def start_script(name, arguments):
+    print(f"== {' '.join([name] + arguments)}", file=sys.stderr, flush=True)
+    return subprocess.Popen([os.path.join(HERE, name)] + arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def finish_script(name, process):
+    """Waits for a row's script; its line as (row, how, runs, violations), with None for the violations of one that could not run."""
     row = name.split("-")[0]
-    print(f"== {name}", file=sys.stderr, flush=True)
-    done = subprocess.run([os.path.join(HERE, name)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    lines = done.stdout.strip().splitlines()
+    lines = process.communicate()[0].strip().splitlines()
     result = result_of(lines[-1]) if lines else None
     codes = {None: NOT_RUN, 0: 0}
-    if result and result[0] == row and done.returncode == codes.get(result[3], 1):
+    if result and result[0] == row and process.returncode == codes.get(result[3], 1):
         print(lines[-1], file=sys.stderr, flush=True)
         return result
-    return row, f"{name} gave no result (exit code {done.returncode})", 0, 1
+    return row, f"{name} gave no result (exit code {process.returncode})", 0, 1
+
+
+def run_scripts(names):
+    """Runs the scripts one after the other, and beside them those that wait."""
+    def start(name, beside):
+        row = name.split("-")[0]
+        return start_script(name, LONG.get(row, []) + (BESIDE[row] if beside else []))
+
+    # Made once, before several of them would.
+    streamgauge()
+    waiting = {name: start(name, True) for name in names if name.split("-")[0] in BESIDE}
+    try:
+        results = [finish_script(name, start(name, False)) for name in names if name not in waiting]
+        return results + [finish_script(name, process) for name, process in waiting.items()]
+    finally:
+        for process in waiting.values():
+            if process.poll() is None:
+                process.terminate()
 
 
 def result_of(line):
@@ -98,7 +125,7 @@ def main():
     if options.lines:
         results += [result for result in map(result_of, open(options.lines)) if result]
     else:
-        results += [run_script(name) for name in scripts if not wanted or name.split("-")[0] in wanted]
+        results += run_scripts([name for name in scripts if not wanted or name.split("-")[0] in wanted])
 
     path = os.path.join(ROOT, "RELIABILITY.md")
     document = open(path).read()
