@@ -5,11 +5,13 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stddef.h>
+#include <stdint.h>
 
-// Has the processor fetch memory that is read soon: `count` bytes from `start`, which may be none.
+// Has the processor fetch `count` bytes that are read soon; they may lie beyond what may be read, for a hint faults nowhere.
 static inline void streamgauge_prefetch(const void *start, size_t count) {
-    const char *bytes = (const char *)start;
-    for (size_t place = 0; place < count; place += 64) __builtin_prefetch(bytes + place);
+    if (!start) return;
+    uintptr_t place = (uintptr_t)start, end = place + count;
+    for (; place < end; place += 64) __builtin_prefetch((const void *)place);
 }
 
 #endif

@@ -45,6 +45,9 @@ struct EndOfLogTracker: Sendable {
         goals[partition] = .reached
     }
 
+    /// Whether there is nothing to be read at all.
+    var isEmpty: Bool { goals.isEmpty }
+
     /// Whether nothing is left to read.
     var isComplete: Bool { goals.values.allSatisfy { $0 == .reached } }
 }

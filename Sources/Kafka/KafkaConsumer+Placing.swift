@@ -14,19 +14,24 @@ extension KafkaConsumer.Core {
                 places += try handle.offsets(of: [partition], atMs: time, timeoutMs: timeoutMs)
             }
         }
-        return numbered(places)
+        return numbered(places, timeoutMs: min(timeoutMs, 1000))
     }
 
     /// Puts numbers for the ends of logs, as far as the brokers tell them. librdkafka would find them out too, but half a second later
     /// when it has not connected a partition to its leader by the time it is assigned.
-    private func numbered(_ places: [(TopicPartition, Int64)]) -> [(TopicPartition, Int64)] {
+    private func numbered(_ places: [(TopicPartition, Int64)], timeoutMs: Int32) -> [(TopicPartition, Int64)] {
         var places = places
-        for end in [LogicalOffset.beginning, LogicalOffset.end] {
+        for end in [LogicalOffset.beginning, LogicalOffset.end] where !polled.brokersAreAway {
             let open = places.filter { $0.1 == end }.map(\.0)
             if open.isEmpty { continue }
-            // Where this fails librdkafka tries on, and tells.
-            guard let offsets = try? handle.logOffsets(end, of: open, timeoutMs: 1000) else { continue }
-            places = places.map { $0.1 == end ? ($0.0, offsets[$0.0] ?? end) : $0 }
+            do throws(KafkaError) {
+                let offsets = try handle.logOffsets(end, of: open, timeoutMs: timeoutMs)
+                places = places.map { $0.1 == end ? ($0.0, offsets[$0.0] ?? end) : $0 }
+            } catch {
+                // librdkafka tries on, and tells.
+                polled.note(error)
+                break
+            }
         }
         return places
     }

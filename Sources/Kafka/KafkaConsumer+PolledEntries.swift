@@ -13,6 +13,10 @@ extension KafkaConsumer {
         /// Whether the last thing heard of the brokers is that none can be reached.
         @exclusivity(unchecked) private(set) var brokersAreAway = false
         private var sawAssignment = false
+        /// Since when a rebalance has left us without a partition.
+        private var emptySince: ContinuousClock.Instant?
+        /// How long to wait for one then: the others of a group give theirs back first, which takes some heartbeats.
+        static let patience = Duration.seconds(10)
         /// How much was polled the last time, which is about what is polled the next time.
         private var lastCount = 0
         /// Where to begin in partitions that the group gives; set once, before the thread starts.
@@ -48,6 +52,7 @@ extension KafkaConsumer {
         func assigned(_ partitions: [TopicPartition]) {
             sawAssignment = true
             tracker.expect(partitions)
+            emptySince = tracker.isEmpty ? emptySince ?? .now : nil
             guard !partitions.isEmpty else { return }
             firstFetch.begin(now: .now)
             note(.assigned(partitions))
@@ -55,6 +60,7 @@ extension KafkaConsumer {
 
         private func gone(_ partitions: [TopicPartition], _ event: Event) {
             tracker.forget(partitions)
+            if tracker.isEmpty { emptySince = .now }
             left.formUnion(partitions)
             for partition in partitions {
                 unplaced[partition] = nil
@@ -92,6 +98,12 @@ extension KafkaConsumer {
             }
         }
 
+        /// Reading goes on elsewhere, as it was told.
+        func sought(_ partition: TopicPartition, to offset: Int64) {
+            starts[partition] = offset
+            if let slot = slots[partition], slot < polledOffsets.count { polledOffsets[slot] = nil }
+        }
+
         /// Where each partition is to be polled next, but for one.
         func positions(replacing partition: TopicPartition, with offset: Int64) -> [(TopicPartition, Int64)] {
             for (partition, start) in starts {
@@ -116,7 +128,10 @@ extension KafkaConsumer {
         }
 
         /// Whether partitions were given, if only none, and all of them are read.
-        var isComplete: Bool { sawAssignment && tracker.isComplete }
+        func isComplete(now: ContinuousClock.Instant) -> Bool {
+            guard sawAssignment, tracker.isComplete else { return false }
+            return emptySince.map { $0.duration(to: now) >= Self.patience } ?? true
+        }
 
         func noteNothingToRead() { sawAssignment = true }
 

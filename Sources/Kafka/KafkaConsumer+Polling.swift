@@ -52,7 +52,7 @@ extension KafkaConsumer.Core {
         state.broadcast()
     }
 
-    private func poll(_ queue: inout RecordQueue, room: Int, wait timeoutMs: Int32 = 500) {
+    func poll(_ queue: inout some RecordSource, room: Int, wait timeoutMs: Int32 = 500) {
         var timeoutMs = polled.entries.isEmpty ? polled.firstFetch.wait(atMostMs: timeoutMs, now: .now) : 0
         var failure: KafkaError?
         let limit = min(room, 512)
@@ -62,13 +62,13 @@ extension KafkaConsumer.Core {
         {
             timeoutMs = 0
             polled.tookInHand()
+            // Before anything may call back: what is told then is newer.
+            if queue.isFromBroker(message) { polled.heardFromBroker() }
             if polled.entries.count + 1 < limit { queue.lookAhead(past: message) }
             switch queue.read(message) {
             case .record(let record, let partition):
-                polled.heardFromBroker()
                 if !polled.leftMeanwhile(partition) { accept(record, partition) }
             case .endOfPartition(let partition, let offset):
-                polled.heardFromBroker()
                 if options.stopsAtEnd { polled.tracker.reachedEnd(of: partition) }
                 append(.endOfPartition(partition, offset: offset), partition, size: 64)
             case .needsPosition(let partition, let offset):
@@ -87,7 +87,7 @@ extension KafkaConsumer.Core {
         queue.seal()
         flushPolled()
         if let failure { end(failure) }
-        if options.stopsAtEnd, polled.isComplete { end(nil) }
+        if options.stopsAtEnd, polled.isComplete(now: .now) { end(nil) }
     }
 
     private func accept(_ record: ConsumerRecord, _ partition: TopicPartition) {
@@ -131,8 +131,13 @@ extension KafkaConsumer.Core {
         guard polled.firstFetch.isDue(now: .now) else { return }
         let silent = polled.silent
         guard !silent.isEmpty, !polled.brokersAreAway else { return polled.firstFetch.end() }
-        // Asking is the purpose: what is answered was not needed, and what is wrong the reading itself tells.
-        _ = try? handle.offsets(of: silent, atMs: LogicalOffset.end, timeoutMs: 100)
+        // Asking is the purpose: what is answered was not needed.
+        do throws(KafkaError) {
+            _ = try handle.offsets(of: silent, atMs: LogicalOffset.end, timeoutMs: 100)
+        } catch {
+            // The reading itself tells of what is wrong.
+            polled.note(error)
+        }
     }
 
     private func askForEnds() {

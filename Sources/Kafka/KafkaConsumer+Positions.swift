@@ -35,6 +35,7 @@ extension KafkaConsumer {
             core.dropBuffered(partition)
             for (partition, offset) in places {
                 try core.handle.seek(partition, to: offset, timeoutMs: timeout.milliseconds)
+                core.polled.sought(partition, to: offset)
             }
         }
     }

@@ -153,7 +153,7 @@ extension Handle {
         return found.offset
     }
 
-    /// One end of several logs, asked for at once; partitions whose leader does not tell are missing.
+    /// One end of several logs, asked for at once; partitions without a leader are missing. One leader that fails fails all.
     func logOffsets(
         _ end: Int64, of partitions: [TopicPartition], timeoutMs: Int32
     ) throws(KafkaError) -> [TopicPartition: Int64] {

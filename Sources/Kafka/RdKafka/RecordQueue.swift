@@ -1,8 +1,28 @@
 import CRdKafka
 import Glibc
 
+/// Where the poll thread takes its records from: librdkafka, or a script in tests.
+protocol RecordSource {
+    /// Something that was polled and not read yet.
+    associatedtype Message
+
+    /// Whether something was polled ahead of its turn.
+    var hasAhead: Bool { get }
+    /// Waits for a record or an event, to be read with ``read(_:)``.
+    mutating func next(timeoutMs: Int32) -> Message?
+    /// Whether a broker has sent this.
+    func isFromBroker(_ message: Message) -> Bool
+    /// Polls what comes after a record, if it is there. The client may call back meanwhile, and take away the partition of the record
+    /// in hand.
+    mutating func lookAhead(past message: Message)
+    /// Reads what was polled, and lets go of it.
+    mutating func read(_ message: Message) -> RecordQueue.Polled
+    /// The records read so far are about to be handed to another thread.
+    mutating func seal()
+}
+
 /// A consumer's side of librdkafka for the one thread that polls.
-struct RecordQueue {
+struct RecordQueue: RecordSource {
     /// What one poll gave.
     enum Polled {
         /// A record. The partition is not the record's own text, for who reads it on another thread counts references to that.
@@ -33,13 +53,10 @@ struct RecordQueue {
         client = ownerView.client
     }
 
-    /// The records polled so far are about to be handed to another thread.
     mutating func seal() { packer.seal() }
 
-    /// Whether something was polled ahead of its turn.
     var hasAhead: Bool { ahead != nil }
 
-    /// Waits for a record or an event, to be read with ``read(_:)``.
     mutating func next(timeoutMs: Int32) -> Message? {
         if let message = ahead {
             ahead = nil
@@ -48,10 +65,12 @@ struct RecordQueue {
         return rd_kafka_consumer_poll(client, timeoutMs).map { Message(pointer: $0) }
     }
 
-    /// Polls what comes after a record, if it is there, so that it is on its way from memory while the record is read: waiting for
-    /// that costs more than the reading itself.
-    ///
-    /// librdkafka may call back meanwhile, and take away the partition of the record in hand.
+    func isFromBroker(_ message: Message) -> Bool {
+        let code = message.pointer.pointee.err
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTITION_EOF
+    }
+
+    /// So that the next record is on its way from memory while one is read: waiting for that costs more than the reading itself.
     mutating func lookAhead(past message: Message) {
         guard ahead == nil, message.pointer.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         ahead = rd_kafka_consumer_poll(client, 0)
@@ -59,7 +78,6 @@ struct RecordQueue {
         if let ahead = ahead?.pointee { streamgauge_prefetch(ahead.payload, min(ahead.len + 64, 4096)) }
     }
 
-    /// Reads what was polled, and lets go of it.
     mutating func read(_ polled: Message) -> Polled {
         let message = polled.pointer
         defer { rd_kafka_message_destroy(message) }
