@@ -153,7 +153,7 @@ struct ForwarderBench {
         for index in 0..<options.count {
             if options.rate > 0 {
                 let due = begin + UInt64(index) * 1_000_000_000 / UInt64(options.rate)
-                while Meter.now() < due { usleep(200) }
+                while case let now = Meter.now(), now < due { usleep(UInt32((due - now) / 1000 + 1)) }
             } else if index % 256 == 0 {
                 while metrics.statistics.buffered > 6000 { usleep(200) }
             }
