@@ -63,6 +63,16 @@ struct BlockQueue: Sendable {
         entries[index].isDurable = true
     }
 
+    /// Notes that the file with these positions was given up: only memory holds them, and lets go of them when it is needed for
+    /// others. A sync that fails later takes none of them back, for they had nothing left to lose.
+    mutating func noteFileGone(_ positions: ClosedRange<UInt64>) {
+        for index in head..<entries.count where entries[index].isWritten {
+            let last = entries[index].block.last
+            if last > positions.upperBound { break }
+            if last >= positions.lowerBound { entries[index].isDurable = true }
+        }
+    }
+
     /// Notes up to which position the spool is safe from a loss of power.
     mutating func markDurable(upTo position: UInt64) {
         for index in head..<entries.count where entries[index].isWritten {

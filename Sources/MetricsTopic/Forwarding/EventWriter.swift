@@ -213,7 +213,10 @@ final class EventWriter {
             guard let positions = try spool?.dropOldest() else { return false }
             publishSegments()
             _ = inPieces(positions) { piece in
-                shared.withLock { $0.ledger.loseDisk(piece, .spoolFull) }
+                shared.withLock { state in
+                    state.ledger.loseDisk(piece, .spoolFull)
+                    state.memory.noteFileGone(piece)
+                }
                 return true
             }
             return true
