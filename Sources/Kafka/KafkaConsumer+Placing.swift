@@ -24,14 +24,9 @@ extension KafkaConsumer.Core {
         for end in [LogicalOffset.beginning, LogicalOffset.end] where !polled.brokersAreAway {
             let open = places.filter { $0.1 == end }.map(\.0)
             if open.isEmpty { continue }
-            do throws(KafkaError) {
-                let offsets = try handle.logOffsets(end, of: open, timeoutMs: timeoutMs)
-                places = places.map { $0.1 == end ? ($0.0, offsets[$0.0] ?? end) : $0 }
-            } catch {
-                // librdkafka tries on, and tells.
-                polled.note(error)
-                break
-            }
+            // Where this fails librdkafka tries on, and tells.
+            guard let offsets = try? handle.logOffsets(end, of: open, timeoutMs: timeoutMs) else { break }
+            places = places.map { $0.1 == end ? ($0.0, offsets[$0.0] ?? end) : $0 }
         }
         return places
     }

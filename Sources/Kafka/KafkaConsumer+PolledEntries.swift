@@ -13,7 +13,9 @@ extension KafkaConsumer {
         /// Whether the last thing heard of the brokers is that none can be reached.
         @exclusivity(unchecked) private(set) var brokersAreAway = false
         private var sawAssignment = false
-        /// Since when a rebalance has left us without a partition.
+        /// Whether partitions were taken away, and what the group gives instead has not been told.
+        private var awaitsAssignment = false
+        /// Since when the group has given us no partition.
         private var emptySince: ContinuousClock.Instant?
         /// How long to wait for one then: the others of a group give theirs back first, which takes some heartbeats.
         static let patience = Duration.seconds(10)
@@ -52,6 +54,7 @@ extension KafkaConsumer {
         func assigned(_ partitions: [TopicPartition]) {
             sawAssignment = true
             tracker.expect(partitions)
+            awaitsAssignment = false
             emptySince = tracker.isEmpty ? emptySince ?? .now : nil
             guard !partitions.isEmpty else { return }
             firstFetch.begin(now: .now)
@@ -60,7 +63,8 @@ extension KafkaConsumer {
 
         private func gone(_ partitions: [TopicPartition], _ event: Event) {
             tracker.forget(partitions)
-            if tracker.isEmpty { emptySince = .now }
+            // An assignment follows, if only of none; while the brokers are away that takes as long as it takes.
+            if !partitions.isEmpty { (awaitsAssignment, emptySince) = (true, nil) }
             left.formUnion(partitions)
             for partition in partitions {
                 unplaced[partition] = nil
@@ -129,7 +133,7 @@ extension KafkaConsumer {
 
         /// Whether partitions were given, if only none, and all of them are read.
         func isComplete(now: ContinuousClock.Instant) -> Bool {
-            guard sawAssignment, tracker.isComplete else { return false }
+            guard sawAssignment, !awaitsAssignment, tracker.isComplete else { return false }
             return emptySince.map { $0.duration(to: now) >= Self.patience } ?? true
         }
 

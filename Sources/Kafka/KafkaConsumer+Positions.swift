@@ -32,11 +32,11 @@ extension KafkaConsumer {
     ) async throws(KafkaError) {
         try await core.command("seek in \(partition)") { core throws(KafkaError) in
             let places = try core.places([partition: position], timeoutMs: timeout.milliseconds)
-            core.dropBuffered(partition)
             for (partition, offset) in places {
                 try core.handle.seek(partition, to: offset, timeoutMs: timeout.milliseconds)
                 core.polled.sought(partition, to: offset)
             }
+            core.dropBuffered(partition)
         }
     }
 

@@ -35,6 +35,8 @@ struct TopicAssigner {
     private mutating func ask() {
         do throws(KafkaError) {
             if case .topics(let topics, let start) = core.subscription { try ask(topics, start) }
+            // Whoever reads up to the end does not wait for a topic to be made.
+            if core.options.stopsAtEnd, known.isEmpty { core.polled.noteNothingToRead() }
             try assignNew()
             isDue = false
         } catch {
@@ -66,8 +68,6 @@ struct TopicAssigner {
         }
         missing = stillMissing
         isFirstAsk = false
-        // Whoever reads up to the end does not wait for a topic to be made.
-        if core.options.stopsAtEnd, known.isEmpty { core.polled.noteNothingToRead() }
     }
 
     private mutating func assignNew() throws(KafkaError) {

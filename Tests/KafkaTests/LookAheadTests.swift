@@ -50,7 +50,7 @@ import Testing
     /// Runs one round of polling over a script, and gives what a reader gets, in short.
     private func poll(
         room: Int = 100, _ script: (KafkaConsumer.Core) -> Script
-    ) throws -> (events: [String], core: KafkaConsumer.Core) {
+    ) throws -> (events: [String], core: KafkaConsumer.Core, areAway: Bool) {
         // No broker is there, and none is needed.
         let core = try KafkaConsumer.Core(
             KafkaConfiguration(bootstrapServers: "127.0.0.1:1"), .topics(["a"], from: .beginning), .init(),
@@ -59,6 +59,8 @@ import Testing
         var source = script(core)
         core.polled.rebalance(.assigned([ours, others]))
         core.poll(&source, room: room)
+        // The client's end tells that there is no broker.
+        let areAway = core.polled.brokersAreAway
         var events: [KafkaConsumer.Event] = []
         core.state.withLock { _ = $0.takeMore(100, into: &events) }
         let texts = events.map { event in
@@ -70,11 +72,11 @@ import Testing
             case .lost, .gap, .quiet: "\(event)"
             }
         }
-        return (texts, core)
+        return (texts, core, areAway)
     }
 
     @Test func `a record whose partition goes meanwhile is not given, and others are`() throws {
-        let (events, core) = try poll { core in
+        let (events, core, _) = try poll { core in
             Script([record(7, of: ours), record(3, of: others), record(4, of: others)]) {
                 core.polled.rebalance(.revoked([ours]))
             }
@@ -84,7 +86,7 @@ import Testing
     }
 
     @Test func `it is not given either when its partition has come back, and what was read anew is`() throws {
-        let (events, _) = try poll { core in
+        let (events, _, _) = try poll { core in
             Script([record(7, of: ours), record(5, of: ours), record(6, of: ours)]) {
                 core.polled.rebalance(.revoked([ours]))
                 core.polled.rebalance(.assigned([ours]))
@@ -94,7 +96,7 @@ import Testing
     }
 
     @Test func `what is polled ahead is given in the same round, however little room there is`() throws {
-        let (events, _) = try poll(room: 3) { core in
+        let (events, _, _) = try poll(room: 3) { core in
             Script([record(1, of: ours), record(2, of: ours), record(3, of: ours)]) {
                 core.polled.rebalance(.revoked([others]))
             }
@@ -105,14 +107,14 @@ import Testing
 
     @Test func `brokers that go away meanwhile count as away`() throws {
         let away = KafkaError(code: .brokerUnreachable, message: "all brokers are down")
-        let (events, core) = try poll { core in Script([record(1, of: ours)]) { core.polled.note(away) } }
+        let (events, _, areAway) = try poll { core in Script([record(1, of: ours)]) { core.polled.note(away) } }
         #expect(events == ["+2", "0@1"])
-        #expect(core.polled.brokersAreAway)
-        let (_, heard) = try poll { core in
+        #expect(areAway)
+        let (_, _, areAwayThen) = try poll { core in
             core.polled.note(away)
             return Script([record(1, of: ours)])
         }
-        #expect(!heard.polled.brokersAreAway)
+        #expect(!areAwayThen)
     }
 }
 
@@ -131,16 +133,20 @@ import Testing
         #expect(!entries.isComplete(now: now + .seconds(60)))
         entries.tracker.reachedEnd(of: partition)
         #expect(entries.isComplete(now: now))
-        // Eager ones give all away before they get theirs.
+        // Eager ones give all away before they get theirs, and brokers that are away give nothing for as long.
         entries.rebalance(.revoked([partition]))
-        #expect(!entries.isComplete(now: now))
+        #expect(!entries.isComplete(now: .now + .seconds(600)))
+        entries.rebalance(.assigned([]))
+        #expect(!entries.isComplete(now: .now + .seconds(5)))
+        #expect(entries.isComplete(now: .now + KafkaConsumer.PolledEntries.patience))
     }
 
     @Test func `one for whom nothing is left is done after a while`() {
         let entries = KafkaConsumer.PolledEntries()
         entries.rebalance(.assigned([]))
         #expect(!entries.isComplete(now: .now + .seconds(5)))
-        entries.rebalance(.assigned([]))
+        // The others' rebalances do not make it wait for ever.
+        entries.rebalance(.revoked([]))
         #expect(entries.isComplete(now: .now + KafkaConsumer.PolledEntries.patience))
     }
 

@@ -3,7 +3,7 @@
     python3 scripts/reliability/collect.py [--tests LOG] [ROW]…
     python3 scripts/reliability/collect.py --lines FILE
 
-Without a row (`F02`) every script runs, in its long form; those that hardly do anything but wait run beside the others. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
+Without a row (`F02`) every script runs. F02 and F12 run in their long form; those that hardly do anything but wait run beside the others. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
 larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
 row F22. Rows that were not run keep the line of their last run; a script that says that this machine lacks something it needs gets a line
 of its own, which counts neither as a run nor as a violation. Ends with 1 when a row has a violation, or did not give its line.
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-from rig import NOT_RUN, streamgauge
+from rig import NOT_RUN, Broker, streamgauge
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -24,7 +24,7 @@ HEAD = ["| Row | How provoked | Runs | Violations | Measured |", "|---|---|---|-
 
 
 # What a row's long form takes in addition to its defaults.
-LONG = {"F02": ["--bounces", "1000", "--rate", "40"], "F12": ["--kills", "1000", "--longest", "1"]}
+LONG = {"F02": ["--bounces", "1000", "--rate", "40"], "F12": ["--kills", "1000"]}
 # Rows that wait most of their time, each with a port of its own: they run beside the others.
 BESIDE = {"F02": ["--port", "19710"], "F12": ["--port", "19720"], "F20": ["--port", "19730"]}
 
@@ -52,20 +52,32 @@ def finish_script(name, process):
 
 def run_scripts(names):
     """Runs the scripts one after the other, and beside them those that wait."""
-    def start(name, beside):
-        row = name.split("-")[0]
-        return start_script(name, LONG.get(row, []) + (BESIDE[row] if beside else []))
+    started = {}
 
-    # Made once, before several of them would.
-    streamgauge()
-    waiting = {name: start(name, True) for name in names if name.split("-")[0] in BESIDE}
+    def start(name):
+        row = name.split("-")[0]
+        started[name] = start_script(name, LONG.get(row, []) + BESIDE.get(row, []))
+
     try:
-        results = [finish_script(name, start(name, False)) for name in names if name not in waiting]
-        return results + [finish_script(name, process) for name, process in waiting.items()]
+        # Made and found once, before several of them would.
+        streamgauge()
+        Broker.find()
+    except subprocess.CalledProcessError as error:
+        print(f"collect.py: {error}", file=sys.stderr)
+    try:
+        for name in names:
+            if name.split("-")[0] in BESIDE:
+                start(name)
+        results = []
+        for name in [name for name in names if name not in started]:
+            start(name)
+            results.append(finish_script(name, started[name]))
+        return results + [finish_script(name, started[name]) for name in names if name.split("-")[0] in BESIDE]
     finally:
-        for process in waiting.values():
+        for process in started.values():
             if process.poll() is None:
                 process.terminate()
+                process.wait()
 
 
 def result_of(line):

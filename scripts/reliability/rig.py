@@ -27,6 +27,8 @@ started = []
 
 
 def stop_everything():
+    # Once begun it is gone through, whatever signal comes again.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for process in started:
         if process.poll() is None:
             # One that is stopped by SIGSTOP takes no other signal.

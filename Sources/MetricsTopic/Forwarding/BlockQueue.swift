@@ -40,10 +40,8 @@ struct BlockQueue: Sendable {
     /// The oldest block that is not in the spool.
     var firstUnwritten: FrameBlock? {
         guard unwrittenBytes > 0 else { return nil }
-        // Blocks are written in order, so those that are not stand at the end.
-        var index = entries.count
-        while index > head, !entries[index - 1].isWritten { index -= 1 }
-        return index < entries.count ? entries[index].block : nil
+        // Behind one may stand one that was passed over, when a sync has failed since.
+        return entries[head...].first { !$0.isWritten }?.block
     }
 
     /// Notes that the oldest block that was not in the spool is there now.

@@ -264,6 +264,7 @@ final class EventWriter {
         advance()
         shared.withLock { state in
             state.memory.removeSettled(below: state.ledger.base)
+            if state.memory.bytes > memoryBytes { state.removeSettledBlocks() }
             // They stay on the disk, so no event is lost by this, but for those whose file went to make room.
             for positions in state.memory.evictDurable(downTo: memoryBytes) {
                 state.ledger.loseMemory(positions, .spoolFull)

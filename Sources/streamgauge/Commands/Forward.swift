@@ -98,12 +98,9 @@ struct Forward: AsyncParsableCommand {
         if hasLeftInput { what += ", and the rest of the input not read" }
         let reason = isStopped ? "stopped by a signal" : "check that the broker runs, or raise --timeout"
         guard summary.spooled > 0, let folder = spool.spool else { return CommandError(what, hint: reason) }
-        // What was in memory when there was no more room in the spool.
-        let lost = summary.left - summary.spooled
-        what +=
-            lost <= 0 ? ", all kept in \(folder)" : ", all but \(lost) kept in \(folder), for which there was no room"
+        let kept = summary.spooled == summary.left ? "all" : "\(summary.spooled) of them"
         return CommandError(
-            what,
+            "\(what), \(kept) kept in \(folder)",
             hint: "\(reason); send them with streamgauge spool drain \(folder) --bootstrap-servers …")
     }
 }

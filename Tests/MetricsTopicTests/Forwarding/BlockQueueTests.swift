@@ -43,6 +43,15 @@ import Testing
         #expect(queue.evictDurable(downTo: 0) == [0...1])
     }
 
+    @Test func `what a failed sync took back is found in front of a block that is larger than the spool`() {
+        var queue = written(0)
+        let large = block(2)
+        queue.append(large)
+        queue.passOver(large)
+        #expect(queue.distrustUnsynced() == [0...1])
+        #expect(queue.firstUnwritten?.first == 0)
+    }
+
     @Test func `what is not in a file yet stays what it is`() {
         var queue = written(0)
         queue.append(block(2))
