@@ -3,8 +3,9 @@
     python3 scripts/reliability/collect.py [--tests LOG] [ROW]…
     python3 scripts/reliability/collect.py --lines FILE
 
-Without a row (`F02`) every script runs. F02 and F12 run in their long form; those that hardly do anything but wait run beside the others. With --lines none runs: FILE holds the last lines of scripts that were run by hand, such as with a
-larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
+Without a row (`F02`) every script runs. F02 and F12 run in their long form; those that hardly do anything but wait run beside the others,
+and the two that keep a core busy for an hour run together at the end. With --lines none runs: FILE holds the last lines of scripts that
+were run by hand, such as with a larger number. LOG is what `swift test` has printed: a test whose name begins with `F22` is a line of
 row F22. Rows that were not run keep the line of their last run; a script that says that this machine lacks something it needs gets a line
 of its own, which counts neither as a run nor as a violation. Ends with 1 when a row has a violation, or did not give its line.
 """
@@ -27,10 +28,16 @@ HEAD = ["| Row | How provoked | Runs | Violations | Measured |", "|---|---|---|-
 LONG = {"F02": ["--bounces", "1000", "--rate", "40"], "F12": ["--kills", "1000"]}
 # Rows that wait most of their time, each with a port of its own: they run beside the others.
 BESIDE = {"F02": ["--port", "19710"], "F12": ["--port", "19720"], "F20": ["--port", "19730"]}
+# Rows of an hour and one core each: they run when the others are through, whose figures they would spoil, and together.
+TOGETHER = {"F28", "F29"}
 
 
 def number(row):
     return int(row[1:])
+
+
+def row_of(name):
+    return name.split("-")[0]
 
 
 def start_script(name, arguments):
@@ -40,7 +47,7 @@ def start_script(name, arguments):
 
 def finish_script(name, process):
     """Waits for a row's script; its line as (row, how, runs, violations), with None for the violations of one that could not run."""
-    row = name.split("-")[0]
+    row = row_of(name)
     lines = process.communicate()[0].strip().splitlines()
     result = result_of(lines[-1]) if lines else None
     codes = {None: NOT_RUN, 0: 0}
@@ -51,13 +58,18 @@ def finish_script(name, process):
 
 
 def run_scripts(names):
-    """Runs the scripts one after the other, and beside them those that wait."""
+    """Runs the scripts one after the other, beside them those that wait, and at the end together those that take an hour."""
     started = {}
 
     def start(name):
-        row = name.split("-")[0]
+        row = row_of(name)
         started[name] = start_script(name, LONG.get(row, []) + BESIDE.get(row, []))
 
+    def finish(name):
+        return finish_script(name, started[name])
+
+    beside = [name for name in names if row_of(name) in BESIDE]
+    together = [name for name in names if row_of(name) in TOGETHER]
     try:
         # Made and found once, before several of them would.
         streamgauge()
@@ -65,14 +77,16 @@ def run_scripts(names):
     except subprocess.CalledProcessError as error:
         print(f"collect.py: {error}", file=sys.stderr)
     try:
-        for name in names:
-            if name.split("-")[0] in BESIDE:
-                start(name)
-        results = []
-        for name in [name for name in names if name not in started]:
+        for name in beside:
             start(name)
-            results.append(finish_script(name, started[name]))
-        return results + [finish_script(name, started[name]) for name in names if name.split("-")[0] in BESIDE]
+        results = []
+        for name in names:
+            if name not in beside + together:
+                start(name)
+                results.append(finish(name))
+        for name in together:
+            start(name)
+        return results + [finish(name) for name in beside + together]
     finally:
         for process in started.values():
             if process.poll() is None:
@@ -129,7 +143,7 @@ def main():
     scripts = sorted(name for name in os.listdir(HERE) if re.match(r"F\d+-", name)
                      and os.access(os.path.join(HERE, name), os.X_OK))
     wanted = {f"F{number(row):02}" for row in options.rows}
-    missing = wanted - {name.split("-")[0] for name in scripts}
+    missing = wanted - {row_of(name) for name in scripts}
     if missing:
         parser.error(f"no script for {', '.join(sorted(missing))}; there are: {', '.join(scripts)}")
 
@@ -137,7 +151,7 @@ def main():
     if options.lines:
         results += [result for result in map(result_of, open(options.lines)) if result]
     else:
-        results += run_scripts([name for name in scripts if not wanted or name.split("-")[0] in wanted])
+        results += run_scripts([name for name in scripts if not wanted or row_of(name) in wanted])
 
     path = os.path.join(ROOT, "RELIABILITY.md")
     document = open(path).read()
