@@ -14,17 +14,14 @@ final class StopSignals: Sendable {
         let (stops, continuation) = AsyncStream<Int32>.makeStream()
         self.stops = stops
         let queue = DispatchQueue(label: "streamgauge.signals")
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
+        sources = [SIGINT, SIGTERM].map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
         for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
             source.setEventHandler { [weak self] in
                 guard let self else { return }
                 if self.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + number) }
                 continuation.yield(number)
             }
-            source.activate()
+            source.takeOver()
         }
     }
 

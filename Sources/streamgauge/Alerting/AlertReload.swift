@@ -10,7 +10,6 @@ final class AlertReload: Sendable {
 
     /// Takes the signal over from the system.
     init(rules files: [String], for watch: AlertWatch?, channels: LiveChannels?) {
-        signal(SIGHUP, SIG_IGN)
         // A queue of its own: one reload ends before the next one begins.
         source = DispatchSource.makeSignalSource(
             signal: SIGHUP, queue: DispatchQueue(label: "streamgauge.alert-reload"))
@@ -29,7 +28,7 @@ final class AlertReload: Sendable {
             }
             if let channels { Self.read("the alert channels", [channels.file]) { try channels.reload() } }
         }
-        source.activate()
+        source.takeOver()
     }
 
     deinit { source.cancel() }

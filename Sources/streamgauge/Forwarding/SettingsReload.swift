@@ -19,12 +19,11 @@ final class SettingsReload: Sendable {
     /// Takes the signal over from the system; nil without a file to read again.
     init?(_ options: KafkaOptions, for metrics: KafkaMetrics) {
         guard let path = options.kafkaConfig else { return nil }
-        signal(SIGHUP, SIG_IGN)
         // A queue of its own: one reload ends before the next one begins.
         source = DispatchSource.makeSignalSource(
             signal: SIGHUP, queue: DispatchQueue(label: "streamgauge.settings-reload"))
         source.setEventHandler { Self.reload(options, path, metrics) }
-        source.activate()
+        source.takeOver()
     }
 
     deinit { source.cancel() }

@@ -28,7 +28,6 @@ final class TerminalSignals: Sendable {
         let others: [(Int32, @Sendable () -> Void)] = [
             (SIGTSTP, {}), (SIGCONT, onContinue), (SIGWINCH, onResize),
         ]
-        for number in Self.ends + [SIGTSTP] { signal(number, SIG_IGN) }
         let ends = Self.ends.map { ($0, DispatchSource.makeSignalSource(signal: $0, queue: queue)) }
         let rest = others.map { ($1, DispatchSource.makeSignalSource(signal: $0, queue: queue)) }
         sources = ends.map(\.1) + rest.map(\.1)
@@ -47,7 +46,7 @@ final class TerminalSignals: Sendable {
             guard let self, !self.isStopping.load(ordering: .relaxed) else { return }
             onStop()
         }
-        for source in sources { source.activate() }
+        for source in sources { source.takeOver() }
     }
 
     deinit { for source in sources { source.cancel() } }
