@@ -162,8 +162,9 @@ final class EventWriter {
                 diskPauseUntil = .zero
                 alarms.spoolWorks()
             } catch {
+                // A full disk is made room on like a full spool.
+                if error.code == .noSpace, hasRemovedSettled() { continue }
                 alarms.spoolFailed(error)
-                // A full disk is made room on by the policy, like a full spool.
                 if error.code == .noSpace, dropOldestFile() { continue }
                 diskPauseUntil = clock.now + Self.diskPause
                 break
@@ -199,11 +200,20 @@ final class EventWriter {
         guard spool?.canHold(block) ?? false else { return false }
         while let spool, !spool.hasRoom(for: block) {
             // What is settled goes first, and costs nothing.
-            if try removeSettled() { continue }
-            if try removeSettledBehind() { continue }
+            if try removeAnySettled() { continue }
             guard dropOldestFile() else { return false }
         }
         return true
+    }
+
+    /// Whether room could be made without giving up anything.
+    private func hasRemovedSettled() -> Bool {
+        do throws(SpoolError) {
+            return try removeAnySettled()
+        } catch {
+            alarms.spoolFailed(error)
+            return false
+        }
     }
 
     /// Makes room by giving up the oldest file, if the policy says so.
@@ -298,6 +308,11 @@ final class EventWriter {
             } ?? false
         if removed { publishSegments() }
         return removed
+    }
+
+    private func removeAnySettled() throws(SpoolError) -> Bool {
+        if try removeSettled() { return true }
+        return try removeSettledBehind()
     }
 
     /// Moves the ledger's base over all that is settled, in pieces, so that the lock is never held for long.

@@ -39,11 +39,11 @@ final class ScriptedClient: DeliveryClient, DeliveryClientMaker {
     /// The sequences of all that it was given.
     var sequences: [String] { state.withLock { $0.sequences } }
 
-    /// Reports everything as delivered.
-    func acknowledgeAll() {
+    /// Reports everything as delivered, but for what was given first.
+    func acknowledgeAll(butFirst waiting: Int = 0) {
         let (handlers, tokens) = state.withLock { state in
-            defer { state.unreported = [] }
-            return (state.handlers, state.unreported)
+            defer { state.unreported.removeLast(max(0, state.unreported.count - waiting)) }
+            return (state.handlers, state.unreported.dropFirst(waiting))
         }
         guard !tokens.isEmpty else { return }
         handlers?.onReports(

@@ -11,7 +11,7 @@ final class ScriptedDisk: SpoolDisk {
     private struct Content: Sendable {
         var files: [String: [UInt8]] = [:]
         var active: String?
-        var failures: [Operation] = []
+        var failures: [(operation: Operation, code: SpoolError.Code)] = []
         /// Files with bytes that no sync has covered, and whether the folder's names are such.
         var unsynced: Set<String> = []
         var namesAreUnsynced = false
@@ -26,7 +26,9 @@ final class ScriptedDisk: SpoolDisk {
     }
 
     /// Lets the next operation of a kind fail; said twice, the next two.
-    func fail(_ operation: Operation) { content.withLock { $0.failures.append(operation) } }
+    func fail(_ operation: Operation, _ code: SpoolError.Code = .inputOutput) {
+        content.withLock { $0.failures.append((operation, code)) }
+    }
 
     var files: [String: [UInt8]] { content.withLock { $0.files } }
     /// What a loss of power could take: files, and the folder as ".".
@@ -38,12 +40,11 @@ final class ScriptedDisk: SpoolDisk {
     var segmentNames: [String] { files.keys.filter { $0.hasSuffix(".spool") }.sorted() }
 
     private func run(_ operation: Operation, _ body: (inout Content) -> Void) throws(SpoolError) {
-        let fails = content.withLock { content in
-            guard let index = content.failures.firstIndex(of: operation) else { return false }
-            content.failures.remove(at: index)
-            return true
+        let failure = content.withLock { content -> SpoolError.Code? in
+            guard let index = content.failures.firstIndex(where: { $0.operation == operation }) else { return nil }
+            return content.failures.remove(at: index).code
         }
-        if fails { throw SpoolError(code: .inputOutput, message: "scripted") }
+        if let failure { throw SpoolError(code: failure, message: "scripted") }
         content.withLock { body(&$0) }
     }
 
