@@ -10,22 +10,14 @@
 /// An event that is in no place any more and not on its way is dropped; one that is on its way may still be acknowledged,
 /// so it is neither until its report comes. So each event is counted once at any moment.
 ///
-/// No call walks over more positions than it is told, or than ``walk``: a spool may hold millions.
+/// No call changes more events than it is told, or than ``walk``: a spool may hold millions.
 struct DeliveryLedger: Sendable {
-    /// Positions that one call looks at, at most, where it is not told which: a lock is held meanwhile.
-    static let walk: UInt64 = 4096
+    /// Events that one call changes, at most, where it is not told which: a lock is held meanwhile.
+    static let walk = 4096
 
-    private struct Place: OptionSet, Sendable {
-        let rawValue: UInt8
-        static let memory = Place(rawValue: 1)
-        static let disk = Place(rawValue: 2)
-        static let onItsWay = Place(rawValue: 4)
-        static let settled = Place(rawValue: 8)
-    }
+    private typealias Place = EventPlaces.Place
 
-    /// States of `base..<end`, from `head` on.
-    private var states: [Place] = []
-    private var head = 0
+    private var places: EventPlaces
     /// Everything below is settled.
     private(set) var base: UInt64
     /// The next position to be sent, unless it is settled already.
@@ -45,10 +37,11 @@ struct DeliveryLedger: Sendable {
     init(base: UInt64 = 0) {
         self.base = base
         next = base
+        places = EventPlaces(from: base)
     }
 
     /// The position of the next event published.
-    var end: UInt64 { base + UInt64(states.count - head) }
+    var end: UInt64 { places.end }
     var pending: Int { inMemory + onDisk }
     /// Whether there is something that could be sent now.
     var hasMore: Bool { !mustRewind && next < end }
@@ -57,21 +50,21 @@ struct DeliveryLedger: Sendable {
 
     /// New events, in memory.
     mutating func publish(_ count: Int) {
-        states.append(contentsOf: repeatElement(.memory, count: count))
+        places.append(.memory, count: count)
         inMemory += count
     }
 
     /// Events of an earlier process, on the disk; positions left out between them were settled then.
     mutating func recover(_ positions: ClosedRange<UInt64>) {
-        while end < positions.lowerBound { states.append(.settled) }
-        states.append(contentsOf: repeatElement(.disk, count: positions.count))
+        places.skip(to: positions.lowerBound)
+        places.append(.disk, count: positions.count)
         onDisk += positions.count
         advance()
     }
 
     /// Nothing below this position will come any more.
     mutating func skip(to position: UInt64) {
-        while end < position { states.append(.settled) }
+        places.skip(to: position)
         advance()
     }
 
@@ -109,10 +102,7 @@ struct DeliveryLedger: Sendable {
 
     /// Whether everything in a range is settled.
     func isSettled(_ positions: ClosedRange<UInt64>) -> Bool {
-        guard positions.upperBound >= base else { return true }
-        return (max(positions.lowerBound, base)...positions.upperBound).allSatisfy {
-            states[index($0)].contains(.settled)
-        }
+        places.firstOpen(from: max(positions.lowerBound, base)) > positions.upperBound
     }
 
     /// Drops an event that has no place any more; while it is on its way, the reason is kept until its report comes.
@@ -129,20 +119,18 @@ struct DeliveryLedger: Sendable {
 
     // MARK: Sending
 
-    /// The next position to be sent; nil when there is none, or when so many are settled that another call has to look on.
-    /// It counts as on its way.
+    /// The next position to be sent; nil when there is none. It counts as on its way.
     mutating func take() -> UInt64? {
-        guard !mustRewind else { return nil }
-        let last = min(end, next + Self.walk)
-        while next < last {
-            let index = index(next)
-            next += 1
-            if states[index].contains(.settled) { continue }
-            states[index].insert(.onItsWay)
-            onItsWay += 1
-            return next - 1
+        guard hasMore else { return nil }
+        let position = places.firstOpen(from: next)
+        guard position < end else {
+            next = end
+            return nil
         }
-        return nil
+        next = position + 1
+        places[position].insert(.onItsWay)
+        onItsWay += 1
+        return position
     }
 
     /// The broker has it. What was settled before, or is unknown, changes nothing.
@@ -169,21 +157,23 @@ struct DeliveryLedger: Sendable {
     /// Positions that were taken last, from this one on, were not handed over after all: they are the next ones again.
     mutating func giveBack(from position: UInt64) {
         guard position < next else { return }
-        for position in max(position, base)..<next {
-            _ = cameBack(position)
+        let first = max(position, base)
+        var open = places.firstOpen(from: first)
+        while open < next {
+            _ = cameBack(open)
+            open = places.firstOpen(from: open + 1)
         }
-        next = max(position, base)
+        next = first
     }
 
     /// Notes that an event is not on its way any more; whether it was.
     private mutating func cameBack(_ position: UInt64) -> Bool {
-        let index = index(position)
-        var state = states[index]
+        var state = places[position]
         guard state.contains(.onItsWay) else { return false }
         state.remove(.onItsWay)
         onItsWay -= 1
         if let reason = lostReasons.removeValue(forKey: position) { dropIfGone(position, &state, reason) }
-        states[index] = state
+        places[position] = state
         return true
     }
 
@@ -191,10 +181,14 @@ struct DeliveryLedger: Sendable {
     ///
     /// - Returns: Where another call has to go on; nil when all is done.
     mutating func putBackAll(from position: UInt64 = 0) -> UInt64? {
-        let first = max(position, base)
-        let last = min(first + Self.walk, next)
-        if onItsWay > 0, first < last { for position in first..<last { putBack(position) } }
-        if onItsWay > 0, last < next { return last }
+        var open = places.firstOpen(from: max(position, base))
+        var walked = 0
+        while onItsWay > 0, open < next {
+            guard walked < Self.walk else { return open }
+            putBack(open)
+            walked += 1
+            open = places.firstOpen(from: open + 1)
+        }
         rewind()
         return nil
     }
@@ -211,64 +205,44 @@ struct DeliveryLedger: Sendable {
     ///
     /// - Returns: Where another call has to go on; nil when all is done.
     mutating func giveUpMemory(_ reason: DropReason, from position: UInt64 = 0) -> UInt64? {
-        let first = max(position, base)
-        let last = min(first + Self.walk, end)
-        if inMemory > 0, first < last {
-            for position in first..<last where !states[index(position)].contains(.disk) {
-                giveUp(position, lostReasons[position] ?? reason)
-            }
+        var open = places.firstOpen(from: max(position, base))
+        var walked = 0
+        while inMemory > 0, open < end {
+            guard walked < Self.walk else { return open }
+            if !places[open].contains(.disk) { giveUp(open, lostReasons[open] ?? reason) }
+            walked += 1
+            open = places.firstOpen(from: open + 1)
         }
-        let isDone = inMemory == 0 || last >= end
         advance()
-        return isDone ? nil : last
+        return nil
     }
 
     private mutating func settle(_ position: UInt64) -> Bool {
         guard position >= base, position < end else { return false }
-        let index = index(position)
-        let state = states[index]
+        let state = places[position]
         guard !state.contains(.settled) else { return false }
         if state.contains(.onItsWay) { onItsWay -= 1 }
         if state.contains(.disk) { onDisk -= 1 } else { inMemory -= 1 }
-        states[index] = .settled
+        places[position] = .settled
         if !lostReasons.isEmpty { lostReasons[position] = nil }
         return true
     }
 
     /// Moves the base over what is settled.
-    ///
-    /// - Returns: Whether it has come to something that is not settled, or the end; if not, another call goes on.
-    @discardableResult
-    mutating func advance() -> Bool {
-        let last = min(head + Int(Self.walk), states.count)
-        while head < last, states[head].contains(.settled) {
-            head += 1
-            base += 1
-        }
-        let isDone = head == states.count || !states[head].contains(.settled)
+    mutating func advance() {
+        base = places.firstOpen(from: base)
         next = max(next, base)
-        if head == states.count {
-            states.removeAll(keepingCapacity: states.capacity <= 1 << 16)
-            head = 0
-        } else if head >= 4096, head * 2 >= states.count {
-            states.removeFirst(head)
-            head = 0
-        }
-        return isDone
     }
-
-    private func index(_ position: UInt64) -> Int { head + Int(position - base) }
 
     private mutating func update(
         _ positions: ClosedRange<UInt64>, _ body: (inout DeliveryLedger, UInt64, inout Place) -> Void
     ) {
-        guard positions.upperBound >= base, positions.lowerBound < end else { return }
-        for position in max(positions.lowerBound, base)...min(positions.upperBound, end - 1) {
-            let index = index(position)
-            var state = states[index]
-            guard !state.contains(.settled) else { continue }
+        var position = places.firstOpen(from: max(positions.lowerBound, base))
+        while position <= positions.upperBound, position < end {
+            var state = places[position]
             body(&self, position, &state)
-            states[index] = state
+            places[position] = state
+            position = places.firstOpen(from: position + 1)
         }
     }
 }

@@ -77,17 +77,24 @@ extension EventWriter {
         do throws(SpoolError) {
             guard let positions = try spool?.dropOldest() else { return false }
             publishSegments()
-            _ = inPieces(positions) { piece in
-                shared.withLock { state in
-                    state.ledger.loseDisk(piece, .spoolFull)
-                    state.memory.noteFileGone(piece)
-                }
-                return true
-            }
+            forget(positions)
             return true
         } catch {
             alarms.spoolFailed(error)
             return false
+        }
+    }
+
+    /// Notes that a file with these events is gone, in pieces: a file may hold many, and a lock is held meanwhile.
+    private func forget(_ positions: ClosedRange<UInt64>) {
+        var first = positions.lowerBound
+        while first <= positions.upperBound {
+            let last = min(first + UInt64(DeliveryLedger.walk) - 1, positions.upperBound)
+            shared.withLock { state in
+                state.ledger.loseDisk(first...last, .spoolFull)
+                state.memory.noteFileGone(first...last)
+            }
+            first = last + 1
         }
     }
 
@@ -126,8 +133,8 @@ extension EventWriter {
 
     func tidy() {
         let memoryBytes = limits.memoryBytes
-        advance()
         shared.withLock { state in
+            state.ledger.advance()
             state.memory.removeSettled(below: state.ledger.base)
             if state.memory.bytes > memoryBytes { state.removeSettledBlocks() }
             // They stay on the disk, so no event is lost by this, but for those whose file went to make room.
@@ -159,7 +166,7 @@ extension EventWriter {
     private func removeSettledBehind() throws(SpoolError) -> Bool {
         let removed =
             try spool?.removeSettled { positions in
-                inPieces(positions) { piece in shared.withLock { $0.ledger.isSettled(piece) } }
+                shared.withLock { $0.ledger.isSettled(positions) }
             } ?? false
         if removed { publishSegments() }
         return removed
@@ -168,22 +175,6 @@ extension EventWriter {
     private func removeAnySettled() throws(SpoolError) -> Bool {
         if try removeSettled() { return true }
         return try removeSettledBehind()
-    }
-
-    /// Moves the ledger's base over all that is settled, in pieces, so that the lock is never held for long.
-    func advance() {
-        while !shared.withLock({ $0.ledger.advance() }) {}
-    }
-
-    /// Does something with a range in pieces; stops when one says false.
-    private func inPieces(_ positions: ClosedRange<UInt64>, _ body: (ClosedRange<UInt64>) -> Bool) -> Bool {
-        var first = positions.lowerBound
-        while true {
-            let last = min(first + DeliveryLedger.walk - 1, positions.upperBound)
-            guard body(first...last) else { return false }
-            if last == positions.upperBound { return true }
-            first = last + 1
-        }
     }
 
     func publishSegments() {

@@ -75,8 +75,10 @@ final class EventWriter {
         // Blocks that are nowhere else are lost with the process.
         var rest: UInt64? = 0
         while let position = rest { rest = shared.withLock { $0.ledger.giveUpMemory(reason, from: position) } }
-        shared.withLock { $0.memory.removeAll() }
-        advance()
+        shared.withLock { state in
+            state.memory.removeAll()
+            state.ledger.advance()
+        }
         do throws(SpoolError) {
             try spool?.finish(base: shared.withLock { $0.ledger.base })
         } catch {

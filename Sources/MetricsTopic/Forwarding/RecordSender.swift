@@ -101,9 +101,8 @@ final class RecordSender {
             let isPaused = now < state.pauseUntil
             let limit = min(limits.eventsInFlight, state.company.limit)
             var block: FrameBlock?
-            let begin = state.ledger.next
             while !isPaused, batch.count < Self.maximumBatch, state.ledger.onItsWay < limit,
-                state.ledger.next - begin < DeliveryLedger.walk, let position = state.ledger.take()
+                let position = state.ledger.take()
             {
                 if block.map({ position > $0.last }) ?? true { block = state.memory.block(holding: position) }
                 batch.append(
@@ -115,8 +114,6 @@ final class RecordSender {
                 state.company.note(taken: batch.count, last: last.position, onItsWay: state.ledger.onItsWay)
                 return .zero
             }
-            // Only settled ones were seen so far.
-            if !isPaused, state.ledger.onItsWay < limit, state.ledger.hasMore { return .zero }
             state.senderWaits = true
             if isPaused, state.ledger.pending > 0 { return state.pauseUntil - now }
             return state.ledger.onItsWay > 0 ? min(limits.stallAfter, .seconds(1)) : nil

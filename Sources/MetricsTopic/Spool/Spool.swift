@@ -60,14 +60,18 @@ struct Spool {
     /// ``sync()`` comes first.
     func mustSync(before block: FrameBlock) -> Bool {
         guard hasActive, let active = segments.last else { return false }
-        return hasUnsynced && (isTorn || active.size + block.bytes.count > segmentBytes)
+        return hasUnsynced && !takes(block, active)
+    }
+
+    private func takes(_ block: FrameBlock, _ active: Segment) -> Bool {
+        // While a disk refuses, any number of events may go from memory.
+        !isTorn && active.size + block.bytes.count <= segmentBytes
+            && SpoolSegmentReader.mayFollow(block.first, active.last + 1)
     }
 
     /// Appends a block; all of it is there, or nothing of it and an error.
     mutating func append(_ block: FrameBlock) throws(SpoolError) {
-        if hasActive, let active = segments.last, isTorn || active.size + block.bytes.count > segmentBytes {
-            hasActive = false
-        }
+        if hasActive, let active = segments.last, !takes(block, active) { hasActive = false }
         guard hasActive, var active = segments.popLast() else { return try begin(block) }
         do throws(SpoolError) {
             try disk.append(block.bytes, to: active.name)
@@ -221,7 +225,8 @@ enum SpoolCursor {
             guard SpoolFormat.load(UInt32.self, all, at: 8) == 1,
                 SpoolFormat.load(UInt32.self, all, at: 12) == SpoolFormat.checksum(bytes[..<12])
             else { return nil }
-            return SpoolFormat.load(UInt64.self, all, at: 0)
+            let position = SpoolFormat.load(UInt64.self, all, at: 0)
+            return position < SpoolFormat.positionLimit ? position : nil
         }
     }
 }

@@ -31,6 +31,8 @@ enum SpoolFormat {
     /// Beside the segments: the position below which everything is settled.
     static let cursorName = "acknowledged"
     static let quarantineFolder = "quarantine"
+    /// Positions are below it: no spool will ever have so many events, and sums with them do not overflow.
+    static let positionLimit: UInt64 = 1 << 62
 
     /// The name of the segment that begins with a position; names sort as positions do.
     static func fileName(first position: UInt64) -> String {

@@ -69,11 +69,6 @@ struct SpoolRecovery {
             throw error
         }
         let floor = max(first, positions.last.map { $0.upperBound + 1 } ?? 0)
-        if let last = positions.last, !SpoolSegmentReader.isPlausible(floor, last.upperBound) {
-            damages.append(SpoolDamage(file: "\(disk.path)/\(name)", offset: 0, bytes: bytes.count))
-            if !readOnly { try set(aside: name, bytes, disk) }
-            return
-        }
         let reader: SpoolSegmentReader
         do throws(SpoolError) {
             reader = try SpoolSegmentReader(bytes, name: "\(disk.path)/\(name)", first: first, floor: floor)

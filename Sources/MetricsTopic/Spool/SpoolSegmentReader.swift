@@ -108,9 +108,9 @@ struct SpoolSegmentReader {
         }
         let position = SpoolFormat.load(UInt64.self, bytes, at: offset + 8)
         let end = offset + SpoolFormat.frameHeaderSize + size
-        guard position < .max, SpooledEvent(body: offset + SpoolFormat.frameHeaderSize..<end, in: bytes) != nil else {
-            return nil
-        }
+        guard position < SpoolFormat.positionLimit,
+            SpooledEvent(body: offset + SpoolFormat.frameHeaderSize..<end, in: bytes) != nil
+        else { return nil }
         return (position, end)
     }
 
@@ -136,13 +136,9 @@ struct SpoolSegmentReader {
         minimum.map { position < $0 } ?? false
     }
 
-    private static func mayFollow(_ position: UInt64, _ minimum: UInt64?) -> Bool {
-        minimum.map { isPlausible(position, $0) } ?? true
-    }
-
-    /// Whether a position may follow: so many frames are never missing.
-    static func isPlausible(_ position: UInt64, _ minimum: UInt64) -> Bool {
-        position >= minimum && position - minimum < 1 << 26
+    /// Whether a frame may follow in the same file. More than so many are never left out in one; what looks like it is damage.
+    static func mayFollow(_ position: UInt64, _ minimum: UInt64?) -> Bool {
+        minimum.map { position >= $0 && position - $0 < 1 << 26 } ?? true
     }
 
     /// Whether a file ends in a frame that was not written to its end, as a crash leaves it; a whole one that is wrong is damage.

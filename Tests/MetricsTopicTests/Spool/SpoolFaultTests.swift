@@ -174,6 +174,50 @@ import Testing
         #expect(try recovered(disk) == pipeline.statistics.spooled)
     }
 
+    /// One event may wait for a right for days while any number of others come and go.
+    @Test func `files far behind one that waits are taken up by the next process, and nothing of them is damaged`()
+        throws
+    {
+        let far: UInt64 = 1 << 40
+        let disk = ScriptedDisk(files: [
+            SpoolFormat.fileName(first: 0): SpoolSegmentReaderTests.file([0]),
+            SpoolFormat.fileName(first: far): SpoolSegmentReaderTests.file([far, far + 1]),
+        ])
+        let pipeline = try pipeline(disk)
+        #expect(pipeline.statistics == ForwardingStatistics(recovered: 3, spooled: 3))
+        _ = pipeline.stepSender()
+        #expect(client.sent.withLock { $0 } == [0, UInt(far), UInt(far) + 1])
+        #expect(try SpoolRecovery(disk: disk, readOnly: true).damages.isEmpty)
+    }
+
+    @Test func `a position that no spool ever has is damage, and no sum with it overflows`() throws {
+        let last = UInt64.max - 1
+        let disk = ScriptedDisk(files: [
+            SpoolFormat.fileName(first: last): SpoolSegmentReaderTests.file([last]),
+            SpoolFormat.cursorName: SpoolCursor.bytes(last),
+        ])
+        let pipeline = try pipeline(disk)
+        offer(0..<2, to: pipeline)
+        pipeline.finishWriting()
+        #expect(pipeline.statistics == ForwardingStatistics(offered: 2, spooled: 2))
+        #expect(try recovered(disk) == 2)
+    }
+
+    @Test func `after a long time without the disk a file of its own begins, of which all is read again`() throws {
+        let disk = ScriptedDisk()
+        var spool = Spool(disk: disk, options: SpoolOptions(directory: ""), recovered: [], cursor: 0)
+        for first in [0, 1 << 30, (1 << 30) + 1] as [UInt64] {
+            let file = try SpoolSegmentReader(SpoolSegmentReaderTests.file([first]), name: "", first: nil).block
+            var bytes = file.bytes
+            bytes.removeFirst(SpoolFormat.fileHeaderSize)
+            let block = FrameBlock(bytes: bytes, positions: [first], starts: [0])
+            if spool.mustSync(before: block) { try spool.sync() }
+            try spool.append(block)
+        }
+        #expect(disk.segmentNames == [0, 1 << 30].map { SpoolFormat.fileName(first: $0) })
+        #expect(try recovered(disk) == 3)
+    }
+
     /// The process before was killed before it synced: what it wrote is in the system's memory only.
     @Test func `what a killed process left is synced before it counts as spooled`() throws {
         let disk = ScriptedDisk(files: [

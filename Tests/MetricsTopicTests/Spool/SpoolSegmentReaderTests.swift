@@ -10,7 +10,7 @@ import Testing
         var builder = FrameBlockBuilder(checksums: true)
         for position in positions {
             let entry = EventRing.Entry(
-                event: .progress(.sample(batchId: Int64(position), description: sink)), sequence: position)
+                event: .progress(.sample(batchId: Int64(clamping: position), description: sink)), sequence: position)
             encoder.append(entry, position: position, timestampMs: 7, to: &builder)
         }
         return SpoolFormat.fileHeader + builder.finish().bytes

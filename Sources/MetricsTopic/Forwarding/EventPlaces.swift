@@ -1,0 +1,127 @@
+/// The places in which the events of consecutive positions lie, in pages.
+///
+/// A page in which everything is settled is let go of: what comes and goes behind one event that waits for days takes no memory, and
+/// nobody walks over it.
+struct EventPlaces: Sendable {
+    /// Where one event is.
+    struct Place: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let memory = Place(rawValue: 1)
+        static let disk = Place(rawValue: 2)
+        static let onItsWay = Place(rawValue: 4)
+        /// Alone, and for ever.
+        static let settled = Place(rawValue: 8)
+    }
+
+    private struct Page: Sendable {
+        /// The position of its first event.
+        var first: UInt64
+        var places: [Place]
+        /// How many are not settled.
+        var open = 0
+        var end: UInt64 { first + UInt64(places.count) }
+    }
+
+    /// Events of a page, at most.
+    static let pageSize = 4096
+
+    /// In the order of their positions. Each has an event that is not settled, but for the last, whose memory is used again.
+    private var pages: [Page] = []
+    /// The position behind the last event.
+    private(set) var end: UInt64
+
+    /// Nothing, and events from a position on are to come.
+    init(from position: UInt64) { end = position }
+
+    /// Pages that take memory.
+    var pageCount: Int { pages.count }
+
+    /// Events in a place that is not `settled`.
+    mutating func append(_ place: Place, count: Int) {
+        var count = count
+        while count > 0 {
+            let page = openPage()
+            let added = min(count, Self.pageSize - pages[page].places.count)
+            pages[page].places.append(contentsOf: repeatElement(place, count: added))
+            pages[page].open += added
+            end += UInt64(added)
+            count -= added
+        }
+    }
+
+    /// The page that takes the next event.
+    private mutating func openPage() -> Int {
+        if let last = pages.indices.last {
+            if pages[last].places.isEmpty {
+                pages[last].first = end
+                return last
+            }
+            if pages[last].end == end, pages[last].places.count < Self.pageSize { return last }
+        }
+        var page = Page(first: end, places: [])
+        page.places.reserveCapacity(Self.pageSize)
+        pages.append(page)
+        return pages.count - 1
+    }
+
+    /// Everything below a position that is not there yet is settled.
+    mutating func skip(to position: UInt64) { end = max(end, position) }
+
+    /// Where the event of a position is. What is settled stays so.
+    subscript(position: UInt64) -> Place {
+        get {
+            guard let page = page(of: position) else { return .settled }
+            return pages[page].places[Int(position - pages[page].first)]
+        }
+        set {
+            guard let page = page(of: position) else { return }
+            let index = Int(position - pages[page].first)
+            guard !pages[page].places[index].contains(.settled) else { return }
+            pages[page].places[index] = newValue
+            if newValue.contains(.settled) { settleOne(in: page) }
+        }
+    }
+
+    private mutating func settleOne(in page: Int) {
+        pages[page].open -= 1
+        guard pages[page].open == 0 else { return }
+        if page == pages.count - 1 {
+            pages[page].places.removeAll(keepingCapacity: true)
+        } else {
+            pages.remove(at: page)
+        }
+    }
+
+    /// The first position, from one on, that is not settled; ``end`` when there is none. It looks through two pages at most.
+    func firstOpen(from position: UInt64) -> UInt64 {
+        var page = firstPage(endingBehind: position)
+        while page < pages.count {
+            var index = position > pages[page].first ? Int(position - pages[page].first) : 0
+            while pages[page].open > 0, index < pages[page].places.count {
+                if !pages[page].places[index].contains(.settled) { return pages[page].first + UInt64(index) }
+                index += 1
+            }
+            page += 1
+        }
+        return max(position, end)
+    }
+
+    private func page(of position: UInt64) -> Int? {
+        let page = firstPage(endingBehind: position)
+        return page < pages.count && pages[page].first <= position ? page : nil
+    }
+
+    /// The first page that ends behind a position; their count when none does.
+    private func firstPage(endingBehind position: UInt64) -> Int {
+        // Nearly always it is the last one, or the first.
+        guard let last = pages.last, position < last.end else { return pages.count }
+        if pages.count == 1 || position < pages[0].end { return 0 }
+        if position >= last.first { return pages.count - 1 }
+        var (low, high) = (0, pages.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if pages[middle].end > position { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,71 @@
+import StreamingMetrics
+import Testing
+
+@testable import MetricsTopic
+
+@Suite struct EventPlacesTests {
+    @Test func `a million events that come and go behind one that waits take no memory`() {
+        var places = EventPlaces(from: 0)
+        places.append(.disk, count: 1)
+        for position in 1..<1_000_000 as Range<UInt64> {
+            places.append(.memory, count: 1)
+            places[position] = .settled
+        }
+        #expect(places.pageCount <= 2)
+        #expect(places.firstOpen(from: 0) == 0 && places.firstOpen(from: 1) == 1_000_000)
+        places[0] = .settled
+        places.append(.memory, count: 1)
+        #expect(places.firstOpen(from: 0) == 1_000_000 && places[999_999] == .settled)
+        #expect(places.pageCount == 1)
+    }
+
+    @Test func `what is settled stays settled`() {
+        var places = EventPlaces(from: 7)
+        places.append(.memory, count: 2)
+        places[7] = .settled
+        places[7] = .disk
+        places[3] = .disk
+        places[100] = .disk
+        #expect([3, 7, 8, 100].map { places[$0] } == [.settled, .settled, .memory, .settled])
+    }
+
+    /// Random operations against a dictionary of what is not settled.
+    @Test(arguments: 0..<20 as Range<UInt64>) func `places are those of a model`(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        var places = EventPlaces(from: 0)
+        var model: [UInt64: EventPlaces.Place] = [:]
+        var end: UInt64 = 0
+        for _ in 0..<300 {
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0:
+                let count = Int.random(in: 0...9000, using: &random)
+                places.append(.memory, count: count)
+                for position in end..<end + UInt64(count) { model[position] = .memory }
+                end += UInt64(count)
+            case 1 where Bool.random(using: &random):
+                end += UInt64.random(in: 0...1 << 20, using: &random)
+                places.skip(to: end)
+            case 2 where !model.isEmpty:
+                // A range as an acknowledged file is, and a few that stay.
+                let first = UInt64.random(in: 0..<end, using: &random)
+                for position in first..<first + 9000 where position % 4001 != 0 {
+                    places[position] = .settled
+                    model[position] = nil
+                }
+            case 3 where !model.isEmpty:
+                let open = places.firstOpen(from: UInt64.random(in: 0..<end, using: &random))
+                places[open].insert(.disk)
+                model[open]?.insert(.disk)
+            default:
+                if let least = model.keys.min() {
+                    places[least] = .settled
+                    model[least] = nil
+                }
+            }
+            #expect(places.end == end)
+            let from = UInt64.random(in: 0...end, using: &random)
+            #expect(places.firstOpen(from: from) == model.keys.filter { $0 >= from }.min() ?? end)
+            #expect(places[from] == model[from] ?? .settled)
+        }
+    }
+}
