@@ -122,13 +122,11 @@ struct DeliveryLedger: Sendable {
     /// The next position to be sent; nil when there is none. It counts as on its way.
     mutating func take() -> UInt64? {
         guard hasMore else { return nil }
-        let position = places.firstOpen(from: next)
-        guard position < end else {
+        guard let position = places.insert(.onItsWay, atFirstOpenFrom: next) else {
             next = end
             return nil
         }
         next = position + 1
-        places[position].insert(.onItsWay)
         onItsWay += 1
         return position
     }
@@ -168,13 +166,17 @@ struct DeliveryLedger: Sendable {
 
     /// Notes that an event is not on its way any more; whether it was.
     private mutating func cameBack(_ position: UInt64) -> Bool {
-        var state = places[position]
-        guard state.contains(.onItsWay) else { return false }
-        state.remove(.onItsWay)
-        onItsWay -= 1
-        if let reason = lostReasons.removeValue(forKey: position) { dropIfGone(position, &state, reason) }
-        places[position] = state
-        return true
+        var was = false
+        update(position...position) { ledger, position, state in
+            guard state.contains(.onItsWay) else { return }
+            was = true
+            state.remove(.onItsWay)
+            ledger.onItsWay -= 1
+            if let reason = ledger.lostReasons.removeValue(forKey: position) {
+                ledger.dropIfGone(position, &state, reason)
+            }
+        }
+        return was
     }
 
     /// Nothing that is on its way will be reported: all of it is to be sent again.
@@ -219,11 +221,10 @@ struct DeliveryLedger: Sendable {
 
     private mutating func settle(_ position: UInt64) -> Bool {
         guard position >= base, position < end else { return false }
-        let state = places[position]
+        let state = places.settle(position)
         guard !state.contains(.settled) else { return false }
         if state.contains(.onItsWay) { onItsWay -= 1 }
         if state.contains(.disk) { onDisk -= 1 } else { inMemory -= 1 }
-        places[position] = .settled
         if !lostReasons.isEmpty { lostReasons[position] = nil }
         return true
     }
@@ -237,12 +238,13 @@ struct DeliveryLedger: Sendable {
     private mutating func update(
         _ positions: ClosedRange<UInt64>, _ body: (inout DeliveryLedger, UInt64, inout Place) -> Void
     ) {
-        var position = places.firstOpen(from: max(positions.lowerBound, base))
-        while position <= positions.upperBound, position < end {
-            var state = places[position]
+        guard positions.upperBound >= base else { return }
+        // Out of this value meanwhile: the change is to it as well.
+        var places = EventPlaces(from: end)
+        swap(&places, &self.places)
+        places.updateOpen(in: max(positions.lowerBound, base)...positions.upperBound) { position, state in
             body(&self, position, &state)
-            places[position] = state
-            position = places.firstOpen(from: position + 1)
         }
+        swap(&places, &self.places)
     }
 }

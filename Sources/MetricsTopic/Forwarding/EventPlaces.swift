@@ -67,43 +67,83 @@ struct EventPlaces: Sendable {
     /// Everything below a position that is not there yet is settled.
     mutating func skip(to position: UInt64) { end = max(end, position) }
 
-    /// Where the event of a position is. What is settled stays so.
+    /// Where the event of a position is.
     subscript(position: UInt64) -> Place {
-        get {
-            guard let page = page(of: position) else { return .settled }
-            return pages[page].places[Int(position - pages[page].first)]
-        }
-        set {
-            guard let page = page(of: position) else { return }
-            let index = Int(position - pages[page].first)
-            guard !pages[page].places[index].contains(.settled) else { return }
-            pages[page].places[index] = newValue
-            if newValue.contains(.settled) { settleOne(in: page) }
+        guard let page = page(of: position) else { return .settled }
+        return pages[page].places[Int(position - pages[page].first)]
+    }
+
+    /// Settles an event.
+    ///
+    /// - Returns: Where it was.
+    mutating func settle(_ position: UInt64) -> Place {
+        guard let page = page(of: position) else { return .settled }
+        let index = Int(position - pages[page].first)
+        let place = pages[page].places[index]
+        guard !place.contains(.settled) else { return .settled }
+        pages[page].places[index] = .settled
+        _ = settled(1, in: page)
+        return place
+    }
+
+    /// Puts the first event, from a position on, that is not settled into one more place.
+    ///
+    /// - Returns: Its position; nil when everything is settled.
+    mutating func insert(_ place: Place, atFirstOpenFrom position: UInt64) -> UInt64? {
+        guard let found = firstOpen(from: position) else { return nil }
+        pages[found.page].places[found.index].insert(place)
+        return pages[found.page].first + UInt64(found.index)
+    }
+
+    /// Changes what is not settled of a range, which it may settle.
+    mutating func updateOpen(in positions: ClosedRange<UInt64>, _ body: (UInt64, inout Place) -> Void) {
+        var page = firstPage(endingBehind: positions.lowerBound)
+        while page < pages.count, pages[page].first <= positions.upperBound {
+            let first = pages[page].first
+            let start = positions.lowerBound > first ? Int(positions.lowerBound - first) : 0
+            let end = Int(min(UInt64(pages[page].places.count), positions.upperBound - first + 1))
+            var count = 0
+            pages[page].places.withUnsafeMutableBufferPointer { places in
+                for index in start..<end where !places[index].contains(.settled) {
+                    body(first + UInt64(index), &places[index])
+                    if places[index].contains(.settled) { count += 1 }
+                }
+            }
+            if !settled(count, in: page) { page += 1 }
         }
     }
 
-    private mutating func settleOne(in page: Int) {
-        pages[page].open -= 1
-        guard pages[page].open == 0 else { return }
-        if page == pages.count - 1 {
-            pages[page].places.removeAll(keepingCapacity: true)
-        } else {
+    /// Notes that events of a page were settled.
+    ///
+    /// - Returns: Whether the page is gone, and the next one has its place.
+    private mutating func settled(_ count: Int, in page: Int) -> Bool {
+        pages[page].open -= count
+        guard count > 0, pages[page].open == 0 else { return false }
+        if page < pages.count - 1 {
             pages.remove(at: page)
+            return true
         }
+        pages[page].places.removeAll(keepingCapacity: true)
+        return false
     }
 
     /// The first position, from one on, that is not settled; ``end`` when there is none. It looks through two pages at most.
     func firstOpen(from position: UInt64) -> UInt64 {
+        guard let found: (page: Int, index: Int) = firstOpen(from: position) else { return max(position, end) }
+        return pages[found.page].first + UInt64(found.index)
+    }
+
+    private func firstOpen(from position: UInt64) -> (page: Int, index: Int)? {
         var page = firstPage(endingBehind: position)
         while page < pages.count {
             var index = position > pages[page].first ? Int(position - pages[page].first) : 0
             while pages[page].open > 0, index < pages[page].places.count {
-                if !pages[page].places[index].contains(.settled) { return pages[page].first + UInt64(index) }
+                if !pages[page].places[index].contains(.settled) { return (page, index) }
                 index += 1
             }
             page += 1
         }
-        return max(position, end)
+        return nil
     }
 
     private func page(of position: UInt64) -> Int? {

@@ -9,24 +9,22 @@ import Testing
         places.append(.disk, count: 1)
         for position in 1..<1_000_000 as Range<UInt64> {
             places.append(.memory, count: 1)
-            places[position] = .settled
+            #expect(places.settle(position) == .memory)
         }
         #expect(places.pageCount <= 2)
         #expect(places.firstOpen(from: 0) == 0 && places.firstOpen(from: 1) == 1_000_000)
-        places[0] = .settled
+        #expect(places.settle(0) == .disk)
         places.append(.memory, count: 1)
         #expect(places.firstOpen(from: 0) == 1_000_000 && places[999_999] == .settled)
         #expect(places.pageCount == 1)
     }
 
-    @Test func `what is settled stays settled`() {
+    @Test func `what is settled stays settled, and what is not there yet counts as settled`() {
         var places = EventPlaces(from: 7)
         places.append(.memory, count: 2)
-        places[7] = .settled
-        places[7] = .disk
-        places[3] = .disk
-        places[100] = .disk
-        #expect([3, 7, 8, 100].map { places[$0] } == [.settled, .settled, .memory, .settled])
+        #expect([7, 7, 3, 100].map { places.settle($0) } == [.memory, .settled, .settled, .settled])
+        places.updateOpen(in: 0...1000) { _, place in place.insert(.disk) }
+        #expect([3, 7, 8, 100].map { places[$0] } == [.settled, .settled, [.memory, .disk], .settled])
     }
 
     /// Random operations against a dictionary of what is not settled.
@@ -48,18 +46,18 @@ import Testing
             case 2 where !model.isEmpty:
                 // A range as an acknowledged file is, and a few that stay.
                 let first = UInt64.random(in: 0..<end, using: &random)
-                for position in first..<first + 9000 where position % 4001 != 0 {
-                    places[position] = .settled
-                    model[position] = nil
+                places.updateOpen(in: first...first + 9000) { position, place in
+                    if position % 4001 != 0 { place = .settled }
                 }
+                for position in first...first + 9000 where position % 4001 != 0 { model[position] = nil }
             case 3 where !model.isEmpty:
-                let open = places.firstOpen(from: UInt64.random(in: 0..<end, using: &random))
-                places[open].insert(.disk)
-                model[open]?.insert(.disk)
+                let from = UInt64.random(in: 0..<end, using: &random)
+                let open = places.insert(.disk, atFirstOpenFrom: from)
+                #expect(open == model.keys.filter { $0 >= from }.min())
+                if let open { model[open]?.insert(.disk) }
             default:
                 if let least = model.keys.min() {
-                    places[least] = .settled
-                    model[least] = nil
+                    #expect(places.settle(least) == model.removeValue(forKey: least))
                 }
             }
             #expect(places.end == end)
