@@ -23,15 +23,17 @@ struct EventPlaces: Sendable {
     }
 
     /// Events of a page, at most.
-    static let pageSize = 4096
-
+    private let pageSize: Int
     /// In the order of their positions. Each has an event that is not settled, but for the last, whose memory is used again.
     private var pages: [Page] = []
     /// The position behind the last event.
     private(set) var end: UInt64
 
     /// Nothing, and events from a position on are to come.
-    init(from position: UInt64) { end = position }
+    init(from position: UInt64, pageSize: Int = 4096) {
+        end = position
+        self.pageSize = pageSize
+    }
 
     /// Pages that take memory.
     var pageCount: Int { pages.count }
@@ -41,7 +43,7 @@ struct EventPlaces: Sendable {
         var count = count
         while count > 0 {
             let page = openPage()
-            let added = min(count, Self.pageSize - pages[page].places.count)
+            let added = min(count, pageSize - pages[page].places.count)
             pages[page].places.append(contentsOf: repeatElement(place, count: added))
             pages[page].open += added
             end += UInt64(added)
@@ -56,10 +58,10 @@ struct EventPlaces: Sendable {
                 pages[last].first = end
                 return last
             }
-            if pages[last].end == end, pages[last].places.count < Self.pageSize { return last }
+            if pages[last].end == end, pages[last].places.count < pageSize { return last }
         }
         var page = Page(first: end, places: [])
-        page.places.reserveCapacity(Self.pageSize)
+        page.places.reserveCapacity(pageSize)
         pages.append(page)
         return pages.count - 1
     }

@@ -4,18 +4,18 @@ import Testing
 @testable import MetricsTopic
 
 @Suite struct EventPlacesTests {
-    @Test func `a million events that come and go behind one that waits take no memory`() {
+    @Test func `many events that come and go behind one that waits take no memory`() {
         var places = EventPlaces(from: 0)
         places.append(.disk, count: 1)
-        for position in 1..<1_000_000 as Range<UInt64> {
+        for position in 1..<300_000 as Range<UInt64> {
             places.append(.memory, count: 1)
             #expect(places.settle(position) == .memory)
         }
         #expect(places.pageCount <= 2)
-        #expect(places.firstOpen(from: 0) == 0 && places.firstOpen(from: 1) == 1_000_000)
+        #expect(places.firstOpen(from: 0) == 0 && places.firstOpen(from: 1) == 300_000)
         #expect(places.settle(0) == .disk)
         places.append(.memory, count: 1)
-        #expect(places.firstOpen(from: 0) == 1_000_000 && places[999_999] == .settled)
+        #expect(places.firstOpen(from: 0) == 300_000 && places[299_999] == .settled)
         #expect(places.pageCount == 1)
     }
 
@@ -30,26 +30,26 @@ import Testing
     /// Random operations against a dictionary of what is not settled.
     @Test(arguments: 0..<20 as Range<UInt64>) func `places are those of a model`(seed: UInt64) {
         var random = SeededGenerator(state: seed)
-        var places = EventPlaces(from: 0)
+        var places = EventPlaces(from: 0, pageSize: 16)
         var model: [UInt64: EventPlaces.Place] = [:]
         var end: UInt64 = 0
-        for _ in 0..<300 {
+        for _ in 0..<500 {
             switch Int.random(in: 0..<5, using: &random) {
             case 0:
-                let count = Int.random(in: 0...9000, using: &random)
+                let count = Int.random(in: 0...40, using: &random)
                 places.append(.memory, count: count)
                 for position in end..<end + UInt64(count) { model[position] = .memory }
                 end += UInt64(count)
             case 1 where Bool.random(using: &random):
-                end += UInt64.random(in: 0...1 << 20, using: &random)
+                end += UInt64.random(in: 0...100, using: &random)
                 places.skip(to: end)
             case 2 where !model.isEmpty:
                 // A range as an acknowledged file is, and a few that stay.
                 let first = UInt64.random(in: 0..<end, using: &random)
-                places.updateOpen(in: first...first + 9000) { position, place in
-                    if position % 4001 != 0 { place = .settled }
+                places.updateOpen(in: first...first + 40) { position, place in
+                    if position % 17 != 0 { place = .settled }
                 }
-                for position in first...first + 9000 where position % 4001 != 0 { model[position] = nil }
+                for position in first...first + 40 where position % 17 != 0 { model[position] = nil }
             case 3 where !model.isEmpty:
                 let from = UInt64.random(in: 0..<end, using: &random)
                 let open = places.insert(.disk, atFirstOpenFrom: from)
