@@ -97,16 +97,6 @@ struct EventEncoder {
 }
 
 extension SpooledEvent.Kind {
-    init(_ kind: StreamingQueryEvent.Kind) {
-        self =
-            switch kind {
-            case .progress: .progress
-            case .started: .started
-            case .idle: .idle
-            case .terminated: .terminated
-            }
-    }
-
     /// The text of the header `event`.
     var headerText: StaticString {
         switch self {

@@ -177,21 +177,22 @@ final class LocalSpoolDisk: SpoolDisk {
     }
 
     func append(_ bytes: [UInt8], to name: String) throws(SpoolError) {
-        let descriptor = try active(name)
-        var failure: Int32 = 0
+        let failure = Self.write(bytes, to: try active(name))
+        if failure != 0 { throw SpoolError(failure, "append to the spool file \(file(name))") }
+    }
+
+    /// Writes all bytes; the system's number of the error, or 0.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         bytes.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
-                let count = write(descriptor, bytes.baseAddress! + written, bytes.count - written)
+                let count = Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    failure = count == 0 ? EIO : errno
-                    return
-                }
+                guard count > 0 else { return count == 0 ? EIO : errno }
                 written += count
             }
+            return 0
         }
-        if failure != 0 { throw SpoolError(failure, "append to the spool file \(file(name))") }
     }
 
     func truncate(_ name: String, to size: Int) throws(SpoolError) {
@@ -246,19 +247,11 @@ final class LocalSpoolDisk: SpoolDisk {
         let descriptor = Glibc.open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolError(errno, "create the file \(hidden)") }
         defer { Glibc.close(descriptor) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let code = errno
-                unlink(hidden)
-                throw SpoolError(code, "write the file \(hidden)")
-            }
-            written += count
-        }
-        guard fdatasync(descriptor) == 0, rename(hidden, "\(folder)/\(name)") == 0 else {
-            throw SpoolError(errno, "write the file \(folder)/\(name)")
+        var failure = Self.write(bytes, to: descriptor)
+        if failure == 0, fdatasync(descriptor) != 0 || rename(hidden, "\(folder)/\(name)") != 0 { failure = errno }
+        guard failure == 0 else {
+            unlink(hidden)
+            throw SpoolError(failure, "write the file \(folder)/\(name)")
         }
     }
 

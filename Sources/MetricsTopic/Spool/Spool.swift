@@ -5,7 +5,7 @@
 /// again to another file.
 struct Spool {
     /// One file.
-    struct Segment: Hashable, Sendable {
+    struct Segment: Sendable {
         var name: String
         var first: UInt64
         var last: UInt64
@@ -13,9 +13,6 @@ struct Spool {
         var size: Int
         /// Bytes and last frame that a sync has covered; nil before the first.
         var durable: (size: Int, last: UInt64)?
-
-        static func == (left: Segment, right: Segment) -> Bool { left.name == right.name && left.size == right.size }
-        func hash(into hasher: inout Hasher) { hasher.combine(name) }
     }
 
     let disk: any SpoolDisk
