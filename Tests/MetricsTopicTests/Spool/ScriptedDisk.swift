@@ -5,7 +5,7 @@ import Synchronization
 /// A spool's folder in memory that fails when it is told to.
 final class ScriptedDisk: SpoolDisk {
     enum Operation: Sendable {
-        case create, append, truncate, sync, syncFolder, delete
+        case read, create, append, truncate, sync, syncFolder, delete
     }
 
     private struct Content: Sendable {
@@ -51,6 +51,7 @@ final class ScriptedDisk: SpoolDisk {
     func list() throws(SpoolError) -> [(name: String, size: Int)] { files.map { ($0.key, $0.value.count) } }
 
     func read(_ name: String) throws(SpoolError) -> [UInt8] {
+        try run(.read) { _ in }
         guard let bytes = files[name] else { throw SpoolError(code: .notFound, message: name) }
         return bytes
     }
