@@ -1,4 +1,5 @@
-// What the thread sanitizer does not see by itself: C11 threads, and Swift's Mutex where threads meet at it.
+// What the thread sanitizer does not see by itself: C11 threads, Swift's Mutex where threads meet at it, and a continuation that is resumed
+// early.
 //
 // **C11 threads.** Debian's librdkafka starts its threads with thrd_create and locks with mtx_lock. Inside the C library these reach the POSIX
 // functions by a way that the sanitizer does not see: a thread that it has not seen begin ends the program with signal 11, and a lock that
@@ -10,6 +11,10 @@
 // taken goes on in the Synchronization library, which is not built for the sanitizer, and there the kernel hands the lock over
 // (FUTEX_LOCK_PI): without help every such moment is reported as a race on what the lock guards. The library's three slow
 // methods are wrapped here to tell the sanitizer who had the lock before.
+//
+// **Early continuations.** Whoever resumes a continuation tells the sanitizer so, and a task that is waiting for it by then as well, when it
+// goes on. But a task that finds it resumed before it could wait goes on without a word, and what it was given is reported as
+// a race. It is told here when such a task goes on.
 //
 // The types are the C library's own: its mtx_t, cnd_t, once_flag and thrd_t have the size and the initial value of their POSIX
 // counterparts.
@@ -168,4 +173,65 @@ SWIFT bool try_lock_slow(SELF void *self) {
 SWIFT void unlock_slow(SELF void *self) {
     if (__tsan_release != NULL) __tsan_release(self);
     real_unlock(self);
+}
+
+// Swift's continuations
+
+#define SWIFT_ASYNC __attribute__((swiftasynccall))
+
+typedef SWIFT_ASYNC void resume_function(__attribute__((swift_async_context)) void *context);
+
+// The beginning of Swift's ContinuationAsyncContext.
+struct continuation {
+    void *parent;
+    resume_function *resume;
+    uintptr_t flags;
+};
+// The task is handed to an executor first, which the sanitizer sees.
+enum { IS_EXECUTOR_SWITCH_FORCED = 2 };
+
+typedef SWIFT_ASYNC void await_function(struct continuation *context);
+typedef SWIFT void dealloc_function(void *memory);
+
+extern SWIFT void *swift_task_getCurrent(void) __attribute__((weak));
+
+static await_function *real_await;
+static dealloc_function *real_dealloc;
+
+__attribute__((constructor)) static void find_real_continuations(void) {
+    real_await = (await_function *)dlsym(RTLD_NEXT, "swift_continuation_await");
+    real_dealloc = (dealloc_function *)dlsym(RTLD_NEXT, "swift_task_dealloc");
+}
+
+// Whoever resumes a continuation releases the task, and whoever hands it to an executor.
+static void acquire_task(void) {
+    if (__tsan_acquire != NULL) __tsan_acquire(swift_task_getCurrent());
+}
+
+// What a task that need not wait goes on with; it does so on this thread at once.
+static _Thread_local resume_function *next;
+
+static SWIFT_ASYNC void resume_early(__attribute__((swift_async_context)) void *context) {
+    acquire_task();
+    __attribute__((musttail)) return next(context);
+}
+
+await_function swift_continuation_await;
+
+// Where our own code waits, as in withUnsafeContinuation.
+SWIFT_ASYNC void swift_continuation_await(struct continuation *context) {
+    if ((context->flags & IS_EXECUTOR_SWITCH_FORCED) == 0) {
+        // A task that has to wait goes on with what it had noted before.
+        next = context->resume;
+        context->resume = resume_early;
+    }
+    __attribute__((musttail)) return real_await(context);
+}
+
+dealloc_function swift_task_dealloc;
+
+// Where the library waits for us, as in withCheckedContinuation: the first that the caller does then is to free that call's frame.
+SWIFT void swift_task_dealloc(void *memory) {
+    acquire_task();
+    real_dealloc(memory);
 }
