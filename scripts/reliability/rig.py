@@ -183,9 +183,16 @@ class Broker:
 
     def wait_until_written(self):
         """Until its data files have stood still for a second: it writes what it has acknowledged a while later."""
+        def modified(path):
+            try:
+                return os.stat(path).st_mtime
+            except FileNotFoundError:
+                # It writes files beside the old ones and puts them into their places.
+                return 0
+
         def newest():
-            return max((os.stat(os.path.join(folder, file)).st_mtime for folder, _, files in os.walk(self.data)
-                        for file in files), default=0)
+            return max((modified(os.path.join(folder, file)) for folder, _, files in os.walk(self.data) for file in files),
+                       default=0)
         begin = time.time()
         wait_for(lambda: time.time() - max(newest(), begin) > 1, 60, "the broker to write its data")
 
