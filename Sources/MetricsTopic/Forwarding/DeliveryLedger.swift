@@ -102,7 +102,7 @@ struct DeliveryLedger: Sendable {
 
     /// Whether everything in a range is settled.
     func isSettled(_ positions: ClosedRange<UInt64>) -> Bool {
-        places.firstOpen(from: max(positions.lowerBound, base)) > positions.upperBound
+        !places.hasOpen(in: positions)
     }
 
     /// Drops an event that has no place any more; while it is on its way, the reason is kept until its report comes.

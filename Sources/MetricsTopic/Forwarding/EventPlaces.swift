@@ -58,11 +58,14 @@ struct EventPlaces: Sendable {
                 pages[last].first = end
                 return last
             }
-            if pages[last].end == end, pages[last].places.count < pageSize { return last }
+            // What was skipped within a page is filled in: a page for each short run would take more.
+            let skipped = end - pages[last].end
+            if skipped < UInt64(pageSize - pages[last].places.count) {
+                if skipped > 0 { pages[last].places.append(contentsOf: repeatElement(.settled, count: Int(skipped))) }
+                return last
+            }
         }
-        var page = Page(first: end, places: [])
-        page.places.reserveCapacity(pageSize)
-        pages.append(page)
+        pages.append(Page(first: end, places: []))
         return pages.count - 1
     }
 
@@ -133,6 +136,19 @@ struct EventPlaces: Sendable {
     func firstOpen(from position: UInt64) -> UInt64 {
         guard let found: (page: Int, index: Int) = firstOpen(from: position) else { return max(position, end) }
         return pages[found.page].first + UInt64(found.index)
+    }
+
+    /// Whether anything of a range is not settled; looks at no more than the range.
+    func hasOpen(in positions: ClosedRange<UInt64>) -> Bool {
+        var page = firstPage(endingBehind: positions.lowerBound)
+        while page < pages.count, pages[page].first <= positions.upperBound {
+            let first = pages[page].first
+            let start = positions.lowerBound > first ? Int(positions.lowerBound - first) : 0
+            let end = Int(min(UInt64(pages[page].places.count), positions.upperBound - first + 1))
+            for index in start..<max(start, end) where !pages[page].places[index].contains(.settled) { return true }
+            page += 1
+        }
+        return false
     }
 
     private func firstOpen(from position: UInt64) -> (page: Int, index: Int)? {

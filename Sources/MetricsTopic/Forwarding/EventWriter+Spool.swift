@@ -63,11 +63,13 @@ extension EventWriter {
 
     /// Whether room could be made without giving up anything.
     private func hasRemovedSettled() -> Bool {
+        let before = spool?.segments.count ?? 0
         do throws(SpoolError) {
             return try removeAnySettled()
         } catch {
             alarms.spoolFailed(error)
-            return false
+            // One may have gone before another could not.
+            return spool?.segments.count ?? 0 < before
         }
     }
 
@@ -172,9 +174,16 @@ extension EventWriter {
         return removed
     }
 
+    /// Deletes files in which everything is settled to make room, in the end also the one that is appended to.
     private func removeAnySettled() throws(SpoolError) -> Bool {
         if try removeSettled() { return true }
-        return try removeSettledBehind()
+        if try removeSettledBehind() { return true }
+        let removed =
+            try spool?.removeActive { positions in
+                shared.withLock { $0.ledger.isSettled(positions) }
+            } ?? false
+        if removed { publishSegments() }
+        return removed
     }
 
     func publishSegments() {

@@ -170,6 +170,18 @@ struct Spool {
         return removed
     }
 
+    /// Deletes the file that is appended to if everything in it is settled; the next block begins another one.
+    ///
+    /// - Returns: Whether it was.
+    mutating func removeActive(_ isSettled: (ClosedRange<UInt64>) -> Bool) throws(SpoolError) -> Bool {
+        guard hasActive, let active = segments.last, isSettled(active.first...active.last) else { return false }
+        try disk.delete(active.name)
+        segments.removeLast()
+        hasActive = false
+        unsyncedBytes = 0
+        return true
+    }
+
     /// Deletes the oldest file, whatever is in it, to make room.
     ///
     /// - Returns: The positions that were in it; nil when there is no file.

@@ -80,6 +80,12 @@ struct SpoolRecovery {
             if !readOnly { try set(aside: name, isTorn ? nil : bytes, disk) }
             return
         }
+        if reader.isMisnamed {
+            // Where it belongs nothing says; it is not for this place in any case.
+            damages.append(SpoolDamage(file: "\(disk.path)/\(name)", offset: 0, bytes: bytes.count))
+            if !readOnly { try set(aside: name, bytes, disk) }
+            return
+        }
         for damage in reader.damages {
             damages.append(
                 SpoolDamage(

@@ -18,6 +18,8 @@ struct SpoolSegmentReader {
 
     private(set) var block: FrameBlock
     private(set) var damages: [Damage] = []
+    /// Whether it begins with a frame from before the position in its name: the name is not the one it was given.
+    private(set) var isMisnamed = false
 
     /// Reads a file.
     ///
@@ -30,6 +32,7 @@ struct SpoolSegmentReader {
         var positions: [UInt64] = []
         var starts: [Int] = []
         var damages: [Damage] = []
+        var isMisnamed = false
         try Self.checkHeader(bytes, name)
         bytes.withUnsafeBytes { bytes in
             var offset = SpoolFormat.fileHeaderSize
@@ -42,8 +45,10 @@ struct SpoolSegmentReader {
                 if let frame = Self.frame(bytes, at: offset),
                     Self.isBefore(frame.position, minimum) || Self.mayFollow(frame.position, minimum)
                 {
-                    // A frame from before is whole, and simply not needed.
-                    if !Self.isBefore(frame.position, minimum) {
+                    // A frame from before is whole, and simply not needed; but none stands at the beginning.
+                    if Self.isBefore(frame.position, minimum) {
+                        if last == nil { isMisnamed = true }
+                    } else {
                         if frame.position >= floor {
                             positions.append(frame.position)
                             starts.append(offset)
@@ -68,6 +73,7 @@ struct SpoolSegmentReader {
         }
         block = FrameBlock(bytes: bytes, positions: positions, starts: starts)
         self.damages = damages
+        self.isMisnamed = isMisnamed
     }
 
     private static func checkHeader(_ bytes: [UInt8], _ name: String) throws(SpoolError) {

@@ -19,6 +19,17 @@ import Testing
         #expect(places.pageCount == 1)
     }
 
+    @Test func `short runs with gaps between them share pages`() {
+        var places = EventPlaces(from: 0)
+        for run in 1...1000 as ClosedRange<UInt64> {
+            places.append(.disk, count: 1)
+            places.skip(to: run * 10)
+        }
+        #expect(places.pageCount == 3)
+        #expect(
+            places.hasOpen(in: 9981...9990) && !places.hasOpen(in: 9981...9989) && !places.hasOpen(in: 9991...20_000))
+    }
+
     @Test func `what is settled stays settled, and what is not there yet counts as settled`() {
         var places = EventPlaces(from: 7)
         places.append(.memory, count: 2)
@@ -64,6 +75,8 @@ import Testing
             let from = UInt64.random(in: 0...end, using: &random)
             #expect(places.firstOpen(from: from) == model.keys.filter { $0 >= from }.min() ?? end)
             #expect(places[from] == model[from] ?? .settled)
+            let to = from + UInt64.random(in: 0...40, using: &random)
+            #expect(places.hasOpen(in: from...to) == (from...to).contains { model[$0] != nil })
         }
     }
 }

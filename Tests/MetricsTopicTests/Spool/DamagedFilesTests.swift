@@ -45,6 +45,18 @@ import Testing
         #expect(try disk.listQuarantine() == [name(2)])
     }
 
+    @Test(arguments: [1000, 1 << 40, UInt64.max] as [UInt64])
+    func `a file whose name says a later position than its events have is kept aside, and told`(named: UInt64) throws {
+        let folder = try Folder()
+        try folder.write(0, SpoolSegmentReaderTests.file([0, 1]))
+        try folder.write(named, SpoolSegmentReaderTests.file([2, 3]))
+        let disk = try LocalSpoolDisk(path: folder.path)
+        let recovery = try SpoolRecovery(disk: disk)
+        #expect(recovery.positions == [0...1])
+        #expect(recovery.damages.map(\.file) == ["\(folder.path)/\(name(named))"])
+        #expect(try disk.listQuarantine() == [name(named)])
+    }
+
     @Test func `who only looks is told the same, and changes nothing`() throws {
         let folder = try damaged()
         let looked = try SpoolInspection(directory: folder.path)

@@ -48,6 +48,18 @@ import Testing
         #expect(disk.segmentNames.first == names.first && disk.segmentNames.count < names.count)
     }
 
+    @Test func `the file that is appended to goes as well, when the others are needed`() throws {
+        let pipeline = try pipeline()
+        // Of each file but the last one an event waits.
+        let last = try #require(disk.segmentNames.last.flatMap { SpoolFormat.firstPosition(fileName: $0) })
+        client.acknowledgeAll(butFirst: Int(last))
+        let names = disk.segmentNames
+        disk.fail(.append, .noSpace)
+        offer(50, to: pipeline)
+        #expect(pipeline.statistics.droppedTotal == 0 && pipeline.statistics.spooled == Int(last) + 1)
+        #expect(disk.segmentNames == names.dropLast() + [SpoolFormat.fileName(first: 50)])
+    }
+
     @Test func `where settled files cannot be deleted the oldest goes, and memory keeps its events`() throws {
         let pipeline = try pipeline()
         clock.advance(.seconds(2))
